@@ -1,0 +1,1 @@
+//! Arguments, output, progress, confirmation, exit codes; one file per command.

@@ -1,0 +1,1 @@
+//! Comparing two results: match, mismatch, undecided or invalid, with the first difference.

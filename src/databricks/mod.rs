@@ -1,0 +1,1 @@
+//! The Databricks client: authentication, requests, retries. Async.

@@ -1,0 +1,1 @@
+//! The embedded workspace: a local HTTP server that speaks the Databricks REST API.

@@ -1,0 +1,1 @@
+//! Frozen, versioned file forms of plan, state, scorecard and events.

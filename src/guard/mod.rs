@@ -1,0 +1,1 @@
+//! Guards: one rule a file, a registry, levels and waivers.

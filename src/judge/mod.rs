@@ -1,0 +1,1 @@
+//! What the undecided are asked, and what the replies mean.

@@ -1,0 +1,1 @@
+//! The miners: patterns from questions and their gold SQL.

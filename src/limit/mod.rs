@@ -1,0 +1,1 @@
+//! Breaker, permits, quota, budget and backoff as values; time is a parameter.

@@ -1,0 +1,1 @@
+//! The chat client with structured output. Async.

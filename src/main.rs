@@ -1,0 +1,3 @@
+//! The `genie-enhance` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! One file per operation: the only place where pure meets effect.

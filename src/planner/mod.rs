@@ -1,0 +1,1 @@
+//! Putting a plan together and judging its freshness; pure.

@@ -1,0 +1,1 @@
+//! Terminal, Markdown, JSON and HTML forms of plans and scorecards; prints nothing.

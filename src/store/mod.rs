@@ -1,0 +1,1 @@
+//! Files and object stores: state, ledger, plans, journal, locks, cache, history.

@@ -1,0 +1,1 @@
+//! The search for the best set of changes, pure: what to ask next, bisection, elimination.

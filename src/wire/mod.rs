@@ -1,0 +1,1 @@
+//! REST shapes as the vendor writes them.
