@@ -3,6 +3,8 @@
 mod diff;
 mod locate;
 mod patch;
+#[cfg(test)]
+mod tests;
 mod text_lines;
 
 pub use diff::diff;

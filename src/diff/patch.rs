@@ -28,9 +28,10 @@ pub fn apply_all<'a>(space: &Space, changes: impl IntoIterator<Item = &'a Change
 /// Applies one change in place. What stands there must be the change's *before*; two values
 /// that differ only in how a text is split into lines are the same.
 pub fn apply(space: &mut Space, change: &Change) -> Result<(), PatchError> {
+    space.migrate();
     let address = &change.address;
     let found = value_at(space, address);
-    if !same(found.as_ref(), change.before.as_ref()) {
+    if !same(found.as_ref(), change.before.as_ref()) && !same_canonically(space, change) {
         let describe = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
         return Err(PatchError::Conflict {
             address: address.clone(),
@@ -61,6 +62,13 @@ fn same(found: Option<&Value>, expected: Option<&Value>) -> bool {
         (None, None) => true,
         _ => false,
     }
+}
+
+/// The slow way to compare, for a value whose form differs more than in its line splits.
+fn same_canonically(space: &Space, change: &Change) -> bool {
+    let canonical =
+        Space::from_document(space.canonical()).map(|canonical| canonical.with_sidecar(space.sidecar.clone()));
+    canonical.is_ok_and(|canonical| same(value_at(&canonical, &change.address).as_ref(), change.before.as_ref()))
 }
 
 /// Normalises line splits at any depth. A list of strings and its joined text are one value
@@ -178,7 +186,7 @@ fn remove_in(value: &mut Value, segments: &[String], list_name: &str) {
             if let Some(child) = map.get_mut(first) {
                 remove_in(child, rest, first);
                 if rest.is_empty() || is_empty(child) {
-                    map.remove(first);
+                    map.shift_remove(first);
                 }
             }
         }

@@ -87,10 +87,16 @@ impl Space {
         sort_lists(&mut document);
         sort_synonyms(&mut document);
         prune(&mut document);
+        drop_bare_columns(&mut document);
         if let Value::Object(map) = &mut document {
             map.entry("data_sources").or_insert_with(|| json!({}));
         }
         document
+    }
+
+    /// Brings the document to the current version, as the server does on write.
+    pub fn migrate(&mut self) {
+        migrate(&mut self.document);
     }
 
     /// Digest of the canonical document, without the fields beside it.
@@ -138,7 +144,7 @@ fn rename_flags(document: &mut Value) {
 }
 
 fn rename(map: &mut Map<String, Value>, old: &str, new: &str) {
-    if let Some(value) = map.remove(old) {
+    if let Some(value) = map.shift_remove(old) {
         map.entry(new).or_insert(value);
     }
 }
@@ -241,6 +247,22 @@ fn prune(value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(prune),
         _ => {}
+    }
+}
+
+/// A column entry that holds nothing but its name says nothing; exports have some and lack others.
+fn drop_bare_columns(document: &mut Value) {
+    for list in ["/data_sources/tables", "/data_sources/metric_views"] {
+        let tables = document.pointer_mut(list).and_then(Value::as_array_mut);
+        for table in tables.into_iter().flatten().filter_map(Value::as_object_mut) {
+            let Some(Value::Array(columns)) = table.get_mut("column_configs") else { continue };
+            columns.retain(|column| {
+                column.as_object().is_none_or(|map| map.len() != 1 || !map.contains_key("column_name"))
+            });
+            if columns.is_empty() {
+                table.shift_remove("column_configs");
+            }
+        }
     }
 }
 

@@ -123,8 +123,8 @@ for (day, game, country, store), v in sorted(base.items()):
     if day < date(2025, 6, 1):
         continue
     out.append((day, game, country, store, "live", v[0], v[1], v[2], money(v[3]), money(v[4]), v[5]))
-    if country == "KR" and day.toordinal() % 3 == 0:
-        n = round(190 * wobble(0.3))
+    if country in ("KR", "US", "JP") and (AS_OF - day).days % (2 if country == "KR" else 5) == 1:
+        n = round({"KR": 190, "US": 120, "JP": 70}[country] * wobble(0.3))
         p = round(n * 0.6)
         out.append((day, game, country, store, "qa", n, round(n * 0.2), p, money(p * 55.0 * wobble(0.2)), "0.00", n * 210))
 for day in days(date(2025, 8, 4), AS_OF):

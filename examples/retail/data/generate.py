@@ -105,7 +105,7 @@ for i in range(430):
 write("customers", ["customer_id", "full_name", "city", "country", "seg_cd", "signup_date", "newsletter"],
       [c[:7] for c in customers])
 
-# Orders: 10 placed, 20 packed, 30 shipped, 40 delivered, 90 cancelled; test orders are huge and never ship.
+# Orders: 10 placed, 20 packed, 30 shipped, 40 delivered, 90 cancelled; test orders are huge.
 orders, items, returns = [], [], []
 order_id, item_id, return_id = 500001, 1, 9001
 day = FIRST
@@ -125,7 +125,11 @@ while day <= AS_OF:
         wait = min(12, int(rng.expovariate(1 / {"South": 1.3, "North": 1.9, "Central": 2.9, "Online": 2.3}[store[3]])))
         if day >= date(2025, 8, 18):          # the carrier is behind
             wait += rng.choice((1, 3, 4, 6))
-        shipped = None if test or cancelled or day + timedelta(days=wait) > AS_OF else day + timedelta(days=wait)
+        if test:
+            wait = 0
+        elif cancelled:                       # some parcels leave first and are called back
+            wait += rng.choice((2, 5, 99))
+        shipped = day + timedelta(days=wait) if wait < 90 and day + timedelta(days=wait) <= AS_OF else None
         if cancelled:
             status = 90
         elif shipped is None:
@@ -155,7 +159,7 @@ while day <= AS_OF:
             items.append((item_id, order_id, f"P{101 + prod}", qty, sold, off))
             odds = {"Clothing": 0.15, "Footwear": 0.21, "Tents": 0.07, "Packs": 0.05, "Cooking": 0.03, "Lighting": 0.06,
                     "Sleeping": 0.04}[PRODUCTS[prod][1]] * (1.25 if PRODUCTS[prod][2] == "Oka" else 1)
-            back = shipped and shipped + timedelta(days=rng.randint(3, 26))
+            back = shipped and not test and status != 90 and shipped + timedelta(days=rng.randint(3, 26))
             if back and back <= AS_OF and rng.random() < odds:
                 n = qty if rng.random() < 0.7 else max(1, qty // 2)
                 paid = cents(n * sold * (1 - Decimal(off)) * (Decimal(1) if rng.random() < 0.8 else Decimal("0.85")))

@@ -1,0 +1,362 @@
+//! What can be typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Plan and apply measured improvements to Databricks Genie spaces.
+#[derive(Debug, Parser)]
+#[command(name = "genie-enhance", version, max_term_width = 100, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Log level for stderr: error, warn, info, debug, trace, or a `tracing` filter
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "warn", env = "GENIE_ENHANCE_LOG")]
+    pub log: String,
+    /// Form of the log
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    pub log_format: LogFormat,
+    /// When to use colour; NO_COLOR is honoured
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    pub color: ColorChoice,
+    /// Say less on stderr: no progress, only warnings and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+/// The project a command works on.
+#[derive(Clone, Debug, Args)]
+pub struct ProjectArgs {
+    /// The project file
+    #[arg(short, long, value_name = "FILE", default_value = "genie.yaml")]
+    pub file: PathBuf,
+    /// Merge `genie.NAME.yaml` over the project file
+    #[arg(short, long, value_name = "NAME")]
+    pub environment: Option<String>,
+    /// Value of a `${var:NAME}` in the declared files; repeatable
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub variables: Vec<String>,
+    /// Benchmark files in place of the project's list
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub benchmarks: Vec<PathBuf>,
+}
+
+/// How questions are asked.
+#[derive(Clone, Debug, Args)]
+pub struct ScoringArgs {
+    /// Ask one question after the other
+    #[arg(long)]
+    pub no_batch: bool,
+    /// Questions to Genie at the same time
+    #[arg(long, value_name = "N")]
+    pub genie_concurrent: Option<usize>,
+    /// SQL statements at the same time
+    #[arg(long, value_name = "N")]
+    pub sql_concurrent: Option<usize>,
+    /// Ask again instead of reading earlier answers from the cache
+    #[arg(long)]
+    pub fresh: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a project from a folder of CSV or Parquet tables
+    #[command(after_help = "Example: genie-enhance init --from ./tables --to ./project")]
+    Init(InitArgs),
+    /// Check the declared files and report every mistake
+    #[command(after_help = "Example: genie-enhance validate -f examples/retail/genie.yaml")]
+    Validate(ValidateArgs),
+    /// Write a space into `space.yaml`: a live one, or a `serialized_space` file
+    #[command(after_help = "Example: genie-enhance import space.json --out space.yaml")]
+    Import(ImportArgs),
+    /// Write `space.yaml` as `serialized_space` JSON
+    #[command(after_help = "Example: genie-enhance export space.yaml --out space.json")]
+    Export(ExportArgs),
+    /// Ask every benchmark question and score the answers
+    #[command(after_help = "Example: genie-enhance score -f examples/retail/genie.yaml --fresh")]
+    Score(ScoreArgs),
+    /// Show the patterns that the benchmarks have in common
+    #[command(after_help = "Example: genie-enhance learn -f examples/retail/genie.yaml --json")]
+    Learn(LearnArgs),
+    /// Score, learn, prove, and propose a change with its evidence
+    #[command(after_help = "Example: genie-enhance plan -f examples/game-kpi/genie.yaml --out plan.json")]
+    Plan(PlanArgs),
+    /// Show a plan file; works offline
+    #[command(after_help = "Example: genie-enhance show plan.json --format markdown")]
+    Show(ShowArgs),
+    /// Make exactly the change of a plan, after confirmation
+    #[command(after_help = "Example: genie-enhance apply plan.json --approve 7f3a9c1e")]
+    Apply(ApplyArgs),
+    /// Plan the way back to what stood before an applied plan
+    #[command(after_help = "Example: genie-enhance rollback --to 3 --out rollback.json")]
+    Rollback(RollbackArgs),
+    /// Show how the live space differs from what was applied; writes nothing
+    #[command(after_help = "Example: genie-enhance drift -f genie.yaml --detailed-exitcode")]
+    Drift(DriftArgs),
+    /// Compare results given as JSON with the comparator's rules
+    #[command(after_help = "Example: genie-enhance compare vectors.json")]
+    Compare(CompareArgs),
+    /// The embedded workspace
+    #[command(subcommand)]
+    Workspace(WorkspaceCommand),
+    /// Shadow spaces that proving has left behind
+    #[command(subcommand)]
+    Shadows(ShadowsCommand),
+    /// Explain a diagnostic code or a guard
+    #[command(after_help = "Example: genie-enhance explain GE0101")]
+    Explain(ExplainArgs),
+    /// Print a JSON Schema: project, space or benchmarks
+    #[command(after_help = "Example: genie-enhance schema project > project.schema.json")]
+    Schema(SchemaArgs),
+    /// Print a completion script
+    #[command(after_help = "Example: genie-enhance completions bash > genie-enhance.bash")]
+    Completions(CompletionsArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Folder with tables; a `schema.json` and a `questions.json` in it are used
+    #[arg(long, value_name = "DIR")]
+    pub from: PathBuf,
+    /// Folder to make the project in; it must not hold a project yet
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Print the findings as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Also treat warnings as errors
+    #[arg(long)]
+    pub strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// A space id, or a file with `serialized_space` or an API answer that holds it
+    #[arg(value_name = "SPACE_ID|FILE.json")]
+    pub source: String,
+    /// Where to write; must not exist
+    #[arg(long, value_name = "FILE", default_value = "space.yaml")]
+    pub out: PathBuf,
+    /// The project that names the workspace, for a space id
+    #[arg(short, long, value_name = "FILE", default_value = "genie.yaml")]
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The declared space
+    #[arg(value_name = "SPACE.yaml", default_value = "space.yaml")]
+    pub source: PathBuf,
+    /// Where to write; stdout without it
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ScoreArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(flatten)]
+    pub scoring: ScoringArgs,
+    /// Print the scorecard as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Score the declared definition (on a shadow) even if a live space exists
+    #[arg(long)]
+    pub declared: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct LearnArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Print the patterns as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(flatten)]
+    pub scoring: ScoringArgs,
+    /// Also write the plan file here; it always lands under `.genie-enhance/plans`
+    #[arg(long, value_name = "PLAN.json")]
+    pub out: Option<PathBuf>,
+    /// Write the proposed change into the declared space
+    #[arg(long)]
+    pub write: bool,
+    /// Print the plan as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Form of what is printed
+    #[arg(long, value_enum, default_value = "text", conflicts_with = "json")]
+    pub format: PlanFormat,
+    /// Exit with 2 when there is a change to apply
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Keep the shadow spaces
+    #[arg(long)]
+    pub no_cleanup: bool,
+    /// Bring the live space to the declared definition without learning
+    #[arg(long)]
+    pub no_learn: bool,
+    /// Show every rejected candidate
+    #[arg(long)]
+    pub full: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    Text,
+    Json,
+    Markdown,
+    Html,
+    Junit,
+    Sarif,
+}
+
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The plan file; without it the project's latest plan
+    pub plan: Option<PathBuf>,
+    /// The project whose latest plan to show
+    #[arg(short, long, value_name = "FILE", default_value = "genie.yaml")]
+    pub file: PathBuf,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: PlanFormat,
+    /// As `--format json`
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// Show every rejected candidate and unfolded texts
+    #[arg(long)]
+    pub full: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// The plan file; without it the project's latest plan
+    pub plan: Option<PathBuf>,
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Confirm exactly this plan, by its id or the first eight or more characters of it
+    #[arg(long, value_name = "PLAN_ID")]
+    pub approve: Option<String>,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RollbackArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Serial of the applied plan to undo, together with all after it; without it the last
+    #[arg(long, value_name = "SERIAL")]
+    pub to: Option<u64>,
+    /// Also write the plan file here
+    #[arg(long, value_name = "PLAN.json")]
+    pub out: Option<PathBuf>,
+    /// Print the plan as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct DriftArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Print the differences as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Exit with 2 when the live space has drifted
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// One or a list of `{id, expected: {columns, rows}, actual: {columns, rows}, flags}`
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum WorkspaceCommand {
+    /// Run the embedded workspace alone, until it is interrupted
+    #[command(after_help = "Example: genie-enhance workspace serve -f examples/retail/genie.yaml --port 8765")]
+    Serve(ServeArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The project whose `workspace.embedded` to serve
+    #[arg(short, long, value_name = "FILE", default_value = "genie.yaml")]
+    pub file: PathBuf,
+    /// Port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Latency, quota, noise and faults to simulate
+    #[arg(long, value_name = "FILE")]
+    pub world: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ShadowsCommand {
+    /// List the shadow spaces that the project's ledger knows
+    List(ShadowsArgs),
+    /// Remove them
+    Gc(ShadowsArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ShadowsArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Print them as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A code such as GE0101, or the name of a guard
+    pub code: String,
+}
+
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// project, space or benchmarks
+    pub name: String,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}

@@ -1,0 +1,3 @@
+//! All integration tests in one binary: linking the SQL engine once is enough.
+
+mod layers;
