@@ -1,0 +1,99 @@
+//! LIMIT: ties at its edge, and results that are the beginning of each other.
+
+use super::Ruling;
+use super::align::likely_maps;
+use super::order::{self, Order};
+use super::rows::Case;
+use super::search::{Found, Outcome, Pair, Relation};
+use super::table::Table;
+use super::value::Qualifiers;
+
+/// Both sides are cut at the same key, and only rows with that key differ: which of them comes
+/// is up to the engine.
+pub(super) fn tie(case: &Case, pair: &Pair) -> Option<Ruling> {
+    let policy = case.policy;
+    let rows = case.expected.rows;
+    let full_limit = policy.limit.is_some_and(|limit| rows as u64 >= limit);
+    let keys: Vec<usize> = policy.order_keys.iter().copied().filter(|key| *key < case.expected.width()).collect();
+    if !full_limit || keys.is_empty() || rows != case.actual.rows {
+        return None;
+    }
+    likely_maps(pair).into_iter().find_map(|map| tie_under(case, pair, &map, &keys))
+}
+
+fn tie_under(case: &Case, pair: &Pair, map: &[usize], keys: &[usize]) -> Option<Ruling> {
+    let edge = case.expected.rows - 1;
+    // The key of the last gold row, compared with each side's own.
+    let at_edge = |table: &Table, column: usize, row: usize, key: usize| {
+        let rule = pair.rule(key, map[key]);
+        case.expected.columns[key].values[edge].agrees(&table.columns[column].values[row], &rule).is_some()
+    };
+    let gold_edge = |row: &usize| keys.iter().all(|key| at_edge(&case.expected, *key, *row, *key));
+    let answer_edge = |row: &usize| keys.iter().all(|key| at_edge(&case.actual, map[*key], *row, *key));
+    let (gold_at, gold_above): (Vec<usize>, Vec<usize>) = (0..case.expected.rows).partition(gold_edge);
+    let (answer_at, answer_above): (Vec<usize>, Vec<usize>) = (0..case.actual.rows).partition(answer_edge);
+    if gold_above.len() != answer_above.len() || gold_at.len() != answer_at.len() {
+        return None;
+    }
+    let (above, answer_top) = (case.expected.pick(&gold_above), case.actual.pick(&answer_above));
+    let fixed: Vec<Option<usize>> = map.iter().copied().map(Some).collect();
+    let top = case.pair_of(&above, &answer_top, false).search(Relation::Same, &fixed).found()?;
+    let Some(full) = case.policy.expected_full.as_ref().filter(|_| !case.policy.hidden_keys) else {
+        return Some(case.with_extra(Ruling::undecided("TIE_AT_LIMIT")));
+    };
+    let full = Table::read(full);
+    if full.width() < case.expected.width() {
+        return Some(Ruling::undecided("TIE_AT_LIMIT"));
+    }
+    let allowed: Vec<usize> =
+        (0..full.rows).filter(|row| keys.iter().all(|key| at_edge(&full, *key, *row, *key))).collect();
+    let (allowed, tied) = (full.pick(&allowed), case.actual.pick(&answer_at));
+    let covers = case.pair_of(&allowed, &tied, false).search(Relation::Covers, &fixed);
+    if !matches!(covers, Outcome::Found(_)) {
+        let reason = if case.extra() { "VALUES_DIFFER_EXTRA_COLUMNS" } else { "VALUES_DIFFER" };
+        return Some(Ruling::mismatch(reason));
+    }
+    Some(accept_tie(case, map, top.qualifiers))
+}
+
+fn accept_tie(case: &Case, map: &[usize], qualifiers: Qualifiers) -> Ruling {
+    let all: Vec<usize> = (0..case.expected.rows).collect();
+    let in_sequence = order::keys_in_sequence(case, map, &all, &all) == Some(true);
+    let order = match (in_sequence, case.policy.ordered) {
+        (true, _) => Order::Same,
+        (false, true) => Order::Wrong,
+        (false, false) => Order::Free,
+    };
+    let found = Found { map: map.to_vec(), needle_groups: Vec::new(), host_groups: Vec::new(), qualifiers };
+    if case.extra() && !(0..map.len()).all(|at| case.pair().named(at, map[at])) {
+        return Ruling::undecided("TIE_AT_LIMIT").note("EXTRA_COLUMNS");
+    }
+    case.accept(&found, order, &["TIE_AT_LIMIT"])
+}
+
+/// One side is the beginning of the other, where a LIMIT has cut it.
+pub(super) fn prefix(case: &Case, pair: &Pair) -> Option<Ruling> {
+    let (expected, actual) = (case.expected.rows, case.actual.rows);
+    let cut = |limit: Option<u64>, rows: usize| limit.is_some_and(|limit| limit == rows as u64);
+    let is_cut = match expected.cmp(&actual) {
+        std::cmp::Ordering::Less => cut(case.policy.limit, expected),
+        std::cmp::Ordering::Greater => cut(case.policy.actual_limit, actual),
+        std::cmp::Ordering::Equal => false,
+    };
+    if !is_cut {
+        return None;
+    }
+    let head: Vec<usize> = (0..expected.min(actual)).collect();
+    let free = vec![None; pair.needle.width()];
+    let (gold, answer) = (case.expected.pick(&head), case.actual.pick(&head));
+    let same_head = case.pair_of(&gold, &answer, false).search(Relation::Same, &free).found().is_some();
+    (same_head || tied_head(case, pair, &head)).then(|| case.with_extra(Ruling::undecided("LIMIT_DIFFERS")))
+}
+
+/// The beginning agrees in its sort keys, and the shorter side lies within the longer: ties at
+/// the cut may have changed places.
+fn tied_head(case: &Case, pair: &Pair, head: &[usize]) -> bool {
+    let relation = if case.expected.rows < case.actual.rows { Relation::Within } else { Relation::Covers };
+    let found = pair.search(relation, &vec![None; pair.needle.width()]).found();
+    found.is_some_and(|found| order::keys_in_sequence(case, &found.map, head, head) == Some(true))
+}
