@@ -1,0 +1,264 @@
+//! The decision about a whole plan, from paired outcomes.
+
+use super::exact::sign_p;
+use super::interval::{Interval, paired_interval};
+
+/// The constants of the decision. Defaults and their sources: simulations with 20 to 100
+/// questions (`reference/evaluation.md`, B2 and B3). With them a change without effect is
+/// accepted in 1 to 6 % of cases, and one of ten points found in 70 % at 50 questions.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DecisionRules {
+    /// Least confirmed wins minus losses of a noisy measurement.
+    pub min_margin: usize,
+    /// Largest one-sided exact p of a noisy measurement. Looser than the usual .05: outcomes are
+    /// already majorities of three, and .05 would find one improvement of ten points in four.
+    pub max_p: f64,
+    /// Share of questions without an outcome above which nothing is decided.
+    pub max_lost_share: f64,
+    /// Level of the interval around the holdout's gain.
+    pub interval_level: f64,
+    /// Further asks of a discordant question, in both arms, that confirm it.
+    pub confirming_repeats: usize,
+}
+
+impl Default for DecisionRules {
+    fn default() -> Self {
+        Self { min_margin: 2, max_p: 0.15, max_lost_share: 0.10, interval_level: 0.95, confirming_repeats: 2 }
+    }
+}
+
+/// Paired outcomes of one set of questions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Paired {
+    /// Wrong before, right after.
+    pub wins: usize,
+    /// Right before, wrong after.
+    pub losses: usize,
+    /// The same on both sides.
+    pub same: usize,
+}
+
+/// All that the decision rests on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Measured {
+    /// There is a change to decide about.
+    pub proposed: bool,
+    pub learn: Paired,
+    /// None where no holdout is possible.
+    pub holdout: Option<Paired>,
+    /// Repeats showed the same outcomes every time.
+    pub noise_free: bool,
+    /// The discordant questions were asked again in both arms, and the counts are majorities.
+    pub confirmed: bool,
+    /// Questions that have no outcome in one arm or the other, left out of both.
+    pub lost: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Improved,
+    NotEnoughEvidence,
+    NoChange,
+    Harm,
+}
+
+impl Verdict {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Improved => "improved",
+            Self::NotEnoughEvidence => "not-enough-evidence",
+            Self::NoChange => "no-change",
+            Self::Harm => "harm",
+        }
+    }
+}
+
+/// What the holdout says about the gain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holdout {
+    /// The interval lies above zero.
+    Shown,
+    /// The interval covers zero: no harm seen, no gain shown.
+    NotShown,
+    /// There is no holdout.
+    Unverified,
+}
+
+impl Holdout {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Shown => "shown",
+            Self::NotShown => "not-shown",
+            Self::Unverified => "unverified",
+        }
+    }
+}
+
+/// The decision with its figures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decided {
+    pub verdict: Verdict,
+    /// Why, and where evidence is short what would settle it; for people.
+    pub reason: String,
+    /// One-sided exact p of the learn set's discordant questions; none if there are none.
+    pub p_value: Option<f64>,
+    pub holdout: Holdout,
+    /// Gain of the holdout in shares, such as -0.02 to 0.11.
+    pub holdout_gain: Option<Interval>,
+}
+
+/// What would settle an open decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needed {
+    /// Further winning questions, if no further one is lost.
+    pub wins: usize,
+    /// Further asks that would confirm the discordant questions, over both arms.
+    pub asks: usize,
+}
+
+/// How much more would settle the matter for these wins and losses.
+pub fn needed(wins: usize, losses: usize, rules: &DecisionRules) -> Needed {
+    let enough = |more: &usize| proves(wins + more, losses, rules);
+    // Twice the losses and a few more always prove it, for every p that can be met at all.
+    let bound = 2 * losses + 64;
+    Needed { wins: (0..=bound).find(enough).unwrap_or(bound), asks: 2 * rules.confirming_repeats * (wins + losses) }
+}
+
+fn proves(wins: usize, losses: usize, rules: &DecisionRules) -> bool {
+    wins >= losses + rules.min_margin && sign_p(wins, losses) <= rules.max_p
+}
+
+/// Decides by the table: harm first, then whether there is a gain, then whether it is proved.
+pub fn decide(measured: &Measured, rules: &DecisionRules) -> Decided {
+    let Paired { wins, losses, .. } = measured.learn;
+    let gain = measured.holdout.and_then(|h| paired_interval(h.wins, h.losses, h.same, rules.interval_level));
+    let holdout = match (measured.holdout, gain) {
+        (None, _) => Holdout::Unverified,
+        (Some(_), Some(interval)) if interval.low > 0.0 => Holdout::Shown,
+        (Some(_), _) => Holdout::NotShown,
+    };
+    let (verdict, reason) = judge(measured, rules);
+    let p_value = (wins + losses > 0).then(|| sign_p(wins, losses));
+    Decided { verdict, reason, p_value, holdout, holdout_gain: gain }
+}
+
+fn judge(measured: &Measured, rules: &DecisionRules) -> (Verdict, String) {
+    let Paired { wins, losses, same } = measured.learn;
+    if !measured.proposed {
+        return (Verdict::NoChange, "nothing is proposed".to_owned());
+    }
+    if let Some(held) = measured.holdout.filter(|held| held.losses > held.wins) {
+        let told = format!("the holdout lost {} and won {}", questions(held.losses), held.wins);
+        return (Verdict::Harm, told);
+    }
+    if losses > wins {
+        return (Verdict::Harm, format!("the learn set lost {} and won {wins}", questions(losses)));
+    }
+    if wins == losses {
+        let told = match wins {
+            0 => "no question changed its outcome".to_owned(),
+            _ => format!("{} won, as many lost", questions(wins)),
+        };
+        return (Verdict::NoChange, told);
+    }
+    let held = measured.holdout.map_or(0, |held| held.wins + held.losses + held.same);
+    let all = wins + losses + same + held + measured.lost;
+    if measured.lost as f64 > rules.max_lost_share * all as f64 {
+        let told = format!(
+            "{} of {all} questions have no outcome in both arms, more than {:.0} %; nothing is decided until they have one",
+            measured.lost,
+            rules.max_lost_share * 100.0
+        );
+        return (Verdict::NotEnoughEvidence, told);
+    }
+    gained(measured, rules)
+}
+
+/// More wins than losses: proved or not.
+fn gained(measured: &Measured, rules: &DecisionRules) -> (Verdict, String) {
+    let Paired { wins, losses, .. } = measured.learn;
+    let figures = format!("{} won, {losses} lost", questions(wins));
+    if measured.noise_free {
+        return (Verdict::Improved, format!("{figures}; repeats gave the same answers every time"));
+    }
+    let p = sign_p(wins, losses);
+    let more = needed(wins, losses, rules);
+    match (proves(wins, losses, rules), measured.confirmed) {
+        (true, true) => {
+            (Verdict::Improved, format!("{figures} after repeats in both arms; one-sided exact p = {p:.3}"))
+        }
+        (true, false) => {
+            let asks = more.asks;
+            let told = format!("{figures}, once; asking them again in both arms ({asks} more asks) would settle it");
+            (Verdict::NotEnoughEvidence, told)
+        }
+        (false, _) => {
+            let told = format!(
+                "{figures}; one-sided exact p = {p:.3}, at most {} is asked for; {} more won and none lost would settle it",
+                rules.max_p,
+                questions(more.wins)
+            );
+            (Verdict::NotEnoughEvidence, told)
+        }
+    }
+}
+
+fn questions(count: usize) -> String {
+    if count == 1 { "1 question".to_owned() } else { format!("{count} questions") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured(wins: usize, losses: usize) -> Measured {
+        Measured {
+            proposed: true,
+            learn: Paired { wins, losses, same: 30 },
+            holdout: Some(Paired { same: 15, ..Paired::default() }),
+            confirmed: true,
+            ..Measured::default()
+        }
+    }
+
+    fn verdict(measured: Measured) -> Verdict {
+        decide(&measured, &DecisionRules::default()).verdict
+    }
+
+    #[test]
+    fn the_decision_table() {
+        assert_eq!(verdict(measured(3, 0)), Verdict::Improved);
+        assert_eq!(verdict(measured(2, 0)), Verdict::NotEnoughEvidence, "p = .25");
+        assert_eq!(verdict(measured(5, 1)), Verdict::Improved, "p = .109");
+        assert_eq!(verdict(measured(4, 1)), Verdict::NotEnoughEvidence, "p = .1875");
+        assert_eq!(verdict(measured(0, 0)), Verdict::NoChange);
+        assert_eq!(verdict(measured(2, 2)), Verdict::NoChange);
+        assert_eq!(verdict(measured(1, 2)), Verdict::Harm);
+        assert_eq!(verdict(Measured { proposed: false, ..measured(9, 0) }), Verdict::NoChange);
+        assert_eq!(verdict(Measured { noise_free: true, ..measured(1, 0) }), Verdict::Improved);
+        assert_eq!(verdict(Measured { confirmed: false, ..measured(9, 0) }), Verdict::NotEnoughEvidence);
+        assert_eq!(verdict(Measured { lost: 9, ..measured(9, 0) }), Verdict::NotEnoughEvidence);
+    }
+
+    #[test]
+    fn the_holdout_can_only_stop() {
+        let harmed = Measured { holdout: Some(Paired { wins: 0, losses: 1, same: 14 }), ..measured(9, 0) };
+        assert_eq!(verdict(harmed), Verdict::Harm);
+        let told = |holdout| decide(&Measured { holdout, ..measured(9, 0) }, &DecisionRules::default()).holdout;
+        assert_eq!(told(None), Holdout::Unverified);
+        assert_eq!(told(Some(Paired { wins: 1, losses: 1, same: 13 })), Holdout::NotShown);
+        assert_eq!(told(Some(Paired { wins: 8, losses: 0, same: 10 })), Holdout::Shown);
+    }
+
+    #[test]
+    fn what_would_settle_it() {
+        let rules = DecisionRules::default();
+        assert_eq!(needed(2, 0, &rules), Needed { wins: 1, asks: 8 });
+        assert_eq!(needed(3, 3, &rules).wins, 5);
+        assert_eq!(needed(3, 0, &rules).wins, 0);
+        let open = decide(&measured(2, 0), &rules);
+        assert!(open.reason.contains("1 question more won"), "{}", open.reason);
+        let none = needed(0, 100, &DecisionRules { max_p: 0.0, ..rules });
+        assert!(none.wins >= 100);
+    }
+}
