@@ -1,1 +1,29 @@
-//! Declared files: text → typed configuration and diagnostics with places; the YAML forms of project, space and benchmarks.
+//! Declared files: text → typed configuration and diagnostics with places; the YAML forms of
+//! project, space and benchmarks.
+//!
+//! [`load`] reads a project with everything it names. [`space_from_yaml`] and [`space_to_yaml`]
+//! are the two directions of the human form of a space, and `write_changes` puts changes into
+//! such a file without touching anything else. [`schemas`] gives the JSON Schemas of all files,
+//! and [`codes`] explains the findings.
+
+mod benchmarks;
+mod check;
+mod codes;
+mod files;
+mod interpolate;
+mod load;
+mod project;
+mod schemas;
+mod space;
+mod yaml;
+
+pub use benchmarks::{BenchmarksFile, QuestionFile, suite_of_space};
+pub use codes::{Code, codes};
+pub use load::{DeclaredSpace, Loaded, Overrides, load};
+pub use project::{
+    AllWord, Breaker, Budget, Categories, Count, FixCategory, GenieLimits, Guard, Holdout, HoldoutWord, JudgeLimits,
+    Learning, Llm, Location, Project, ProjectFile, Scoring, ScoringMode, SpaceRef, Split, SplitBy, SqlLimits, Target,
+    Timespan, Waiver, Workspace, WorkspaceFile,
+};
+pub use schemas::schemas;
+pub use space::{SpaceFile, export, import, space_from_yaml, space_to_yaml};
