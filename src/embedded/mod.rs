@@ -1,1 +1,1 @@
-//! The embedded workspace: a local HTTP server that speaks the Databricks REST API.
+//! Floor 3: the embedded workspace: server, world, spaces, warehouse, analyst.

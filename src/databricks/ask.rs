@@ -1,0 +1,215 @@
+//! Asking one question, once (reference 3).
+
+use super::answers::{answer_of, last_sql};
+use super::client::Client;
+use super::error::{ClientError, ErrorKind};
+use super::http::{Call, Resend, segment};
+use crate::model::{Answer, NotRun};
+use crate::wire::{FaultOf, Message, MessageError, MessageStatus, StartConversation, StartedConversation, fault_of};
+use reqwest::Method;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How to wait for an answer.
+#[derive(Clone, Debug)]
+pub struct AskOptions {
+    /// For the whole question.
+    pub timeout: Duration,
+    /// First wait between two looks; it grows by half each time.
+    pub first_poll: Option<Duration>,
+    pub longest_poll: Duration,
+}
+
+impl Default for AskOptions {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(120), first_poll: None, longest_poll: Duration::from_secs(5) }
+    }
+}
+
+/// One answered question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    pub answer: Answer,
+    pub conversation_id: String,
+    pub message_id: String,
+    /// From asking to the answer.
+    pub seconds: f64,
+    /// The SQL that Genie had written when it failed, if it got that far.
+    pub failed_sql: Option<String>,
+}
+
+/// One attempt that brought no answer.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{not_run}")]
+pub struct AskFailure {
+    pub not_run: NotRun,
+    /// How often the question reached, or may have reached, the service: 0 or 1.
+    pub attempts: u32,
+    /// True if asking again may help and cannot ask twice for one answer.
+    pub retryable: bool,
+    /// True if the service said that too many questions were asked.
+    pub rate_limited: bool,
+    pub retry_after: Option<Duration>,
+    /// The conversation and message to [`Client::resume`], where they are known.
+    pub conversation: Option<(String, String)>,
+}
+
+impl AskFailure {
+    fn new(not_run: NotRun, retryable: bool) -> Self {
+        Self { not_run, attempts: 1, retryable, rate_limited: false, retry_after: None, conversation: None }
+    }
+
+    fn from_error(error: &ClientError) -> Self {
+        Self {
+            attempts: u32::from(!matches!(
+                error.kind,
+                ErrorKind::Connect | ErrorKind::RateLimited | ErrorKind::Refused | ErrorKind::Auth
+            )),
+            rate_limited: error.kind == ErrorKind::RateLimited,
+            retry_after: error.retry_after,
+            ..Self::new(NotRun::Service { message: error.to_string() }, error.is_transient())
+        }
+    }
+}
+
+impl Client {
+    /// Asks a question in a new conversation and waits for the answer. One attempt: a refusal is
+    /// the caller's to wait out. If the answer to the request itself is lost, the conversation
+    /// is looked for, so that no question is asked twice unnoticed.
+    pub async fn ask(&self, space_id: &str, question: &str, options: &AskOptions) -> Result<Asked, AskFailure> {
+        let began = Instant::now();
+        let started_at = jiff::Timestamp::now().as_millisecond();
+        let body = StartConversation { content: question.to_owned(), enable_visualization: None };
+        let path = format!("/api/2.0/genie/spaces/{}/start-conversation", segment(space_id));
+        let call = Call::new("ask a question", Method::POST, path, Resend::Never)
+            .json(&body)
+            .deadline(began + options.timeout);
+        let (conversation, message) = match self.http().json::<StartedConversation>(call).await {
+            Ok(started) if !started.conversation_id.is_empty() && !started.message_id.is_empty() => {
+                (started.conversation_id, started.message_id)
+            }
+            Ok(_) => {
+                let message = "the service took the question but named no conversation".to_owned();
+                return Err(AskFailure::new(NotRun::Unknown { message }, false));
+            }
+            Err(error) if error.outcome_unknown() => self.find_lost(space_id, question, started_at, &error).await?,
+            Err(error) => return Err(AskFailure::from_error(&error)),
+        };
+        self.known().insert(conversation.clone());
+        self.wait_for(space_id, conversation, message, began, options).await
+    }
+
+    /// Waits for the answer to a question that was asked before.
+    pub async fn resume(
+        &self,
+        space_id: &str,
+        conversation_id: &str,
+        message_id: &str,
+        options: &AskOptions,
+    ) -> Result<Asked, AskFailure> {
+        self.known().insert(conversation_id.to_owned());
+        let (conversation, message) = (conversation_id.to_owned(), message_id.to_owned());
+        self.wait_for(space_id, conversation, message, Instant::now(), options).await
+    }
+
+    async fn find_lost(
+        &self,
+        space_id: &str,
+        question: &str,
+        started_at: i64,
+        error: &ClientError,
+    ) -> Result<(String, String), AskFailure> {
+        match self.lost_conversation(space_id, question, started_at).await {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) => Err(AskFailure {
+                attempts: 0,
+                ..AskFailure::new(
+                    NotRun::Service { message: format!("{error} (the space has no conversation with this question)") },
+                    true,
+                )
+            }),
+            Err(reading) => Err(AskFailure::new(
+                NotRun::Unknown { message: format!("{error} And its conversation cannot be looked for: {reading}") },
+                false,
+            )),
+        }
+    }
+
+    async fn wait_for(
+        &self,
+        space_id: &str,
+        conversation: String,
+        message: String,
+        began: Instant,
+        options: &AskOptions,
+    ) -> Result<Asked, AskFailure> {
+        let end = began + options.timeout;
+        let ids = Some((conversation.clone(), message.clone()));
+        let remote = Duration::from_secs(1);
+        let first = options.first_poll;
+        let local = Duration::from_millis(5);
+        let mut wait = first.unwrap_or(if self.settings().is_local() { local } else { remote });
+        loop {
+            tokio::time::sleep(wait.min(end.saturating_duration_since(Instant::now()))).await;
+            wait = wait.mul_f64(1.5).min(options.longest_poll);
+            let read = self.message(space_id, &conversation, &message, end).await;
+            let outcome = match read {
+                Ok(found) if found.status.is_terminal() => finished(&found),
+                Ok(_) if Instant::now() < end => continue,
+                Err(error) if Instant::now() < end => Err(AskFailure { attempts: 1, ..AskFailure::from_error(&error) }),
+                Ok(_) | Err(_) => Err(AskFailure::new(NotRun::Timeout { seconds: options.timeout.as_secs() }, true)),
+            };
+            let seconds = began.elapsed().as_secs_f64();
+            return outcome
+                .map(|(answer, failed_sql)| Asked {
+                    answer,
+                    conversation_id: conversation,
+                    message_id: message,
+                    seconds,
+                    failed_sql,
+                })
+                .map_err(|failure| AskFailure { conversation: ids, ..failure });
+        }
+    }
+
+    async fn message(
+        &self,
+        space_id: &str,
+        conversation: &str,
+        message: &str,
+        end: Instant,
+    ) -> Result<Message, ClientError> {
+        let path = format!(
+            "/api/2.0/genie/spaces/{}/conversations/{}/messages/{}",
+            segment(space_id),
+            segment(conversation),
+            segment(message)
+        );
+        self.http().json(Call::get("read an answer", path).deadline(end)).await
+    }
+}
+
+/// A terminal message into an answer, or into why there is none.
+fn finished(message: &Message) -> Result<(Answer, Option<String>), AskFailure> {
+    match message.status {
+        MessageStatus::Failed => failed(message),
+        MessageStatus::Cancelled => {
+            let message = "the question was cancelled in the workspace".to_owned();
+            Err(AskFailure::new(NotRun::Service { message }, true))
+        }
+        // An expired result keeps its query, and the query is the answer.
+        _ => Ok((answer_of(message), None)),
+    }
+}
+
+fn failed(message: &Message) -> Result<(Answer, Option<String>), AskFailure> {
+    let MessageError { error_type, error } = message.error.clone().unwrap_or_default();
+    let fault = fault_of(&error_type, &error);
+    if fault == FaultOf::Space {
+        return Ok((Answer::Failed { error_type, message: error }, last_sql(message)));
+    }
+    let rate_limited = error_type.starts_with("RATE_LIMIT");
+    let message = if error.is_empty() { error_type } else { format!("{error_type}: {error}") };
+    let retryable = fault == FaultOf::ServiceForNow;
+    Err(AskFailure { rate_limited, ..AskFailure::new(NotRun::Service { message }, retryable) })
+}

@@ -1,0 +1,89 @@
+//! Finding a conversation whose start was sent but whose answer was lost.
+
+use super::client::Client;
+use super::error::ClientError;
+use super::http::{Call, segment};
+use crate::wire::{ConversationList, ConversationSummary, MessageList};
+use std::time::Duration;
+
+/// The clocks of client and service may differ by this much.
+const SKEW_MS: i64 = 30_000;
+const MAX_PAGES: usize = 100;
+
+impl Client {
+    /// The conversation with exactly this question that began after `started_at` (ms) and that
+    /// this client does not know yet, with its first message. It becomes known at once, so that
+    /// two lost questions of the same words find two conversations. Looked for twice, because
+    /// the service may still have been about to begin it.
+    pub(super) async fn lost_conversation(
+        &self,
+        space_id: &str,
+        question: &str,
+        started_at: i64,
+    ) -> Result<Option<(String, String)>, ClientError> {
+        let pause = if self.settings().is_local() { Duration::from_millis(50) } else { Duration::from_secs(3) };
+        for _ in 0..2 {
+            tokio::time::sleep(pause).await;
+            for candidate in self.recent_conversations(space_id, started_at - SKEW_MS).await? {
+                if let Some(message) = self.first_message(space_id, &candidate, question).await? {
+                    if self.known().insert(candidate.clone()) {
+                        return Ok(Some((candidate, message)));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Ids of conversations this client does not know that began at or after a time (ms).
+    async fn recent_conversations(&self, space_id: &str, since: i64) -> Result<Vec<String>, ClientError> {
+        let mut found = Vec::new();
+        let mut token: Option<String> = None;
+        for _ in 0..MAX_PAGES {
+            let path = format!("/api/2.0/genie/spaces/{}/conversations", segment(space_id));
+            let mut call = Call::get("list conversations", path).query("page_size", "100");
+            if let Some(token) = &token {
+                call = call.query("page_token", token);
+            }
+            let page: ConversationList = self.http().json(call).await?;
+            let recent = |summary: &ConversationSummary| summary.created_timestamp.is_none_or(|at| at >= since);
+            let before = found.len();
+            let total = page.conversations.len();
+            let known = self.known().clone();
+            found.extend(
+                page.conversations
+                    .into_iter()
+                    .filter(|summary| recent(summary))
+                    .map(|summary| summary.conversation_id)
+                    .filter(|id| !known.contains(id)),
+            );
+            token = page.next_page_token.filter(|token| !token.is_empty());
+            // Newest first: a page without any recent one is the last that can matter.
+            if token.is_none() || (total > 0 && found.len() == before && !found.is_empty()) {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The id of the conversation's first message if it asks exactly this question.
+    async fn first_message(
+        &self,
+        space_id: &str,
+        conversation: &str,
+        question: &str,
+    ) -> Result<Option<String>, ClientError> {
+        let (space, conversation) = (segment(space_id), segment(conversation));
+        let path = format!("/api/2.0/genie/spaces/{space}/conversations/{conversation}/messages");
+        let list: MessageList = match self.http().json(Call::get("list messages", path)).await {
+            Ok(list) => list,
+            // Deleted between the two reads: not the one looked for.
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let first = list.messages.into_iter().min_by_key(|message| message.created_timestamp);
+        Ok(first
+            .filter(|message| message.content == question)
+            .map(|message| if message.message_id.is_empty() { message.id } else { message.message_id }))
+    }
+}
