@@ -60,6 +60,15 @@ pub struct ColumnValue {
     pub is_text: bool,
 }
 
+impl std::fmt::Display for ColumnValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.is_text {
+            true => write!(f, "{} = '{}'", self.column, self.value.replace('\'', "''")),
+            false => write!(f, "{} = {}", self.column, self.value),
+        }
+    }
+}
+
 /// One conjunct of `WHERE`, or of `ON` where it is no join condition.
 #[derive(Clone, Debug)]
 pub struct Predicate {
