@@ -1,1 +1,70 @@
-//! The miners: patterns from questions and their gold SQL.
+//! Learning: what the benchmarks of the learn set have in common, by counting.
+//!
+//! Each miner reads the same corpus (question families with the features of their gold SQL) and
+//! gives patterns with support, confidence, examples and counter-examples. Support is the number
+//! of *families*: paraphrases of one question are one observation. Nothing here knows a domain;
+//! what may be learnt, and with which thresholds, follows the project's notes on learning.
+
+mod association;
+mod calculations;
+mod corpus;
+mod date_rules;
+mod evidence;
+mod filters;
+mod joins;
+mod output;
+mod pattern;
+mod templates;
+mod terms;
+#[cfg(test)]
+mod tests;
+mod vocabulary;
+
+pub use association::{Associations, Ranked};
+pub use evidence::Evidence;
+pub use pattern::{
+    Body, Calculation, DateRule, Facet, FilterRule, JoinRule, LearntPattern, OutputRule, Slot, Template, Vocabulary,
+};
+pub use terms::{content_terms, is_function_word};
+
+use crate::model::{Catalog, Question, SpaceView};
+use corpus::Corpus;
+
+/// What to learn, and from how much.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Families that must show a pattern, unless other evidence stands beside it.
+    pub min_support: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { min_support: 2 }
+    }
+}
+
+/// Learns from the questions of the learn set. Gold SQL that does not parse teaches nothing.
+/// The patterns are sorted by kind, then support (most first), then id.
+pub fn learn(questions: &[Question], catalog: &Catalog, space: &SpaceView, options: Options) -> Vec<LearntPattern> {
+    let corpus = Corpus::of(questions, catalog, space);
+    let associations = Associations::of(&corpus);
+    let mut patterns = vocabulary::mine(&corpus, &associations, options);
+    patterns.extend(calculations::mine(&corpus, &associations, options));
+    patterns.extend(filters::mine(&corpus, &associations, options));
+    patterns.extend(joins::mine(&corpus, options));
+    patterns.extend(date_rules::mine(&corpus, options));
+    patterns.extend(templates::mine(&corpus, options));
+    patterns.extend(output::mine(&corpus, options));
+    patterns.sort_by(|a, b| {
+        let key = |p: &LearntPattern| (p.pattern.kind, std::cmp::Reverse(p.pattern.support), p.pattern.id.clone());
+        key(a).cmp(&key(b))
+    });
+    patterns.dedup_by(|a, b| a.pattern.id == b.pattern.id);
+    patterns
+}
+
+/// Question terms with the fragments they go with, without any threshold: what a person or a
+/// prompt looks through.
+pub fn associate(questions: &[Question], catalog: &Catalog, space: &SpaceView) -> Associations {
+    Associations::of(&Corpus::of(questions, catalog, space))
+}

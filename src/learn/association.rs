@@ -1,0 +1,370 @@
+//! Association of question terms with fragments: counts over families, log-likelihood ratio,
+//! extra evidence, false-discovery control.
+
+use super::corpus::{Corpus, Family};
+use super::evidence::{Evidence, Sayings};
+use super::pattern::Facet;
+use super::terms::{Segments, Term, terms};
+use crate::sql::{ColumnRef, Features, Fragment};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// What is known of one facet.
+pub(super) struct FacetInfo {
+    pub facet: Facet,
+    pub fragment: Option<Fragment>,
+    /// Output names given to it, with the number of families.
+    pub aliases: BTreeMap<String, usize>,
+    pub families: BTreeSet<usize>,
+}
+
+impl FacetInfo {
+    pub fn sql(&self) -> String {
+        self.facet.sql(self.fragment.as_ref())
+    }
+}
+
+/// What is known of one term.
+pub(super) struct TermInfo {
+    pub key: String,
+    /// Ways it is written, with how often.
+    pub texts: BTreeMap<String, usize>,
+    pub words: usize,
+    pub families: BTreeSet<usize>,
+}
+
+impl TermInfo {
+    /// The most used way of writing it.
+    pub fn text(&self) -> &str {
+        let best = self.texts.iter().max_by_key(|(text, uses)| (**uses, std::cmp::Reverse(text.len())));
+        best.map_or(&self.key, |(text, _)| text)
+    }
+}
+
+/// A term and a facet that occur together.
+pub(super) struct Pair {
+    pub term: usize,
+    pub facet: usize,
+    pub joint: usize,
+    pub llr: f64,
+    pub npmi: f64,
+    pub evidence: BTreeSet<Evidence>,
+    /// Stands after false-discovery control.
+    pub significant: bool,
+}
+
+impl Pair {
+    pub fn score(&self) -> f64 {
+        self.llr + self.evidence.iter().map(|evidence| evidence.weight()).fold(0.0, f64::max)
+    }
+
+    pub fn has_strong_evidence(&self) -> bool {
+        self.evidence.iter().any(|evidence| evidence.is_strong())
+    }
+}
+
+/// One fragment for a term.
+#[derive(Clone, Debug)]
+pub struct Ranked {
+    pub facet: Facet,
+    pub sql: String,
+    pub score: f64,
+    pub llr: f64,
+    pub support: usize,
+    pub evidence: BTreeSet<Evidence>,
+}
+
+/// All terms and fragments of a corpus with their associations.
+pub struct Associations {
+    pub(super) terms: Vec<TermInfo>,
+    pub(super) facets: Vec<FacetInfo>,
+    /// For each term its pairs, best first.
+    pub(super) pairs: Vec<Vec<Pair>>,
+    pub(super) families: usize,
+}
+
+/// p < .01 and p < .05 of the chi-square distribution with one degree of freedom.
+pub(super) const LLR_STRICT: f64 = 6.63;
+pub(super) const LLR_WITH_EVIDENCE: f64 = 3.84;
+/// Share of false discoveries that is put up with.
+const FALSE_DISCOVERY: f64 = 0.1;
+
+impl Associations {
+    pub(super) fn of(corpus: &Corpus) -> Self {
+        let facets = facets(corpus);
+        let sayings: Vec<Sayings> = facets.iter().map(|info| Sayings::of(info, corpus)).collect();
+        let all: Vec<Segments> =
+            corpus.families.iter().map(|f| f.segments.iter().flatten().cloned().collect()).collect();
+        let first = Self::count(&all, &facets, &sayings, corpus.families.len());
+        // Once more with the phrases that mean something kept whole: in "red wine", "red" is no
+        // separate observation of the word.
+        let phrases = first.phrases();
+        let masked: Vec<Segments> = all.iter().map(|segments| keep_whole(segments, &phrases)).collect();
+        let mut second = Self::count(&masked, &facets, &sayings, corpus.families.len());
+        second.control_false_discoveries();
+        second.facets = facets;
+        second
+    }
+
+    /// The fragments that go best with a term, best first.
+    pub fn top(&self, term: &str, count: usize) -> Vec<Ranked> {
+        let words = super::content_terms(term);
+        let key: String =
+            words.iter().max_by_key(|(key, _)| key.chars().count()).map(|(k, _)| k.clone()).unwrap_or_default();
+        let Some(at) = self.terms.iter().position(|info| info.key == key) else { return Vec::new() };
+        let ranked = self.pairs[at].iter().take(count).map(|pair| {
+            let info = &self.facets[pair.facet];
+            Ranked {
+                facet: info.facet.clone(),
+                sql: info.sql(),
+                score: pair.score(),
+                llr: pair.llr,
+                support: pair.joint,
+                evidence: pair.evidence.clone(),
+            }
+        });
+        ranked.collect()
+    }
+
+    fn count(texts: &[Segments], facets: &[FacetInfo], sayings: &[Sayings], families: usize) -> Self {
+        let terms = collect_terms(texts);
+        let mut by_family: Vec<Vec<usize>> = vec![Vec::new(); families];
+        for (at, info) in facets.iter().enumerate() {
+            info.families.iter().for_each(|family| by_family[*family].push(at));
+        }
+        let pairs = terms
+            .iter()
+            .enumerate()
+            .map(|(at, term)| {
+                let mut joint: HashMap<usize, usize> = HashMap::new();
+                for facet in term.families.iter().flat_map(|family| &by_family[*family]) {
+                    *joint.entry(*facet).or_default() += 1;
+                }
+                let pairs = joint.into_iter();
+                let mut pairs: Vec<Pair> = pairs
+                    .filter_map(|(facet, joint)| {
+                        pair(at, facet, joint, term, &facets[facet], &sayings[facet], families)
+                    })
+                    .collect();
+                pairs.sort_by(|a, b| rank(b, facets).total_cmp(&rank(a, facets)).then_with(|| a.facet.cmp(&b.facet)));
+                pairs
+            })
+            .collect();
+        Self { terms, facets: Vec::new(), pairs, families }
+    }
+
+    /// Keys of phrases of several words that are associated with something, and more so than
+    /// chance or with evidence.
+    fn phrases(&self) -> BTreeSet<String> {
+        let meaningful = self.terms.iter().zip(&self.pairs).filter(|(term, pairs)| {
+            term.words > 1
+                && pairs.first().is_some_and(|pair| {
+                    pair.evidence
+                        .iter()
+                        .any(|e| matches!(e, Evidence::Alias | Evidence::Literal | Evidence::Dictionary))
+                })
+        });
+        meaningful.map(|(term, _)| term.key.clone()).collect()
+    }
+
+    /// Benjamini–Hochberg over all distinct pairs seen at least twice. Terms that occur in the
+    /// same families are one test, and so are fragments.
+    fn control_false_discoveries(&mut self) {
+        let mut tests: BTreeMap<(&BTreeSet<usize>, usize), f64> = BTreeMap::new();
+        for (term, pairs) in self.terms.iter().zip(&self.pairs) {
+            for pair in pairs.iter().filter(|pair| pair.joint >= 2) {
+                tests.insert((&term.families, pair.facet), pair.llr);
+            }
+        }
+        let mut p: Vec<f64> = tests.into_values().map(p_value).collect();
+        p.sort_by(f64::total_cmp);
+        let count = p.len() as f64;
+        let passes = |(rank, p): &(usize, &f64)| **p <= FALSE_DISCOVERY * (*rank as f64 + 1.0) / count;
+        let threshold = p.iter().enumerate().filter(passes).map(|(_, p)| *p).last().unwrap_or(0.0);
+        for pair in self.pairs.iter_mut().flatten() {
+            pair.significant = pair.joint >= 2 && p_value(pair.llr) <= threshold;
+        }
+    }
+}
+
+/// Rank of a pair within its term; of two fragments that fit alike the shorter one is meant.
+fn rank(pair: &Pair, facets: &[FacetInfo]) -> f64 {
+    let length = facets[pair.facet].sql().len();
+    pair.score() - (length as f64).min(500.0) * 1e-4
+}
+
+fn pair(
+    term_at: usize,
+    facet: usize,
+    joint: usize,
+    term: &TermInfo,
+    info: &FacetInfo,
+    sayings: &Sayings,
+    families: usize,
+) -> Option<Pair> {
+    let (a, b) = (term.families.len(), info.families.len());
+    let llr = signed_llr(joint, a, b, families);
+    let evidence = sayings.for_term(&term.key);
+    if llr <= 0.0 && evidence.is_empty() {
+        return None;
+    }
+    Some(Pair { term: term_at, facet, joint, llr, npmi: npmi(joint, a, b, families), evidence, significant: false })
+}
+
+/// Dunning's log-likelihood ratio over the 2×2 table, negative for fewer than expected.
+pub(super) fn signed_llr(joint: usize, a: usize, b: usize, n: usize) -> f64 {
+    let cells = [
+        (joint, a, b),
+        (a.saturating_sub(joint), a, n.saturating_sub(b)),
+        (b.saturating_sub(joint), n.saturating_sub(a), b),
+        ((n + joint).saturating_sub(a + b), n.saturating_sub(a), n.saturating_sub(b)),
+    ];
+    let n = n.max(1) as f64;
+    let sum: f64 = cells
+        .into_iter()
+        .filter(|(k, ..)| *k > 0)
+        .map(|(k, row, column)| {
+            let expected = (row as f64 * column as f64 / n).max(f64::MIN_POSITIVE);
+            k as f64 * (k as f64 / expected).ln()
+        })
+        .sum();
+    let sign = if joint as f64 * n >= a as f64 * b as f64 { 1.0 } else { -1.0 };
+    2.0 * sum.max(0.0) * sign
+}
+
+fn npmi(joint: usize, a: usize, b: usize, n: usize) -> f64 {
+    let (joint, a, b, n) = (joint as f64, a as f64, b as f64, n as f64);
+    if joint == 0.0 || joint >= n {
+        return 0.0;
+    }
+    (joint * n / (a * b)).ln() / -(joint / n).ln()
+}
+
+/// Upper tail of the chi-square distribution with one degree of freedom, by the complementary
+/// error function (Abramowitz and Stegun 7.1.26, absolute error below 1.5e-7; below that, its
+/// leading asymptotic term).
+fn p_value(llr: f64) -> f64 {
+    let x = (llr.max(0.0) / 2.0).sqrt();
+    if x > 3.0 {
+        return (-x * x).exp() / (x * std::f64::consts::PI.sqrt());
+    }
+    let t = 1.0 / (1.0 + 0.327_591_1 * x);
+    let poly =
+        t * (0.254_829_592 + t * (-0.284_496_736 + t * (1.421_413_741 + t * (-1.453_152_027 + t * 1.061_405_429))));
+    poly * (-x * x).exp()
+}
+
+fn collect_terms(texts: &[Segments]) -> Vec<TermInfo> {
+    let words: BTreeSet<&str> = texts.iter().flatten().flatten().map(|word| word.key.as_str()).collect();
+    let mut found: BTreeMap<String, TermInfo> = BTreeMap::new();
+    for (family, segments) in texts.iter().enumerate() {
+        let mut all = terms(segments);
+        all.extend(segments.iter().flatten().flat_map(|word| parts_of_compound(&word.key, &words)));
+        for Term { key, text, words } in all {
+            let info = found.entry(key.clone()).or_insert_with(|| TermInfo {
+                key,
+                texts: BTreeMap::new(),
+                words,
+                families: BTreeSet::new(),
+            });
+            info.words = info.words.min(words);
+            *info.texts.entry(text).or_default() += 1;
+            info.families.insert(family);
+        }
+    }
+    found.into_values().collect()
+}
+
+/// Words of the corpus that a Hangul compound begins or ends with.
+fn parts_of_compound(word: &str, words: &BTreeSet<&str>) -> Vec<Term> {
+    let chars: Vec<char> = word.chars().collect();
+    if chars.len() < 3 || !chars.iter().all(|c| crate::text::is_hangul(*c)) {
+        return Vec::new();
+    }
+    let cuts = 2..chars.len();
+    let starts = cuts.clone().map(|cut| chars[..cut].iter().collect::<String>());
+    let ends = cuts.map(|cut| chars[chars.len() - cut..].iter().collect::<String>());
+    let known = starts.chain(ends).filter(|part| words.contains(part.as_str()));
+    known.map(|key| Term { text: key.clone(), key, words: 1 }).collect()
+}
+
+/// Joins the words of known phrases, longest first.
+fn keep_whole(segments: &Segments, phrases: &BTreeSet<String>) -> Segments {
+    let mut result = Vec::new();
+    for run in segments {
+        let mut kept = Vec::new();
+        let mut at = 0;
+        while at < run.len() {
+            let length = (2..=3.min(run.len() - at)).rev().find(|length| {
+                let key: String = run[at..at + length].iter().map(|word| word.key.as_str()).collect();
+                phrases.contains(&key)
+            });
+            let words = &run[at..at + length.unwrap_or(1)];
+            let mut whole = words[0].clone();
+            for word in &words[1..] {
+                whole.key.push_str(&word.key);
+                whole.text = format!("{} {}", whole.text, word.text);
+            }
+            kept.push(whole);
+            at += words.len();
+        }
+        result.push(kept);
+    }
+    result
+}
+
+/// All facets of the corpus, in order.
+fn facets(corpus: &Corpus) -> Vec<FacetInfo> {
+    let mut found: BTreeMap<Facet, FacetInfo> = BTreeMap::new();
+    for (at, family) in corpus.families.iter().enumerate() {
+        for (facet, fragment, alias) in facets_of(family) {
+            let info = found.entry(facet.clone()).or_insert_with(|| FacetInfo {
+                facet,
+                fragment,
+                aliases: BTreeMap::new(),
+                families: BTreeSet::new(),
+            });
+            info.families.insert(at);
+            if let Some(alias) = alias.filter(|alias| !alias.is_empty()) {
+                *info.aliases.entry(alias).or_default() += 1;
+            }
+        }
+    }
+    found.into_values().collect()
+}
+
+type Seen = (Facet, Option<Fragment>, Option<String>);
+
+fn facets_of(family: &Family) -> Vec<Seen> {
+    family.features.iter().flat_map(facets_of_query).collect()
+}
+
+pub(super) fn facets_of_query(features: &Features) -> Vec<Seen> {
+    let mut found: Vec<Seen> = Vec::new();
+    let column = |column: &ColumnRef| (Facet::Column(column.clone()), None, None);
+    found.extend(features.spoken_columns.iter().map(column));
+    found.extend(features.values.iter().map(|value| (Facet::Value(value.clone()), None, None)));
+    for output in features.outputs.iter().filter(|output| output.core.closed && !output.has_window) {
+        let alias = Some(output.name.clone());
+        let fragment = Some(output.core.clone());
+        let plain =
+            output.core.columns.len() == 1 && output.core.columns.iter().any(|c| c.to_string() == output.core.sql);
+        match (output.is_aggregate, plain, output.core.columns.iter().next()) {
+            (_, _, None) => {}
+            (true, ..) => found.push((Facet::Calculation(output.core.key.clone()), fragment, alias)),
+            (false, true, Some(column)) => {
+                let alias = alias.filter(|alias| !alias.eq_ignore_ascii_case(&column.column));
+                found.push((Facet::Column(column.clone()), None, alias));
+            }
+            (false, false, _) => found.push((Facet::Expression(output.core.key.clone()), fragment, alias)),
+        }
+    }
+    for predicate in &features.predicates {
+        let simple = ["=", "IN"].contains(&predicate.operator.as_str());
+        let spoken = predicate.fragment.closed && !predicate.fragment.columns.is_empty();
+        if spoken && !simple && predicate.windows.is_empty() {
+            let fragment = Some(predicate.fragment.clone());
+            found.push((Facet::Predicate(predicate.fragment.key.clone()), fragment, None));
+        }
+    }
+    found
+}

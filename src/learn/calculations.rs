@@ -1,0 +1,104 @@
+//! Calculations: aggregates, ratios and derived columns that come back, and what they are called.
+
+use super::Options;
+use super::association::{Associations, FacetInfo};
+use super::corpus::Corpus;
+use super::pattern::{Body, Calculation, Facet, LearntPattern};
+use crate::model::PatternKind;
+use crate::sql::Fragment;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) fn mine(corpus: &Corpus, found: &Associations, options: Options) -> Vec<LearntPattern> {
+    let terms = names_by_facet(found);
+    let empty = Vec::new();
+    let mut patterns = Vec::new();
+    for (at, info) in found.facets.iter().enumerate() {
+        let Some(fragment) = &info.fragment else { continue };
+        let is_aggregate = matches!(info.facet, Facet::Calculation(_));
+        if !is_aggregate && !matches!(info.facet, Facet::Expression(_)) {
+            continue;
+        }
+        let terms = terms.get(&at).unwrap_or(&empty);
+        let named = terms.iter().any(|(_, strong)| *strong);
+        if info.families.len() >= options.min_support.max(2) || named {
+            let names = terms.iter().map(|(term, _)| term.clone()).collect();
+            patterns.push(pattern(corpus, info, fragment, names, is_aggregate));
+        }
+    }
+    patterns
+}
+
+/// For each facet the terms whose best meaning it is, with whether strong evidence says so.
+fn names_by_facet(found: &Associations) -> BTreeMap<usize, Vec<(String, bool)>> {
+    let mut names: BTreeMap<usize, Vec<(f64, String, bool)>> = BTreeMap::new();
+    for (term, pairs) in found.terms.iter().zip(&found.pairs) {
+        let Some(pair) = pairs.first() else { continue };
+        let share = pair.joint as f64 / term.families.len().max(1) as f64;
+        let strong = pair.has_strong_evidence();
+        if share >= 0.5 && (strong || (pair.significant && share >= 0.75)) {
+            names.entry(pair.facet).or_default().push((pair.score(), term.text().to_owned(), strong));
+        }
+    }
+    let sorted = names.into_iter().map(|(facet, mut names)| {
+        names.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.len().cmp(&b.1.len())).then(a.1.cmp(&b.1)));
+        let mut kept: Vec<(String, bool)> = Vec::new();
+        for (_, name, strong) in names {
+            let around = |(have, _): &(String, bool)| name.contains(have.as_str()) || have.contains(name.as_str());
+            if strong || !kept.iter().any(around) {
+                kept.push((name, strong));
+            }
+        }
+        kept.truncate(5);
+        (facet, kept)
+    });
+    sorted.collect()
+}
+
+fn pattern(
+    corpus: &Corpus,
+    info: &FacetInfo,
+    fragment: &Fragment,
+    terms: Vec<String>,
+    is_aggregate: bool,
+) -> LearntPattern {
+    let tables: BTreeSet<String> = fragment.tables().into_iter().map(str::to_owned).collect();
+    let could: BTreeSet<usize> = (0..corpus.families.len())
+        .filter(|at| corpus.families[*at].any(|f| tables.iter().all(|table| f.tables.contains(table))))
+        .collect();
+    let seen = corpus.seen_in(&info.families, &could);
+    let mut aliases: Vec<(&String, &usize)> = info.aliases.iter().collect();
+    aliases.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+    let aliases: Vec<String> = aliases.into_iter().map(|(alias, _)| alias.clone()).collect();
+    let called = aliases.first().map(|alias| format!(", called `{alias}`")).unwrap_or_default();
+    let statement = format!("`{}` is computed in {} question families{called}.", fragment.sql, info.families.len());
+    let digits = usual_digits(corpus, &fragment.key);
+    let body = Body::Calculation(Calculation {
+        fragment: fragment.clone(),
+        aliases,
+        terms: terms.clone(),
+        digits,
+        is_aggregate,
+    });
+    LearntPattern::new(
+        PatternKind::Calculation,
+        &format!("calculation\u{1f}{}", fragment.key),
+        statement,
+        fragment.sql.clone(),
+        terms,
+        tables,
+        seen,
+        body,
+    )
+}
+
+/// The number of decimal places of most uses, if most uses have one.
+fn usual_digits(corpus: &Corpus, key: &str) -> Option<i64> {
+    let mut uses: BTreeMap<Option<i64>, usize> = BTreeMap::new();
+    let outputs = corpus.families.iter().flat_map(|family| &family.features).flat_map(|features| &features.outputs);
+    for output in outputs.filter(|output| output.core.key == key) {
+        *uses.entry(output.digits).or_default() += 1;
+    }
+    let all: usize = uses.values().sum();
+    let (digits, most) = uses.into_iter().max_by_key(|(_, count)| *count)?;
+    digits.filter(|_| most * 2 > all)
+}

@@ -1,0 +1,205 @@
+//! Dates: which column is *the* date of a table, how spoken windows and grains are written.
+
+use super::Options;
+use super::corpus::{Corpus, Family};
+use super::pattern::{Body, DateRule, LearntPattern, Seen};
+use super::terms::Word;
+use crate::model::PatternKind;
+use crate::sql::{ColumnRef, DateWindow, Features, Grain};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A date column is *the* date of its table from this share of the dated queries on.
+const DATE_SHARE: f64 = 0.8;
+
+pub(super) fn mine(corpus: &Corpus, options: Options) -> Vec<LearntPattern> {
+    let mut patterns = columns(corpus, options);
+    patterns.extend(windows(corpus, options));
+    patterns.extend(grains(corpus, options));
+    patterns
+}
+
+/// Date columns a query filters or groups by.
+fn dated(features: &Features, corpus: &Corpus) -> BTreeSet<ColumnRef> {
+    let is_date = |column: &&ColumnRef| corpus.column(column).is_some_and(|c| c.family().is_temporal());
+    let filtered = features.predicates.iter().filter_map(|predicate| predicate.column.as_ref()).filter(is_date);
+    let windows = features.windows().map(|window| &window.column);
+    let grouped = features.grains.iter().map(|grain| &grain.column);
+    filtered.chain(windows).chain(grouped).cloned().collect()
+}
+
+fn columns(corpus: &Corpus, options: Options) -> Vec<LearntPattern> {
+    let mut by_table: BTreeMap<String, BTreeMap<ColumnRef, BTreeSet<usize>>> = BTreeMap::new();
+    for (at, family) in corpus.families.iter().enumerate() {
+        for column in family.features.iter().flat_map(|features| dated(features, corpus)) {
+            by_table.entry(column.table.clone()).or_default().entry(column).or_default().insert(at);
+        }
+    }
+    by_table.into_iter().filter_map(|(table, uses)| date_column(corpus, &table, &uses, options)).collect()
+}
+
+fn date_column(
+    corpus: &Corpus,
+    table: &str,
+    uses: &BTreeMap<ColumnRef, BTreeSet<usize>>,
+    options: Options,
+) -> Option<LearntPattern> {
+    let all: BTreeSet<usize> = uses.values().flatten().copied().collect();
+    let (column, families) = uses.iter().max_by_key(|(column, f)| (f.len(), std::cmp::Reverse(*column)))?;
+    let share = families.len() as f64 / all.len().max(1) as f64;
+    let others = corpus.names.catalog().table(table)?.columns.iter();
+    let rivals: Vec<ColumnRef> = others
+        .filter(|other| other.family().is_temporal() && other.name != column.column)
+        .map(|other| ColumnRef::new(table, &other.name))
+        .collect();
+    // With one date column there is nothing to tell.
+    if rivals.is_empty() || families.len() < options.min_support.max(2) || share < DATE_SHARE {
+        return None;
+    }
+    let seen = corpus.seen_in(families, &all);
+    let statement =
+        format!("`{column}` is the date of `{table}` in {} of {} dated question families.", families.len(), all.len());
+    let body = Body::Date(DateRule::Column { column: column.clone(), rivals });
+    Some(LearntPattern::new(
+        PatternKind::Date,
+        &format!("date\u{1f}{column}"),
+        statement,
+        column.to_string(),
+        Vec::new(),
+        BTreeSet::from([table.to_owned()]),
+        seen,
+        body,
+    ))
+}
+
+/// Words beside the number of a window, in the question: `last {n} days`.
+type Phrase = String;
+
+struct WindowUse {
+    families: BTreeSet<usize>,
+    window: DateWindow,
+    columns: BTreeSet<ColumnRef>,
+}
+
+/// Windows as they are spoken: the same words with the same bound, whatever the number.
+fn windows(corpus: &Corpus, options: Options) -> Vec<LearntPattern> {
+    let mut uses: BTreeMap<(Phrase, String, String), WindowUse> = BTreeMap::new();
+    let mut spoken: BTreeMap<Phrase, BTreeSet<usize>> = BTreeMap::new();
+    for (at, family) in corpus.families.iter().enumerate() {
+        for features in &family.features {
+            let found: Vec<&DateWindow> = features.windows().collect();
+            for window in &found {
+                for phrase in phrases(family, window) {
+                    spoken.entry(phrase.clone()).or_default().insert(at);
+                    let key = (phrase, window.operator.clone(), window.shape.clone());
+                    let entry = uses.entry(key).or_insert_with(|| WindowUse {
+                        families: BTreeSet::new(),
+                        window: (*window).clone(),
+                        columns: BTreeSet::new(),
+                    });
+                    entry.families.insert(at);
+                    entry.columns.insert(window.column.clone());
+                }
+            }
+        }
+    }
+    let mut patterns = Vec::new();
+    for ((phrase, operator, shape), used) in uses {
+        let all = spoken.get(&phrase).cloned().unwrap_or_default();
+        let share = used.families.len() as f64 / all.len().max(1) as f64;
+        if used.families.len() >= options.min_support.max(2) && share >= DATE_SHARE {
+            let seen = corpus.seen_in(&used.families, &all);
+            patterns.push(window_pattern(&phrase, &operator, &shape, used, seen));
+        }
+    }
+    patterns
+}
+
+fn window_pattern(phrase: &str, operator: &str, shape: &str, used: WindowUse, seen: Seen) -> LearntPattern {
+    let bound = shape.replace("{n}", "N");
+    let spoken = phrase.replace("{n}", "N");
+    let statement = format!("“{spoken}” is written `<date> {operator} {bound}` in {} question families.", seen.support);
+    let tables = used.columns.iter().map(|column| column.table.clone()).collect();
+    let window = DateWindow { operator: operator.to_owned(), ..used.window };
+    let body = Body::Date(DateRule::Window { window, phrase: phrase.to_owned(), columns: used.columns });
+    LearntPattern::new(
+        PatternKind::Date,
+        &format!("window\u{1f}{phrase}\u{1f}{operator}\u{1f}{shape}"),
+        statement,
+        format!("{operator} {bound}"),
+        vec![spoken],
+        tables,
+        seen,
+        body,
+    )
+}
+
+/// The ways a family says a window: the word before and after its number.
+fn phrases(family: &Family, window: &DateWindow) -> BTreeSet<Phrase> {
+    let Some(n) = window.n.map(|n| n.to_string()) else { return BTreeSet::new() };
+    let mut found = BTreeSet::new();
+    for run in family.segments.iter().flatten() {
+        for (at, word) in run.iter().enumerate() {
+            let around = |at: Option<usize>| {
+                at.and_then(|at| run.get(at)).filter(|w| !w.is_number).map(|w| w.text.to_lowercase())
+            };
+            let before = around(at.checked_sub(1));
+            if word.is_number && word.key == n {
+                let after = around(Some(at + 1));
+                found.extend(phrase(before, "{n}", after));
+            } else if let Some(rest) = number_and_rest(word, &n) {
+                found.extend(phrase(before, &format!("{{n}}{rest}"), None));
+            }
+        }
+    }
+    found
+}
+
+fn phrase(before: Option<String>, number: &str, after: Option<String>) -> Option<Phrase> {
+    let words: Vec<String> = before.into_iter().chain([number.to_owned()]).chain(after).collect();
+    (words.len() > 1 || number.len() > 3).then(|| words.join(" "))
+}
+
+/// `30일` as one word.
+fn number_and_rest<'w>(word: &'w Word, n: &str) -> Option<&'w str> {
+    word.text.strip_prefix(n).filter(|rest| !rest.is_empty() && rest.chars().all(char::is_alphabetic))
+}
+
+/// Grains: words that come with grouping by one unit of a date.
+fn grains(corpus: &Corpus, options: Options) -> Vec<LearntPattern> {
+    let mut uses: BTreeMap<Grain, (String, BTreeSet<usize>)> = BTreeMap::new();
+    for (at, family) in corpus.families.iter().enumerate() {
+        for features in &family.features {
+            for grain in features.grains.iter().filter(|grain| !grain.unit.is_empty()) {
+                let key = features.group_keys.iter().find(|key| key.columns.contains(&grain.column));
+                let sql = key.map(|key| key.sql.clone()).unwrap_or_default();
+                uses.entry(grain.clone()).or_insert((sql, BTreeSet::new())).1.insert(at);
+            }
+        }
+    }
+    let enough = uses.into_iter().filter(|(_, (_, families))| families.len() >= options.min_support.max(2));
+    enough.map(|(grain, (sql, families))| grain_pattern(corpus, &grain, sql, &families)).collect()
+}
+
+fn grain_pattern(corpus: &Corpus, grain: &Grain, sql: String, families: &BTreeSet<usize>) -> LearntPattern {
+    let over = |at: &usize| corpus.families[*at].any(|f| f.grains.iter().any(|g| g.column == grain.column));
+    let could: BTreeSet<usize> = (0..corpus.families.len()).filter(|at| over(at)).collect();
+    let seen = corpus.seen_in(families, &could);
+    let statement = format!("`{sql}` is the grain of {} question families.", families.len());
+    let term = grain.unit.to_lowercase();
+    let body = Body::Date(DateRule::Grain {
+        term: term.clone(),
+        column: grain.column.clone(),
+        unit: grain.unit.clone(),
+        sql: sql.clone(),
+    });
+    LearntPattern::new(
+        PatternKind::Date,
+        &format!("grain\u{1f}{sql}"),
+        statement,
+        sql,
+        vec![term],
+        BTreeSet::from([grain.column.table.clone()]),
+        seen,
+        body,
+    )
+}

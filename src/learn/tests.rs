@@ -1,0 +1,139 @@
+//! Learning on a small hand-made domain in several languages, and on data beside the project.
+
+use super::*;
+use crate::model::{CatalogColumn, CatalogTable, ColumnProfile, PatternKind};
+
+fn column(name: &str, kind: &str, comment: &str) -> CatalogColumn {
+    CatalogColumn { name: name.into(), type_text: kind.into(), comment: comment.into(), ..CatalogColumn::default() }
+}
+
+fn catalog() -> Catalog {
+    let unique = Some(ColumnProfile { rows: 9, distinct: 9, ..ColumnProfile::default() });
+    Catalog::new([
+        CatalogTable {
+            full_name: "lab.farm.harvests".into(),
+            columns: vec![
+                column("field_ref", "BIGINT", ""),
+                column("kg", "DOUBLE", ""),
+                column("grade", "STRING", "grade: A1 = Prime, B2 = Standard"),
+                column("state", "STRING", ""),
+                column("picked_on", "DATE", ""),
+                column("loaded_on", "DATE", ""),
+            ],
+            ..CatalogTable::default()
+        },
+        CatalogTable {
+            full_name: "lab.farm.fields".into(),
+            columns: vec![
+                CatalogColumn { profile: unique, ..column("field_id", "BIGINT", "") },
+                column("region", "STRING", ""),
+                column("hectares", "DOUBLE", ""),
+            ],
+            ..CatalogTable::default()
+        },
+    ])
+}
+
+fn question(id: usize, text: &str, sql: &str) -> Question {
+    Question { id: format!("q{id:02}"), question: text.into(), sql: sql.into(), ..Question::default() }
+}
+
+fn corpus() -> Vec<Question> {
+    let base = "FROM lab.farm.harvests h JOIN lab.farm.fields f ON h.field_ref = f.field_id WHERE h.state = 'ok'";
+    let texts = [
+        ("Total yield by region", "SELECT f.region, SUM(h.kg) AS yield", "GROUP BY 1"),
+        (
+            "Yield of prime fruit in the last 7 days",
+            "SELECT SUM(h.kg) AS yield",
+            "AND h.grade = 'A1' AND h.picked_on >= CURRENT_DATE - INTERVAL 7 DAYS",
+        ),
+        (
+            "How much prime fruit per region?",
+            "SELECT f.region, COUNT(h.field_ref) AS n",
+            "AND h.grade = 'A1' GROUP BY f.region",
+        ),
+        ("지역별 수확량을 알려줘", "SELECT f.region, SUM(h.kg) AS yield", "AND h.kg > 0 GROUP BY 1"),
+        ("최근 30일간 수확량", "SELECT SUM(h.kg) AS yield", "AND h.picked_on >= CURRENT_DATE - INTERVAL 30 DAYS"),
+        ("Ertrag der letzten Wochen je Tag", "SELECT h.picked_on, SUM(h.kg) AS ertrag", "GROUP BY 1 ORDER BY 1"),
+        (
+            "Yield per hectare in the last 30 days",
+            "SELECT ROUND(SUM(h.kg) / NULLIF(SUM(f.hectares), 0), 2) AS density",
+            "AND h.picked_on >= CURRENT_DATE - INTERVAL 30 DAYS",
+        ),
+        ("Average hectares", "SELECT AVG(f.hectares) AS a", ""),
+    ];
+    let mut all: Vec<Question> = texts
+        .iter()
+        .enumerate()
+        .map(|(at, (text, select, rest))| question(at, text, &format!("{select} {base} {rest}")))
+        .collect();
+    all.push(question(90, "broken", "SELEC nothing"));
+    all.push(question(91, "", "SELECT 1"));
+    all
+}
+
+fn learnt() -> Vec<LearntPattern> {
+    learn(&corpus(), &catalog(), &SpaceView::default(), Options::default())
+}
+
+#[test]
+fn the_farm_is_learnt() {
+    let patterns = learnt();
+    for p in &patterns {
+        println!(
+            "{:?} {} {} [{}] {:.2}",
+            p.pattern.kind,
+            p.pattern.id,
+            p.pattern.statement,
+            p.pattern.terms.join(", "),
+            p.pattern.confidence
+        );
+    }
+    let join = patterns.iter().find_map(|p| match &p.body {
+        Body::Join(join) => Some(join.clone()),
+        _ => None,
+    });
+    let join = join.expect("a join");
+    assert_eq!((join.left.as_str(), join.right.as_str()), ("lab.farm.harvests", "lab.farm.fields"));
+    assert_eq!(join.relationship, crate::model::Relationship::ManyToOne);
+    let default = patterns.iter().any(|p| {
+        matches!(&p.body, Body::Filter(rule) if rule.default_of.as_deref() == Some("lab.farm.harvests"))
+            && p.pattern.fragment == "lab.farm.harvests.state = 'ok'"
+    });
+    assert!(default, "the default filter");
+    let prime = patterns.iter().any(|p| {
+        p.pattern.kind == PatternKind::Vocabulary
+            && p.pattern.fragment == "lab.farm.harvests.grade = 'A1'"
+            && p.pattern.terms == ["prime"]
+    });
+    assert!(prime, "the value's word");
+    let yields = patterns.iter().find_map(|p| match &p.body {
+        Body::Calculation(c) if c.fragment.sql == "SUM(lab.farm.harvests.kg)" => Some(c.clone()),
+        _ => None,
+    });
+    let yields = yields.expect("a measure");
+    assert_eq!(yields.aliases[0], "yield");
+    assert!(
+        patterns
+            .iter()
+            .any(|p| matches!(&p.body, Body::Date(DateRule::Column { column, .. }) if column.column == "picked_on"))
+    );
+}
+
+#[test]
+fn learning_twice_gives_the_same() {
+    let texts =
+        |patterns: Vec<LearntPattern>| format!("{:?}", patterns.into_iter().map(|p| p.pattern).collect::<Vec<_>>());
+    assert_eq!(texts(learnt()), texts(learnt()));
+    let mut turned = corpus();
+    turned.reverse();
+    assert_eq!(texts(learn(&turned, &catalog(), &SpaceView::default(), Options::default())), texts(learnt()));
+}
+
+#[test]
+fn nothing_is_learnt_from_nothing() {
+    let none = learn(&[], &Catalog::default(), &SpaceView::default(), Options::default());
+    assert!(none.is_empty());
+    let broken = [question(1, "", ""), question(2, "x", "DROP TABLE y")];
+    assert!(learn(&broken, &catalog(), &SpaceView::default(), Options::default()).is_empty());
+}

@@ -1,0 +1,135 @@
+//! Vocabulary: what the words of the questions mean in SQL.
+
+use super::Options;
+use super::association::{Associations, FacetInfo, LLR_STRICT, LLR_WITH_EVIDENCE, Pair, TermInfo};
+use super::corpus::Corpus;
+use super::evidence::Evidence;
+use super::pattern::{Body, Facet, LearntPattern, Vocabulary};
+use crate::model::PatternKind;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Without other evidence a term must mean its fragment nearly every time it is said.
+const MIN_CONFIDENCE: f64 = 0.75;
+
+pub(super) fn mine(corpus: &Corpus, found: &Associations, options: Options) -> Vec<LearntPattern> {
+    let mut by_facet: BTreeMap<usize, Vec<&Pair>> = BTreeMap::new();
+    for (term, pairs) in found.terms.iter().zip(&found.pairs) {
+        for pair in meanings(term, pairs, found, options) {
+            by_facet.entry(pair.facet).or_default().push(pair);
+        }
+    }
+    let kept = by_facet.into_values().flat_map(|pairs| distinct_names(pairs, found));
+    kept.map(|pair| pattern(corpus, found, pair)).collect()
+}
+
+/// What a term means: its best fragment, if that is sure enough.
+fn meanings<'p>(term: &TermInfo, pairs: &'p [Pair], found: &Associations, options: Options) -> Vec<&'p Pair> {
+    // A term that goes with everything says nothing.
+    let everywhere = found.families >= 8 && term.families.len() * 10 > found.families * 8;
+    let Some(best) = pairs.first() else { return Vec::new() };
+    let named = best.evidence.iter().any(|e| matches!(e, Evidence::Literal | Evidence::Dictionary | Evidence::Alias));
+    if (everywhere && !named) || !is_sure(best, term, options) {
+        return Vec::new();
+    }
+    if !best.has_strong_evidence() && is_ambiguous(best, pairs, found) {
+        return Vec::new();
+    }
+    vec![best]
+}
+
+fn is_sure(pair: &Pair, term: &TermInfo, options: Options) -> bool {
+    let confidence = pair.joint as f64 / term.families.len().max(1) as f64;
+    if pair.has_strong_evidence() {
+        let often = pair.joint >= 2 && confidence >= 0.5;
+        return often || pair.llr >= LLR_WITH_EVIDENCE;
+    }
+    let hinted = !pair.evidence.is_empty();
+    let threshold = if hinted { LLR_WITH_EVIDENCE } else { LLR_STRICT };
+    let enough = pair.joint >= options.min_support.max(2);
+    enough && pair.llr >= threshold && confidence >= MIN_CONFIDENCE && (hinted || pair.significant)
+}
+
+/// True if another fragment over other columns fits as well: counting cannot tell them apart.
+fn is_ambiguous(best: &Pair, pairs: &[Pair], found: &Associations) -> bool {
+    let columns = |pair: &Pair| columns_of(&found.facets[pair.facet]);
+    let mine = columns(best);
+    pairs
+        .iter()
+        .skip(1)
+        .take_while(|pair| pair.score() >= best.score() - 1e-9)
+        .any(|pair| columns(pair).is_disjoint(&mine))
+}
+
+fn columns_of(info: &FacetInfo) -> BTreeSet<String> {
+    match (&info.facet, &info.fragment) {
+        (Facet::Column(column), _) => BTreeSet::from([column.to_string()]),
+        (Facet::Value(value), _) => BTreeSet::from([value.column.to_string()]),
+        (_, fragment) => fragment.iter().flat_map(|f| f.columns.iter().map(ToString::to_string)).collect(),
+    }
+}
+
+/// Of the terms for one fragment, those that name it: not a longer phrase around a name, nor a
+/// word that only stands beside one.
+fn distinct_names<'p>(mut pairs: Vec<&'p Pair>, found: &Associations) -> Vec<&'p Pair> {
+    let term = |pair: &Pair| &found.terms[pair.term];
+    pairs.sort_by(|a, b| {
+        b.score().total_cmp(&a.score()).then(term(a).words.cmp(&term(b).words)).then(term(a).key.cmp(&term(b).key))
+    });
+    let mut kept: Vec<&Pair> = Vec::new();
+    for pair in pairs {
+        let overlaps = |other: &&Pair| {
+            let (a, b) = (&term(pair).key, &term(other).key);
+            a.contains(b.as_str()) || b.contains(a.as_str()) || shares_word(term(pair), term(other))
+        };
+        let named =
+            pair.evidence.iter().any(|e| matches!(e, Evidence::Alias | Evidence::Literal | Evidence::Dictionary));
+        let explained = !named && kept.iter().any(|other| overlaps(other) || is_explained(pair, other, found));
+        if !explained {
+            kept.push(pair);
+        }
+    }
+    kept
+}
+
+fn shares_word(a: &TermInfo, b: &TermInfo) -> bool {
+    let words = |info: &TermInfo| info.text().split(' ').map(str::to_lowercase).collect::<BTreeSet<_>>();
+    !words(a).is_disjoint(&words(b))
+}
+
+/// True if the fragment never comes with this term where the better term is absent.
+fn is_explained(pair: &Pair, better: &Pair, found: &Associations) -> bool {
+    let (term, other) = (&found.terms[pair.term].families, &found.terms[better.term].families);
+    let facet = &found.facets[pair.facet].families;
+    !term.difference(other).any(|family| facet.contains(family))
+}
+
+fn pattern(corpus: &Corpus, found: &Associations, pair: &Pair) -> LearntPattern {
+    let (term, info) = (&found.terms[pair.term], &found.facets[pair.facet]);
+    let shows: BTreeSet<usize> = term.families.intersection(&info.families).copied().collect();
+    let seen = corpus.seen_in(&shows, &term.families);
+    let sql = info.sql();
+    let text = term.text().to_owned();
+    let statement = format!(
+        "“{text}” means `{sql}`: so in {} of {} question families that say it.",
+        shows.len(),
+        term.families.len()
+    );
+    let body = Body::Vocabulary(Vocabulary {
+        term: text.clone(),
+        facet: info.facet.clone(),
+        fragment: info.fragment.clone(),
+        llr: pair.llr,
+        npmi: pair.npmi,
+        evidence: pair.evidence.clone(),
+    });
+    LearntPattern::new(
+        PatternKind::Vocabulary,
+        &format!("{}\u{1f}{sql}", term.key),
+        statement,
+        sql.clone(),
+        vec![text],
+        info.facet.tables(info.fragment.as_ref()),
+        seen,
+        body,
+    )
+}
