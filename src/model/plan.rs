@@ -209,10 +209,14 @@ pub struct Evidence {
     pub losses: usize,
     /// One-sided exact p of the discordant learn-set questions.
     pub p_value: Option<f64>,
+    /// 95 % interval of the learn set's gain, as shares: `[-0.02, 0.18]`.
+    pub learn_interval: Option<[f64; 2]>,
     pub holdout_wins: usize,
     pub holdout_losses: usize,
     /// `shown`, `not-shown` or `unverified` (no holdout is possible).
     pub holdout: String,
+    /// 95 % interval of the holdout's gain, as shares.
+    pub holdout_interval: Option<[f64; 2]>,
     pub rounds: usize,
     pub questions_asked: usize,
     pub candidates_tried: usize,
