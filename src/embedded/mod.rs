@@ -1,1 +1,4 @@
-//! Floor 3: the embedded workspace: server, world, spaces, warehouse, analyst.
+//! The embedded workspace: a local HTTP server that speaks the Databricks REST API, with a real
+//! SQL engine as its warehouse and a deterministic analyst in the place of Genie.
+
+pub mod analyst;

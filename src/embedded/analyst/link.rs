@@ -1,0 +1,182 @@
+//! Decides what each name of the question means, given what the other names mean.
+
+use super::cues::Cue;
+use super::lexicon::{Candidate, Lexicon, Target};
+use super::scan::{Element, Kind};
+use super::schema::{Schema, TableId};
+use std::collections::BTreeMap;
+
+/// An element with its meaning, if it names something.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub element: Element,
+    pub target: Option<Target>,
+    pub source: &'static str,
+    pub score: f64,
+}
+
+impl Node {
+    pub fn cue(&self) -> Option<Cue> {
+        self.element.cue()
+    }
+}
+
+pub fn link(elements: Vec<Element>, schema: &Schema, lexicon: &Lexicon) -> Vec<Node> {
+    let words: Vec<String> = elements.iter().flat_map(|e| e.words.clone()).collect();
+    let mut favour: BTreeMap<TableId, f64> = BTreeMap::new();
+    for table in 0..schema.tables.len() {
+        let described = lexicon.described_by(&Target::Table(table), &words);
+        favour.insert(table, (described * 0.06).min(0.2) + 0.08 * vote(&elements, table));
+    }
+    let mut nodes: Vec<Node> =
+        elements.into_iter().map(|element| Node { element, target: None, source: "", score: 0.0 }).collect();
+    for round in 0..3 {
+        let chosen: Vec<Option<Candidate>> =
+            (0..nodes.len()).map(|at| choose(&nodes, at, schema, &favour, round)).collect();
+        for (node, best) in nodes.iter_mut().zip(chosen) {
+            if let Some(best) = best {
+                node.source = best.source;
+                node.score = best.score;
+                node.target = Some(best.target);
+            }
+        }
+    }
+    nodes
+}
+
+/// How many names of the question the table could satisfy.
+fn vote(elements: &[Element], table: TableId) -> f64 {
+    let share = |element: &Element| match &element.kind {
+        Kind::Name(found) => {
+            let top = found.first().map_or(0.0, |c| c.score);
+            let fits = found.iter().any(|c| c.score > top - 0.15 && table_of(&c.target) == Some(table));
+            if fits { top } else { 0.0 }
+        }
+        _ => 0.0,
+    };
+    elements.iter().map(share).sum()
+}
+
+pub fn table_of(target: &Target) -> Option<TableId> {
+    match target {
+        Target::Table(t) => Some(*t),
+        Target::Column(c) | Target::Value(c, _) => Some(c.table),
+        Target::Snippet(_) | Target::Rule(_) => None,
+    }
+}
+
+fn choose(
+    nodes: &[Node],
+    at: usize,
+    schema: &Schema,
+    favour: &BTreeMap<TableId, f64>,
+    round: usize,
+) -> Option<Candidate> {
+    let Kind::Name(found) = &nodes[at].element.kind else { return None };
+    let owner = owner(nodes, at, round);
+    let mentioned = |table: TableId| nodes.iter().enumerate().any(|(i, n)| i != at && mentions(n, table, round));
+    let used = |table: TableId| {
+        nodes
+            .iter()
+            .enumerate()
+            .any(|(i, n)| i != at && round > 0 && n.target.as_ref().and_then(table_of) == Some(table))
+    };
+    let counted = at > 0 && matches!(nodes[at - 1].cue(), Some(Cue::Agg(super::cues::Aggregate::Count)));
+    let worth = |candidate: &Candidate| {
+        let mut score = candidate.score;
+        if let Some(table) = table_of(&candidate.target) {
+            score += favour.get(&table).copied().unwrap_or(0.0).min(0.5);
+            if !matches!(candidate.target, Target::Table(_)) {
+                score += if owner == Some(table) { 0.6 } else { 0.0 };
+                score += if mentioned(table) { 0.3 } else { 0.0 };
+                score += if used(table) { 0.12 } else { 0.0 };
+            } else if counted {
+                score += 0.25;
+            }
+        }
+        if let Target::Column(c) = &candidate.target {
+            // A reference to another table is rarely what is asked for.
+            let key = schema.tables[c.table].foreign_keys.iter().any(|(own, _, _)| own.contains(&c.column));
+            score -= if key { 0.05 } else { 0.0 };
+        }
+        score
+    };
+    let best =
+        found.iter().map(|c| (worth(c), c)).reduce(|best, next| if next.0 > best.0 + 1e-9 { next } else { best });
+    best.map(|(_, c)| c.clone())
+}
+
+/// True if the element names the table itself.
+fn mentions(node: &Node, table: TableId, round: usize) -> bool {
+    if round > 0 {
+        return node.target == Some(Target::Table(table));
+    }
+    match &node.element.kind {
+        Kind::Name(found) => {
+            let top = found.first().map_or(0.0, |c| c.score);
+            found.iter().any(|c| c.target == Target::Table(table) && c.score >= 0.6 && c.score > top - 0.1)
+        }
+        _ => false,
+    }
+}
+
+fn named_table(node: &Node, round: usize) -> Option<TableId> {
+    if round > 0 {
+        return match node.target {
+            Some(Target::Table(t)) => Some(t),
+            _ => None,
+        };
+    }
+    match &node.element.kind {
+        Kind::Name(found) => found.iter().find_map(|c| match c.target {
+            Target::Table(t) if c.score >= 0.6 && c.score > found[0].score - 0.1 => Some(t),
+            _ => None,
+        }),
+        _ => None,
+    }
+}
+
+/// The table that a name belongs to by grammar: `the owner's name`, `name of the owner`.
+pub fn owner(nodes: &[Node], at: usize, round: usize) -> Option<TableId> {
+    let before = at.checked_sub(1).and_then(|i| nodes.get(i));
+    if let Some(table) = before.and_then(|n| named_table(n, round)) {
+        return Some(table);
+    }
+    // Back over a list: `owner's first name, last name`.
+    let mut back = at;
+    while back > 0 {
+        back -= 1;
+        match (&nodes[back].element.kind, nodes[back].cue()) {
+            (Kind::Comma, _) | (_, Some(Cue::And | Cue::Filler)) => {}
+            (Kind::Name(_), _) => match named_table(&nodes[back], round) {
+                Some(table) if nodes[back].element.possessive => return Some(table),
+                Some(_) => break,
+                None => {}
+            },
+            _ => break,
+        }
+    }
+    ahead(nodes, at, round)
+}
+
+/// Forward over a list to `of the X`.
+fn ahead(nodes: &[Node], at: usize, round: usize) -> Option<TableId> {
+    let mut of = false;
+    for node in nodes.iter().skip(at + 1).take(14) {
+        match (&node.element.kind, node.cue()) {
+            (_, Some(Cue::Of | Cue::Each)) => of = true,
+            (_, Some(Cue::Boundary | Cue::By | Cue::Place)) if !of => {
+                of = matches!(node.element.text.as_str(), "for" | "from" | "by" | "für")
+            }
+            (Kind::Comma, _) | (_, Some(Cue::And | Cue::Filler | Cue::Distinct | Cue::Agg(_) | Cue::Super(..))) => {}
+            (Kind::Name(_), _) => match named_table(node, round) {
+                Some(table) if of => return Some(table),
+                Some(_) => return None,
+                None if of => return None,
+                None => {}
+            },
+            _ => return None,
+        }
+    }
+    None
+}

@@ -1,0 +1,428 @@
+//! From linked elements to the logical query: one walk over the question, left to right.
+
+use super::cues::{Aggregate, Cue};
+use super::dates::Time;
+use super::frame::{Expr, Frame, Output, Pred};
+use super::instructions::Rules;
+use super::joins::Graph;
+use super::lexicon::Target;
+use super::link::Node;
+use super::scan::Kind;
+use super::schema::{ColumnId, Schema, TableId};
+use super::snippets::{Usable, raw};
+use crate::model::SnippetKind;
+
+/// Where the walk is: naming what to return, or saying which rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zone {
+    Output,
+    Condition,
+}
+
+pub struct World<'a> {
+    pub schema: &'a Schema,
+    pub graph: &'a Graph,
+    pub snippets: &'a [Usable],
+    pub rules: &'a Rules,
+}
+
+pub struct Parser<'a> {
+    pub world: &'a World<'a>,
+    pub nodes: &'a [Node],
+    pub frame: Frame,
+    pub zone: Zone,
+    /// What a comparison or value that follows is about.
+    pub subject: Option<Expr>,
+    pub negated: bool,
+    pub both: bool,
+    pub or: bool,
+    /// A number before a superlative or after `top`.
+    pub wanted: Option<u64>,
+    /// `top` was read, and what it ranks by is still open: true for the greatest first.
+    pub ranking: Option<bool>,
+    /// Tables named, in order.
+    pub named: Vec<TableId>,
+    /// Index of the first output that a later sentence asks for.
+    pub returned: Option<usize>,
+    pub share: Option<bool>,
+    pub grouped_by_each: bool,
+    pub when: bool,
+    pub place: bool,
+    /// The negation that later conditions of the clause belong to: a table that has no such row.
+    pub absent: Option<usize>,
+    pub conditions: usize,
+}
+
+impl<'a> Parser<'a> {
+    pub fn new(world: &'a World<'a>, nodes: &'a [Node]) -> Self {
+        Self {
+            world,
+            nodes,
+            frame: Frame::default(),
+            zone: Zone::Output,
+            subject: None,
+            negated: false,
+            both: false,
+            or: false,
+            wanted: None,
+            ranking: None,
+            named: Vec::new(),
+            returned: None,
+            share: None,
+            grouped_by_each: false,
+            when: false,
+            place: false,
+            absent: None,
+            conditions: 0,
+        }
+    }
+
+    pub fn run(mut self) -> Frame {
+        let mut at = 0;
+        while at < self.nodes.len() {
+            at = self.step(at).max(at + 1);
+        }
+        self.finish();
+        self.frame
+    }
+
+    pub fn schema(&self) -> &'a Schema {
+        self.world.schema
+    }
+
+    pub fn cue(&self, at: usize) -> Option<Cue> {
+        self.nodes.get(at).and_then(Node::cue)
+    }
+
+    pub fn target(&self, at: usize) -> Option<&'a Target> {
+        self.nodes.get(at).and_then(|n| n.target.as_ref())
+    }
+
+    fn step(&mut self, at: usize) -> usize {
+        let node = &self.nodes[at];
+        match &node.element.kind {
+            Kind::Stop => self.stop(at),
+            Kind::Comma => {
+                self.absent = None;
+                at + 1
+            }
+            Kind::Word => at + 1,
+            Kind::Number(digits) => self.number(at, digits),
+            Kind::Literal { .. } => self.literal(at),
+            Kind::Time(Time::Grain(unit)) => {
+                self.grain(*unit);
+                at + 1
+            }
+            Kind::Time(Time::Period(period)) => self.period(at, period, None),
+            Kind::Cue(cue) => self.on_cue(at, *cue),
+            Kind::Name(_) => self.name(at),
+        }
+    }
+
+    /// A new sentence that tells what to return replaces what the first one named.
+    fn stop(&mut self, at: usize) -> usize {
+        self.negated = false;
+        self.subject = None;
+        self.absent = None;
+        let next = (at + 1..self.nodes.len()).find(|i| !matches!(self.cue(*i), Some(Cue::Filler | Cue::Resume)));
+        if next.is_some_and(|i| self.cue(i) == Some(Cue::Imperative)) {
+            self.returned = Some(self.frame.outputs.len());
+            self.zone = Zone::Output;
+        }
+        at + 1
+    }
+
+    fn on_cue(&mut self, at: usize, cue: Cue) -> usize {
+        match cue {
+            Cue::Imperative | Cue::Resume => self.resume(at),
+            Cue::Which | Cue::Who if at == 0 || !self.nodes[at - 1].element.is_name() => self.resume(at),
+            Cue::Boundary | Cue::Which | Cue::Who => self.boundary(at),
+            Cue::Place => {
+                self.zone = Zone::Condition;
+                at + 1
+            }
+            Cue::Agg(_) | Cue::Distinct => self.aggregate(at),
+            Cue::Each => self.each(at),
+            Cue::By => self.by(at),
+            Cue::OrderBy => self.order_by(at),
+            Cue::Desc | Cue::Asc => self.direction(at, cue == Cue::Desc),
+            Cue::Alphabetical => self.alphabetical(at),
+            Cue::Super(desc, scale) => self.superlative(at, desc, scale),
+            Cue::Top(desc) => self.top(at, desc),
+            Cue::Compare(op, scale) => self.compare(at, op, scale),
+            Cue::Between => self.between(at),
+            Cue::Not | Cue::But => {
+                self.negated = true;
+                self.absent = None;
+                if cue == Cue::But {
+                    self.zone = Zone::Condition;
+                }
+                at + 1
+            }
+            Cue::Both => {
+                self.both = true;
+                at + 1
+            }
+            Cue::Or => {
+                self.or = true;
+                at + 1
+            }
+            Cue::Pattern(kind) => self.pattern(at, kind),
+            Cue::Null => self.null(at),
+            Cue::Percent | Cue::Ratio => self.ratio(at, cue == Cue::Percent),
+            Cue::Difference => self.difference(at),
+            Cue::Everything => {
+                self.frame.everything = self.zone == Zone::Output;
+                at + 1
+            }
+            Cue::When => {
+                self.when = true;
+                at + 1
+            }
+            Cue::Where => {
+                self.place = true;
+                at + 1
+            }
+            Cue::And => {
+                self.after_and(at);
+                at + 1
+            }
+            _ => at + 1,
+        }
+    }
+
+    fn resume(&mut self, at: usize) -> usize {
+        self.zone = Zone::Output;
+        self.subject = None;
+        self.negated = false;
+        at + 1
+    }
+
+    fn boundary(&mut self, at: usize) -> usize {
+        // `Where do …` and `When was …` ask; inside a question they restrict.
+        let text = self.nodes[at].element.text.to_lowercase();
+        if at == 0 {
+            self.place |= text == "where" || text == "wo";
+            self.when |= text == "when";
+            return self.resume(at);
+        }
+        // `For each …, show …`: what follows the comma is asked for.
+        if text == "for" && self.frame.outputs.is_empty() && at == 0 {
+            return at + 1;
+        }
+        self.zone = Zone::Condition;
+        self.subject = None;
+        self.absent = None;
+        self.conditions += 1;
+        at + 1
+    }
+
+    /// `… and how many`, `… and what`: what follows is asked for again.
+    fn after_and(&mut self, at: usize) {
+        self.absent = None;
+        if matches!(self.cue(at + 1), Some(Cue::Which | Cue::Pronoun)) {
+            self.zone = Zone::Output;
+        }
+    }
+
+    fn name(&mut self, at: usize) -> usize {
+        let Some(target) = self.target(at) else { return at + 1 };
+        match target {
+            Target::Value(column, value) => self.value(at, *column, value),
+            Target::Table(table) => self.table(at, *table),
+            Target::Column(column) => self.column(at, *column),
+            Target::Snippet(place) => self.snippet(at, *place),
+            Target::Rule(place) => self.rule(at, *place),
+        }
+    }
+
+    fn column(&mut self, at: usize, column: ColumnId) -> usize {
+        if self.nodes[at].element.each {
+            self.group(Expr::Column(column));
+            return at + 1;
+        }
+        // Korean says the aggregate behind the name.
+        if let Some(used) = self.postfix_aggregate(at, column) {
+            return used;
+        }
+        if self.flag(at, column) {
+            return at + 1;
+        }
+        let expr = Expr::Column(column);
+        if self.zone == Zone::Output && !self.starts_condition(at) {
+            self.frame.entity = self.frame.entity.or(Some(column.table));
+            self.output(expr.clone());
+        }
+        self.subject = Some(expr);
+        at + 1
+    }
+
+    /// A name in the asked part that a value follows at once is a condition: `age 3`.
+    fn starts_condition(&self, at: usize) -> bool {
+        let mut next = at + 1;
+        while matches!(self.cue(next), Some(Cue::Filler)) {
+            next += 1;
+        }
+        let value = self.nodes.get(next).is_some_and(|n| {
+            matches!(n.element.kind, Kind::Number(_) | Kind::Literal { .. })
+                || matches!(n.cue(), Some(Cue::Compare(..) | Cue::Between | Cue::Pattern(_) | Cue::Null))
+                || matches!((&n.target, self.target(at)), (Some(Target::Value(v, _)), Some(Target::Column(c))) if v == c && next == at + 1)
+        });
+        value
+            && !(self.frame.outputs.is_empty()
+                && self.frame.entity.is_none()
+                && self.named.is_empty()
+                && self.later_names(next))
+    }
+
+    fn later_names(&self, _from: usize) -> bool {
+        false
+    }
+
+    fn table(&mut self, at: usize, table: TableId) -> usize {
+        self.named.push(table);
+        if self.nodes[at].element.each {
+            self.group_table(table);
+            return at + 1;
+        }
+        if matches!(self.cue(at + 1), Some(Cue::Agg(Aggregate::Count))) && self.is_korean() {
+            self.output(Expr::Count(table));
+            return at + 2;
+        }
+        let adjective = self.nodes.get(at + 1).is_some_and(|n| n.element.is_name());
+        match (self.zone, self.frame.entity) {
+            (_, None) => self.frame.entity = Some(table),
+            (_, Some(entity)) if entity == table => {}
+            (Zone::Output, Some(_)) if adjective => {}
+            _ if self.negated => self.absence(table),
+            (Zone::Output, Some(_)) | (Zone::Condition, Some(_)) => drop(self.frame.needs.insert(table)),
+        }
+        at + 1
+    }
+
+    fn is_korean(&self) -> bool {
+        self.nodes.iter().any(|n| n.element.text.chars().any(crate::text::is_hangul))
+    }
+
+    /// No row of this table belongs to the entity.
+    fn absence(&mut self, table: TableId) {
+        self.negated = false;
+        self.absent = Some(self.frame.filters.len());
+        self.frame.filters.push(Pred::Has { table, when: Vec::new(), negated: true });
+    }
+
+    fn snippet(&mut self, at: usize, place: usize) -> usize {
+        let Some((snippet, fragment)) = self.world.snippets.get(place).and_then(|s| Some((s, s.fragment.as_ref()?)))
+        else {
+            return at + 1;
+        };
+        match snippet.kind {
+            SnippetKind::Filter => {
+                let sql = if self.negated { format!("NOT ({})", fragment.sql) } else { fragment.sql.clone() };
+                self.negated = false;
+                self.add_filter(Pred::Raw { sql, tables: fragment.tables.clone() });
+            }
+            SnippetKind::Measure => self.measure(at, raw(fragment), &snippet.name),
+            SnippetKind::Expression => self.dimension(at, raw(fragment), &snippet.name),
+        }
+        at + 1
+    }
+
+    fn rule(&mut self, at: usize, place: usize) -> usize {
+        let Some(fragment) = self.world.rules.definition(place) else { return at + 1 };
+        let expr = raw(fragment);
+        let name = self.nodes[at].element.words.join("_");
+        if fragment.aggregate {
+            self.measure(at, expr, &name);
+        } else if super::instructions::is_predicate(&fragment.sql) {
+            let sql = if self.negated { format!("NOT ({})", fragment.sql) } else { fragment.sql.clone() };
+            self.negated = false;
+            self.add_filter(Pred::Raw { sql, tables: fragment.tables.clone() });
+        } else {
+            self.dimension(at, expr, &name);
+        }
+        at + 1
+    }
+
+    fn measure(&mut self, at: usize, expr: Expr, alias: &str) {
+        let ranked = self.zone == Zone::Condition && self.compares_next(at);
+        if !ranked && !self.frame.outputs.iter().any(|o| o.expr == expr) {
+            self.frame.outputs.push(Output { expr: expr.clone(), alias: alias_of(alias) });
+        }
+        self.subject = Some(expr);
+    }
+
+    fn dimension(&mut self, at: usize, expr: Expr, alias: &str) {
+        let grouping = self.nodes[at].element.each;
+        if self.zone == Zone::Output || grouping {
+            self.frame.outputs.push(Output { expr: expr.clone(), alias: alias_of(alias) });
+        }
+        if grouping {
+            self.frame.groups.push(expr.clone());
+        }
+        self.subject = Some(expr);
+    }
+
+    pub fn compares_next(&self, at: usize) -> bool {
+        let later = self.nodes.iter().skip(at + 1).take(5);
+        let mut close = later.take_while(|n| !matches!(n.element.kind, Kind::Stop | Kind::Comma));
+        close.any(|n| matches!(n.cue(), Some(Cue::Compare(..) | Cue::Between | Cue::Trailing(_))))
+    }
+
+    pub fn output(&mut self, expr: Expr) {
+        if self.frame.outputs[self.returned.unwrap_or(0).min(self.frame.outputs.len())..].iter().any(|o| o.expr == expr)
+        {
+            return;
+        }
+        let alias = self.alias(&expr);
+        self.frame.outputs.push(Output { expr, alias });
+    }
+
+    /// A readable name for a column of the result.
+    pub fn alias(&self, expr: &Expr) -> String {
+        let name = |c: ColumnId| self.schema().column(c).name.to_lowercase();
+        match expr {
+            Expr::Column(c) => name(*c),
+            Expr::Agg { function, of, .. } => {
+                let inner = of.column().map_or_else(|| "value".to_owned(), name);
+                alias_of(&format!("{}_{inner}", function.sql().to_lowercase()))
+            }
+            Expr::Count(table) => alias_of(&format!("{}_count", self.schema().tables[*table].words.join("_"))),
+            Expr::Grain(unit, _) => unit.sql().to_lowercase(),
+            Expr::Share { percent, .. } => if *percent { "percentage" } else { "ratio" }.to_owned(),
+            Expr::Ratio { .. } => "ratio".to_owned(),
+            Expr::Minus(..) => "difference".to_owned(),
+            Expr::Rounded(inner, _) => self.alias(inner),
+            Expr::Raw { .. } => "value".to_owned(),
+        }
+    }
+
+    pub fn add_filter(&mut self, pred: Pred) {
+        let entity = self.frame.entity;
+        if let Some(Pred::Has { table, when, negated }) = self.absent.and_then(|i| self.frame.filters.get_mut(i)) {
+            let mut tables = std::collections::BTreeSet::new();
+            pred.tables(&mut tables);
+            if *negated && tables.iter().all(|t| t == table || Some(*t) != entity) {
+                when.push(pred);
+                return;
+            }
+        }
+        if self.frame.filters.contains(&pred) {
+            return;
+        }
+        match (self.frame.filters.last_mut(), std::mem::take(&mut self.or)) {
+            (Some(Pred::Any(parts)), true) => parts.push(pred),
+            (Some(known), true) => {
+                let first = known.clone();
+                *known = Pred::Any(vec![first, pred]);
+            }
+            _ => self.frame.filters.push(pred),
+        }
+    }
+}
+
+/// A name that needs no quotes.
+pub fn alias_of(text: &str) -> String {
+    let joined = super::lexicon::words_of(text).join("_");
+    joined.chars().take(60).collect()
+}

@@ -1,0 +1,422 @@
+//! A question as a row of elements: names, literals, numbers, times, cues and the words left over.
+
+use super::cues::{Aggregate, Cue, cue_at, looks_german};
+use super::dates::{Time, time_at, year_of, year_period};
+use super::lexicon::{Candidate, Lexicon, Target};
+use super::tokenise::{Tok, tokenise};
+use std::collections::BTreeSet;
+
+/// No question has more words that matter; what follows is not read.
+const MAX_TOKENS: usize = 160;
+const MAX_SPAN: usize = 6;
+
+#[derive(Clone, Debug)]
+pub enum Kind {
+    Name(Vec<Candidate>),
+    Literal { quoted: bool },
+    Number(String),
+    Time(Time),
+    Cue(Cue),
+    Comma,
+    Stop,
+    Word,
+}
+
+#[derive(Clone, Debug)]
+pub struct Element {
+    pub kind: Kind,
+    /// As written in the question.
+    pub text: String,
+    pub words: Vec<String>,
+    /// `'s`: the next name belongs to this one.
+    pub possessive: bool,
+    /// A Korean `별` or `마다` stands behind it.
+    pub each: bool,
+}
+
+impl Element {
+    pub fn cue(&self) -> Option<Cue> {
+        match self.kind {
+            Kind::Cue(cue) => Some(cue),
+            _ => None,
+        }
+    }
+
+    pub fn is_name(&self) -> bool {
+        matches!(self.kind, Kind::Name(_))
+    }
+}
+
+/// Words of grammar, which describe nothing.
+pub fn is_small(word: &str) -> bool {
+    const SMALL: [&str; 71] = [
+        "the",
+        "a",
+        "an",
+        "of",
+        "for",
+        "in",
+        "on",
+        "at",
+        "to",
+        "by",
+        "and",
+        "or",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "that",
+        "which",
+        "with",
+        "from",
+        "it",
+        "its",
+        "as",
+        "if",
+        "not",
+        "no",
+        "this",
+        "each",
+        "who",
+        "what",
+        "whom",
+        "whose",
+        "when",
+        "where",
+        "how",
+        "many",
+        "much",
+        "do",
+        "doe",
+        "did",
+        "have",
+        "has",
+        "had",
+        "than",
+        "then",
+        "there",
+        "their",
+        "all",
+        "any",
+        "can",
+        "between",
+        "per",
+        "more",
+        "most",
+        "key",
+        "foreign",
+        "primary",
+        "table",
+        "column",
+        "unique",
+        "identifier",
+        "referencing",
+        "reference",
+        "listing",
+        "use",
+        "used",
+        "also",
+        "called",
+        "list",
+        "show",
+    ];
+    SMALL.contains(&word)
+}
+
+struct Scanner<'a> {
+    toks: Vec<Tok>,
+    cue_words: Vec<String>,
+    lexicon: &'a Lexicon,
+    year: Option<i32>,
+    german: bool,
+    korean: bool,
+    out: Vec<Element>,
+}
+
+pub fn scan(question: &str, lexicon: &Lexicon, year: Option<i32>) -> Vec<Element> {
+    let mut toks = tokenise(question);
+    toks.truncate(MAX_TOKENS);
+    let cue_words: Vec<String> = toks.iter().map(|t| t.cue.clone()).collect();
+    let lower: Vec<&str> = toks.iter().map(|t| t.lower.as_str()).collect();
+    let german = looks_german(&lower);
+    let korean = question.chars().any(crate::text::is_hangul);
+    let mut scanner = Scanner { cue_words, lexicon, year, german, korean, out: Vec::new(), toks };
+    let mut at = 0;
+    while at < scanner.toks.len() {
+        at += scanner.step(at).max(1);
+    }
+    join_ranges(scanner.out)
+}
+
+impl Scanner<'_> {
+    fn step(&mut self, at: usize) -> usize {
+        let tok = &self.toks[at];
+        if tok.quoted {
+            let kind = Kind::Literal { quoted: true };
+            return self.push(at, 1, kind);
+        }
+        match tok.text.as_str() {
+            "," | ";" => return self.push(at, 1, Kind::Comma),
+            "." | "?" | "!" | ":" => return self.push(at, 1, Kind::Stop),
+            "<" | ">" | "=" | "<=" | ">=" => return self.symbol(at),
+            _ => {}
+        }
+        let rest: Vec<&str> = self.toks[at..].iter().take(12).map(|t| t.lower.as_str()).collect();
+        let link = self.best_link(at);
+        let strong = link
+            .as_ref()
+            .is_some_and(|(_, c)| c[0].score >= 1.05 && !matches!(c[0].target, Target::Column(_) | Target::Table(_)));
+        if !strong
+            && let Some((size, time)) = time_at(&rest, self.year)
+            && link.as_ref().is_none_or(|(n, _)| *n <= size)
+        {
+            return self.push(at, size, Kind::Time(time));
+        }
+        if let Some(used) = self.year_or_number(at) {
+            return used;
+        }
+        let cue_rest: Vec<&str> = self.cue_words[at..].iter().take(8).map(String::as_str).collect();
+        match (cue_at(&cue_rest), link) {
+            (Some((size, cue)), Some((span, found)))
+                if prefer_link(size, cue, span, &found, at == 0 || self.after_stop(at)) =>
+            {
+                self.push(at, span, Kind::Name(found))
+            }
+            (Some((size, cue)), _) => self.push(at, size, Kind::Cue(cue)),
+            (None, Some((span, found))) if found[0].score >= 0.3 => self.push(at, span, Kind::Name(found)),
+            (None, weak) => self.unknown(at, weak),
+        }
+    }
+
+    fn push(&mut self, at: usize, size: usize, kind: Kind) -> usize {
+        let toks = &self.toks[at..(at + size).min(self.toks.len())];
+        let Some(last) = toks.last() else { return 1 };
+        self.out.push(Element {
+            kind,
+            text: toks.iter().map(|t| t.plain()).collect::<Vec<_>>().join(" "),
+            words: toks.iter().map(|t| t.word.clone()).collect(),
+            possessive: last.possessive,
+            each: last.each,
+        });
+        size
+    }
+
+    fn symbol(&mut self, at: usize) -> usize {
+        use super::cues::{Op, Scale};
+        let op = match self.toks[at].text.as_str() {
+            ">" => Op::Greater,
+            ">=" => Op::AtLeast,
+            "<" => Op::Less,
+            "<=" => Op::AtMost,
+            _ => Op::Equal,
+        };
+        self.push(at, 1, Kind::Cue(Cue::Compare(op, Scale::Any)))
+    }
+
+    fn after_stop(&self, at: usize) -> bool {
+        at > 0 && matches!(self.toks[at - 1].text.as_str(), "." | "?" | "!")
+    }
+
+    /// The best run of words that names something, long and sure.
+    fn best_link(&self, at: usize) -> Option<(usize, Vec<Candidate>)> {
+        let mut best: Option<(f64, usize, Vec<Candidate>)> = None;
+        for size in (1..=MAX_SPAN.min(self.toks.len() - at)).rev() {
+            let span = &self.toks[at..at + size];
+            let edges_small = is_edge(&span[0]) || is_edge(&span[size - 1]);
+            if span.iter().any(|t| t.quoted || t.is_mark())
+                || edges_small && size > 1
+                || size == 1 && span[0].word.is_empty()
+            {
+                continue;
+            }
+            let words: Vec<String> =
+                span.iter().filter(|t| size == 1 || !is_filler(t)).map(|t| t.word.clone()).collect();
+            let raw = span.iter().map(|t| t.plain()).collect::<Vec<_>>().join(" ");
+            let mut found = self.lexicon.candidates(&words, &raw);
+            if size == 1 && span[0].stem2 != span[0].word {
+                let more = self.lexicon.candidates(std::slice::from_ref(&span[0].stem2), &raw);
+                if more.first().map_or(0.0, |c| c.score) > found.first().map_or(0.0, |c| c.score) {
+                    found = more;
+                }
+            }
+            let Some(first) = found.first() else { continue };
+            let worth = first.score * (size as f64).sqrt() * if first.score < 0.75 && size > 1 { 0.6 } else { 1.0 };
+            if best.as_ref().is_none_or(|(w, _, _)| worth > *w) {
+                best = Some((worth, size, found));
+            }
+        }
+        best.map(|(_, size, found)| (size, found))
+    }
+
+    fn year_or_number(&mut self, at: usize) -> Option<usize> {
+        let tok = &self.toks[at];
+        const NAMES: [(&str, &str); 11] = [
+            ("two", "2"),
+            ("three", "3"),
+            ("four", "4"),
+            ("five", "5"),
+            ("six", "6"),
+            ("seven", "7"),
+            ("eight", "8"),
+            ("nine", "9"),
+            ("ten", "10"),
+            ("zwei", "2"),
+            ("drei", "3"),
+        ];
+        if let Some((_, digits)) = NAMES.iter().find(|(name, _)| *name == tok.lower) {
+            return Some(self.push(at, 1, Kind::Number((*digits).to_owned())));
+        }
+        let digits = tok.text.replace(',', "");
+        let plain = digits.chars().all(|c| c.is_ascii_digit() || c == '.')
+            && digits.chars().next().is_some_and(|c| c.is_ascii_digit());
+        if !plain || digits.parse::<f64>().is_err() {
+            return None;
+        }
+        const YEAR_LEADS: [&str; 17] = [
+            "in", "of", "year", "years", "during", "for", "since", "before", "after", "from", "until", "im", "jahr",
+            "seit", "vor", "and", "until",
+        ];
+        let lead = at.checked_sub(1).map(|i| self.toks[i].lower.as_str());
+        if let Some(year) = year_of(&digits).filter(|_| lead.is_some_and(|l| YEAR_LEADS.contains(&l))) {
+            return Some(self.push(at, 1, Kind::Time(Time::Period(year_period(year)))));
+        }
+        Some(self.push(at, 1, Kind::Number(digits)))
+    }
+
+    /// A word that names nothing: part of a compound, a proper name, or just a word.
+    fn unknown(&mut self, at: usize, weak: Option<(usize, Vec<Candidate>)>) -> usize {
+        if let Some(used) = self.korean_compound(at) {
+            return used;
+        }
+        let size = self.proper_name(at);
+        if size > 0 {
+            return self.push(at, size, Kind::Literal { quoted: false });
+        }
+        match weak {
+            Some((size, found)) => self.push(at, size, Kind::Name(found)),
+            None => self.push(at, 1, Kind::Word),
+        }
+    }
+
+    /// `유저수`, `나이순`: a name with a cue grown on to it, or two names.
+    fn korean_compound(&mut self, at: usize) -> Option<usize> {
+        let word = self.toks[at].word.clone();
+        let chars: Vec<char> = word.chars().collect();
+        if chars.len() < 2 || !chars.iter().all(|c| crate::text::is_hangul(*c)) {
+            return None;
+        }
+        for cut in (1..chars.len()).rev() {
+            let (head, tail): (String, String) = (chars[..cut].iter().collect(), chars[cut..].iter().collect());
+            let found = self.lexicon.candidates(std::slice::from_ref(&head), &head);
+            if found.first().is_none_or(|c| c.score < 0.75) {
+                continue;
+            }
+            let cue = match tail.as_str() {
+                "수" | "개수" | "건수" => Some(Cue::Agg(Aggregate::Count)),
+                "순" => Some(Cue::OrderBy),
+                _ => None,
+            };
+            self.push(at, 1, Kind::Name(found));
+            let rest = self.lexicon.candidates(std::slice::from_ref(&tail), &tail);
+            if let Some(cue) = cue {
+                self.push(at, 1, Kind::Cue(cue));
+            } else if rest.first().is_some_and(|c| c.score >= 0.75) {
+                self.push(at, 1, Kind::Name(rest));
+            }
+            return Some(1);
+        }
+        None
+    }
+
+    /// How many words from here on are a proper name.
+    fn proper_name(&self, at: usize) -> usize {
+        if at == 0 || self.after_stop(at) && !self.korean {
+            return 0;
+        }
+        let named = |i: usize| {
+            let tok = &self.toks[i];
+            let capital = tok.text.chars().next().is_some_and(char::is_uppercase);
+            let latin = self.korean && tok.text.chars().next().is_some_and(|c| c.is_ascii_alphabetic());
+            !tok.is_mark()
+                && (capital || latin)
+                && !tok.quoted
+                && cue_at(&[tok.cue.as_str()]).is_none_or(|_| i > at && capital)
+        };
+        let lead = &self.toks[at - 1].lower;
+        if self.german
+            && !["in", "aus", "von", "bei", "namens", "heißt", "heißen", "nach", "ist"].contains(&lead.as_str())
+        {
+            return 0;
+        }
+        let mut size = 0;
+        while at + size < self.toks.len() && named(at + size) && size < 8 {
+            size += 1;
+            let of = self.toks.get(at + size).is_some_and(|t| matches!(t.lower.as_str(), "of" | "de" | "the" | "&"));
+            if of && at + size + 1 < self.toks.len() && named(at + size + 1) {
+                size += 1;
+            }
+        }
+        size
+    }
+}
+
+fn is_filler(tok: &Tok) -> bool {
+    matches!(tok.lower.as_str(), "of" | "the" | "a" | "an" | "in" | "for" | "der" | "die" | "des" | "의")
+}
+
+fn is_edge(tok: &Tok) -> bool {
+    is_filler(tok)
+        || matches!(
+            tok.lower.as_str(),
+            "and" | "or" | "is" | "are" | "to" | "with" | "on" | "by" | "at" | "from" | "und" | "oder"
+        )
+}
+
+fn prefer_link(cue_size: usize, cue: Cue, span: usize, found: &[Candidate], first: bool) -> bool {
+    let best = &found[0];
+    let human = best.score >= 1.05;
+    let soft = matches!(cue, Cue::Imperative if !first)
+        || matches!(cue, Cue::Agg(Aggregate::Count) if cue_size == 1)
+        || matches!(cue, Cue::Everything | Cue::Percent | Cue::Difference | Cue::Named | Cue::Null | Cue::Distinct)
+        || matches!(cue, Cue::Filler if best.source != "description" && best.score > 0.9);
+    match span.cmp(&cue_size) {
+        std::cmp::Ordering::Greater => best.score >= 0.75,
+        std::cmp::Ordering::Equal => human || soft && best.score >= 0.9,
+        std::cmp::Ordering::Less => false,
+    }
+}
+
+/// `from 1 March 2023 to 4 April 2023`, `2023 and 2024` after `between`: two periods are one.
+fn join_ranges(elements: Vec<Element>) -> Vec<Element> {
+    let mut out: Vec<Element> = Vec::new();
+    let links: BTreeSet<&str> = ["to", "and", "until", "till", "through", "bis", "und", "부터", "-"].into();
+    for element in elements {
+        if let Kind::Time(Time::Period(high)) = &element.kind
+            && let [.., first, second] = out.as_mut_slice()
+            && let Kind::Time(Time::Period(low)) = &mut first.kind
+            && links.contains(second.text.to_lowercase().as_str())
+            && low.low.as_ref().is_some_and(|l| l.starts_with("DATE"))
+            && high.high.is_some()
+        {
+            low.high.clone_from(&high.high);
+            low.year = None;
+            first.text = format!("{} {} {}", first.text, second.text, element.text);
+            out.pop();
+            continue;
+        }
+        if let Kind::Time(Time::Period(high)) = &element.kind
+            && let Some(first) = out.last_mut()
+            && let Kind::Time(Time::Period(low)) = &mut first.kind
+            && low.year.is_none()
+            && low.low.as_ref().is_some_and(|l| l.starts_with("DATE"))
+            && high.high.is_some()
+        {
+            low.high.clone_from(&high.high);
+            continue;
+        }
+        out.push(element);
+    }
+    out
+}

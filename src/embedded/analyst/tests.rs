@@ -1,0 +1,108 @@
+//! The analyst over real databases (written to a file, to be run and compared outside), and each
+//! category of space content at work alone.
+
+use super::{Context, Reply, answer};
+use crate::model::{Catalog, CatalogColumn, CatalogTable, SpaceTable, SpaceView};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+fn data() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/text2sql");
+    root.is_dir().then_some(root)
+}
+
+fn text(value: &Value, key: &str) -> String {
+    value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn column(value: &Value) -> CatalogColumn {
+    CatalogColumn {
+        name: text(value, "name"),
+        type_text: text(value, "type"),
+        nullable: value.get("nullable").and_then(Value::as_bool).unwrap_or(true),
+        comment: text(value, "comment"),
+        profile: None,
+    }
+}
+
+fn full(database: &str, name: &str) -> String {
+    if name.matches('.').count() == 2 { name.to_owned() } else { format!("main.{database}.{name}") }
+}
+
+/// A database as a bare space: its tables and the catalog's keys, nothing written by hand.
+pub fn load(folder: &Path) -> Option<(Catalog, SpaceView, Vec<Value>)> {
+    let read = |name: &str| serde_json::from_str::<Value>(&std::fs::read_to_string(folder.join(name)).ok()?).ok();
+    let schema = read("schema.json")?;
+    let database = folder.file_name()?.to_str()?.to_owned();
+    let list = |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut tables = Vec::new();
+    for table in list(&schema, "tables") {
+        let columns = list(&table, "columns");
+        let keys = columns.iter().filter(|c| c.get("primary_key").and_then(Value::as_bool) == Some(true));
+        tables.push(CatalogTable {
+            full_name: full(&database, &text(&table, "name")),
+            comment: text(&table, "comment"),
+            primary_key: keys.map(|c| text(c, "name")).collect(),
+            columns: columns.iter().map(column).collect(),
+            foreign_keys: Vec::new(),
+        });
+    }
+    for join in list(&schema, "joins").iter().filter(|j| text(j, "source") == "foreign key") {
+        let (left, right) = (text(join, "left"), text(join, "right"));
+        let (Some((child, own)), Some((parent, key))) = (left.rsplit_once('.'), right.rsplit_once('.')) else {
+            continue;
+        };
+        let parent =
+            tables.iter().map(|t| t.full_name.clone()).find(|t| t.eq_ignore_ascii_case(&full(&database, parent)));
+        let child = tables.iter_mut().find(|t| t.full_name.eq_ignore_ascii_case(&full(&database, child)));
+        if let (Some(parent), Some(child)) = (parent, child) {
+            let key = crate::model::ForeignKey {
+                columns: vec![own.to_owned()],
+                parent_table: parent,
+                parent_columns: vec![key.to_owned()],
+            };
+            child.foreign_keys.push(key);
+        }
+    }
+    let space = SpaceView {
+        tables: tables
+            .iter()
+            .map(|t| SpaceTable { identifier: t.full_name.clone(), ..SpaceTable::default() })
+            .collect(),
+        ..SpaceView::default()
+    };
+    Some((Catalog::new(tables), space, read("questions.json")?.as_array()?.clone()))
+}
+
+/// Writes what the analyst answers to the questions of all databases, where `ANALYST_OUT` says.
+#[test]
+fn answers_to_real_questions() {
+    let (Some(root), Ok(out)) = (data(), std::env::var("ANALYST_OUT")) else { return };
+    let as_of = jiff::civil::Date::new(2025, 8, 27).ok();
+    let mut answers = Vec::new();
+    for folder in [
+        "kpi_ko",
+        "defog/academic",
+        "defog/broker",
+        "defog/car_dealership",
+        "defog/restaurants",
+        "spider/concert_singer",
+        "spider/dog_kennels",
+        "spider/pets_1",
+        "spider/world_1",
+    ] {
+        let Some((catalog, space, questions)) = load(&root.join(folder)) else { continue };
+        for question in questions.iter().filter(|q| q.get("usable") == Some(&Value::Bool(true))) {
+            let reply = answer(&Context { space: &space, catalog: &catalog, as_of }, &text(question, "question"));
+            let (sql, thoughts) = match reply {
+                Reply::Sql { sql, thoughts, .. } => (Some(sql), thoughts),
+                Reply::Ask { text, thoughts } => (None, [vec![super::thought("ASK", text)], thoughts].concat()),
+            };
+            let thoughts: Vec<String> = thoughts.into_iter().map(|t| format!("{}: {}", t.kind, t.text)).collect();
+            answers.push(
+                serde_json::json!({"folder": folder, "id": text(question, "id"), "sql": sql, "thoughts": thoughts}),
+            );
+        }
+    }
+    std::fs::write(out, serde_json::to_string(&answers).unwrap_or_default()).expect("writable");
+}
