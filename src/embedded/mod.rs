@@ -2,3 +2,6 @@
 //! SQL engine as its warehouse and a deterministic analyst in the place of Genie.
 
 pub mod analyst;
+pub mod server;
+pub mod spaces;
+pub mod world;

@@ -1,0 +1,143 @@
+//! Faults: what goes wrong with which request.
+
+use super::span;
+use serde::{Deserialize, Serialize};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// One fault.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// `METHOD /path`; `*` stands for one path segment, or for any method, and `**` at the end
+    /// for any rest.
+    pub route: String,
+    /// This many matching requests pass first.
+    #[serde(default)]
+    pub skip: u64,
+    /// Then this many are hit; none means all further ones.
+    #[serde(default)]
+    pub times: Option<u64>,
+    /// Before the request is carried out, or after (so that only its answer is lost).
+    #[serde(default)]
+    pub when: When,
+    #[serde(flatten)]
+    pub effect: FaultEffect,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum When {
+    #[default]
+    Before,
+    After,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(tag = "effect", rename_all = "lowercase")]
+pub enum FaultEffect {
+    /// An error answer.
+    Status {
+        status: u16,
+        #[serde(default)]
+        error_code: String,
+        #[serde(default)]
+        message: String,
+        /// Seconds.
+        #[serde(default)]
+        retry_after: Option<u64>,
+    },
+    /// The answer comes late.
+    Delay {
+        #[serde(with = "span")]
+        #[schemars(with = "String")]
+        delay: Duration,
+    },
+    /// The connection closes without an answer.
+    Reset,
+    /// A page instead of JSON, as a login page or a proxy gives.
+    Html,
+    /// The process ends at once, as by a power cut.
+    Kill,
+}
+
+impl Fault {
+    fn matches(&self, method: &str, path: &str) -> bool {
+        route_matches(&self.route, method, path)
+    }
+}
+
+/// True if a `METHOD /path` pattern matches a request.
+pub(super) fn route_matches(route: &str, method: &str, path: &str) -> bool {
+    let (wanted, pattern) = route.split_once(' ').unwrap_or(("*", route));
+    if wanted != "*" && !wanted.eq_ignore_ascii_case(method) {
+        return false;
+    }
+    let mut pattern = pattern.trim().trim_end_matches('/').split('/');
+    let mut path = path.trim_end_matches('/').split('/');
+    loop {
+        match (pattern.next(), path.next()) {
+            (Some("**"), Some(_)) | (None, None) => return true,
+            (Some(want), Some(have)) if want == "*" || want == have => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Counts the requests that each fault has seen.
+#[derive(Default)]
+pub struct FaultBook {
+    faults: Vec<Fault>,
+    seen: Mutex<Vec<u64>>,
+}
+
+impl FaultBook {
+    pub fn new(faults: Vec<Fault>) -> Self {
+        let seen = Mutex::new(vec![0; faults.len()]);
+        Self { faults, seen }
+    }
+
+    /// The faults that hit this request; to be called once for each request and moment.
+    pub fn hits(&self, when: When, method: &str, path: &str) -> Vec<FaultEffect> {
+        if self.faults.is_empty() {
+            return Vec::new();
+        }
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let matching =
+            self.faults.iter().zip(seen.iter_mut()).filter(|(f, _)| f.when == when && f.matches(method, path));
+        let mut hits = Vec::new();
+        for (fault, seen) in matching {
+            let number = *seen;
+            *seen += 1;
+            let used_up = |times: u64| number >= fault.skip.saturating_add(times);
+            if number >= fault.skip && !fault.times.is_some_and(used_up) {
+                hits.push(fault.effect.clone());
+            }
+        }
+        hits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_match_by_segment() {
+        let route = "PATCH /api/2.0/genie/spaces/*";
+        assert!(route_matches(route, "PATCH", "/api/2.0/genie/spaces/01f0"));
+        assert!(!route_matches(route, "GET", "/api/2.0/genie/spaces/01f0"));
+        assert!(!route_matches(route, "PATCH", "/api/2.0/genie/spaces/01f0/x"));
+        assert!(route_matches("* /api/**", "GET", "/api/2.0/genie"));
+        assert!(route_matches("/api/x", "GET", "/api/x/"));
+    }
+
+    #[test]
+    fn skip_and_times_are_counted() {
+        let fault: Fault = serde_yaml::from_str("{route: 'GET /x', skip: 1, times: 2, effect: reset}").unwrap();
+        let book = FaultBook::new(vec![fault]);
+        let hit = |path| !book.hits(When::Before, "GET", path).is_empty();
+        assert_eq!([hit("/x"), hit("/y"), hit("/x"), hit("/x"), hit("/x")], [false, false, true, true, false]);
+        assert!(book.hits(When::After, "GET", "/x").is_empty());
+    }
+}

@@ -1,0 +1,171 @@
+//! The world around the embedded workspace: how slow, how noisy, how broken it is. All of it is
+//! seeded: the same seed and the same requests give the same run. The default is none of it.
+
+mod chance;
+mod edits;
+mod faults;
+mod noise;
+
+pub use edits::{Edit, EditBook, apply_edit};
+pub use faults::{Fault, FaultBook, FaultEffect, When};
+pub use noise::{Noise, weaker_views};
+
+pub(crate) use chance::{choose, share};
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A world file. Durations are texts such as `250ms`, `12s`, `1m`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct World {
+    /// Seed of everything that is drawn.
+    pub seed: u64,
+    /// All delays, the quota's minute and the trash's delay are multiplied by this.
+    pub time_scale: f64,
+    pub latency: Latency,
+    /// Questions a minute for the whole workspace; more are refused with 429.
+    pub quota_per_minute: Option<u32>,
+    pub noise: Option<Noise>,
+    pub faults: Vec<Fault>,
+    /// A trashed space stays readable for this long.
+    #[serde(with = "span")]
+    #[schemars(with = "String")]
+    pub trash_delay: Duration,
+    /// What another user changes in between.
+    pub edits: Vec<Edit>,
+    /// Further users; the first user is always the administrator who holds the server's token.
+    pub users: Vec<User>,
+    /// Fields of the space document that this version does not know are kept instead of refused,
+    /// as a workspace newer than this program would.
+    pub accept_unknown_fields: bool,
+    /// Tables and metric views in a space, at most.
+    pub max_tables: usize,
+    /// Serving endpoints by name.
+    pub endpoints: BTreeMap<String, Endpoint>,
+    /// Rows in one chunk of a statement's result.
+    pub chunk_rows: usize,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            time_scale: 1.0,
+            latency: Latency::default(),
+            quota_per_minute: None,
+            noise: None,
+            faults: Vec::new(),
+            trash_delay: Duration::ZERO,
+            edits: Vec::new(),
+            users: Vec::new(),
+            accept_unknown_fields: false,
+            max_tables: 30,
+            endpoints: BTreeMap::new(),
+            chunk_rows: 10_000,
+        }
+    }
+}
+
+impl World {
+    /// A duration of this world in real time.
+    pub fn scaled(&self, duration: Duration) -> Duration {
+        let scale = if self.time_scale.is_finite() { self.time_scale.clamp(0.0, 1_000.0) } else { 1.0 };
+        duration.mul_f64(scale)
+    }
+
+    /// A drawn delay in real time; `what` and `number` make each draw its own.
+    pub fn delay(&self, delay: &Delay, what: &str, number: u64) -> Duration {
+        if delay.median.is_zero() {
+            return Duration::ZERO;
+        }
+        // Log-normal by Box-Muller: most answers near the median, a few much later.
+        let (one, two) = (share(self.seed, &[what, "1"], number), share(self.seed, &[what, "2"], number));
+        let normal = (-2.0 * one.max(1e-9).ln()).sqrt() * (std::f64::consts::TAU * two).cos();
+        let factor = (normal * delay.spread.clamp(0.0, 2.0)).exp().min(20.0);
+        self.scaled(delay.median.mul_f64(factor))
+    }
+}
+
+/// How long things take.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Latency {
+    /// Every request.
+    pub request: Delay,
+    /// From a question to its answer; real spaces take 12 to 19 s.
+    pub answer: Delay,
+    /// Every statement.
+    pub statement: Delay,
+}
+
+/// A drawn delay.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Delay {
+    #[serde(with = "span")]
+    #[schemars(with = "String")]
+    pub median: Duration,
+    /// Standard deviation of the logarithm; 0 is always the median.
+    pub spread: f64,
+}
+
+/// Another user of the workspace.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct User {
+    /// `name@example.com`.
+    pub name: String,
+    pub token: String,
+    pub admin: bool,
+}
+
+/// A scripted chat endpoint.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Endpoint {
+    /// A JSON file: a list of `{contains?, reply, status?, times?}`; the first entry whose
+    /// `contains` occurs in the messages, and which was not used up, answers.
+    pub replies: PathBuf,
+    /// False: `response_format` is refused with 400, as older endpoints do.
+    pub structured_output: Option<bool>,
+}
+
+/// Durations as texts.
+pub(crate) mod span {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::time::Duration;
+
+    pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&humantime::format_duration(*duration))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        humantime::parse_duration(&text).map_err(|error| {
+            serde::de::Error::custom(format!("`{text}` is no duration ({error}); write it like 250ms or 12s"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_world_file_reads_and_the_default_is_calm() {
+        let text = "seed: 7\ntime_scale: 0.5\nlatency: {answer: {median: 12s, spread: 0.3}}\nquota_per_minute: 5\n\
+            noise: {questions: 0.1}\ntrash_delay: 30s\nfaults:\n- {route: 'POST /api/2.0/genie/spaces/*/start-conversation', \
+            skip: 1, times: 2, when: after, effect: reset}\n";
+        let world: World = serde_yaml::from_str(text).unwrap();
+        assert_eq!(world.trash_delay, Duration::from_secs(30));
+        let draws: Vec<Duration> = (0..200).map(|n| world.delay(&world.latency.answer, "answer", n)).collect();
+        assert_eq!(draws[3], world.delay(&world.latency.answer, "answer", 3));
+        let below = draws.iter().filter(|d| **d < Duration::from_secs(6)).count();
+        assert!((60..140).contains(&below), "{below} of 200 below the median");
+        assert!(World::default().delay(&Delay::default(), "answer", 1).is_zero());
+        assert!(serde_yaml::from_str::<World>("latncy: {}").is_err());
+    }
+}
