@@ -316,3 +316,34 @@ fn look_alike_columns_do_not_blow_up() {
     assert_ne!(serde_json::to_value(other.verdict).expect("verdict"), json!("match"));
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }
+
+/// Not a benchmark: unoptimised code takes some thirty times as long.
+#[test]
+fn large_results_take_no_time_to_speak_of() {
+    let cell = |row: usize, column: usize| match column % 3 {
+        0 => json!(format!("name {:05}", (row * 7 + column) % 4_001)),
+        1 => json!(row * (column + 3) % 997),
+        _ => json!((row * (column + 1)) as f64 / 7.0),
+    };
+    let rows = |order: &dyn Fn(usize) -> usize| -> Value {
+        (0..5_000).map(|row| (0..20).map(|column| cell(order(row), column)).collect::<Value>()).collect()
+    };
+    let names: Vec<String> = (0..20).map(|i| format!("c{i}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (gold, mut answer) = (rows(&|row| row), rows(&|row| row * 2_003 % 5_000));
+    let timed = |answer: &Value, want: &str| {
+        let vector = json!({"expected": table(&names, gold.clone()), "actual": table(&names, answer.clone())});
+        let text = vector.to_string();
+        let started = std::time::Instant::now();
+        let outcome = vectors::run(&text).expect("vector").remove(0);
+        assert_eq!(outcome.reason, want);
+        let took = started.elapsed();
+        println!("{want}: {took:?}");
+        assert!(took.as_secs() < 30, "{took:?}");
+    };
+    timed(&answer, "MATCH");
+    answer[1_234][2] = json!(0.5);
+    timed(&answer, "VALUES_DIFFER");
+    answer.as_array_mut().expect("rows").pop();
+    timed(&answer, "MISSING_ROWS");
+}

@@ -1,1 +1,13 @@
-//! What the undecided are asked, and what the replies mean.
+//! What the undecided are asked, and what their replies mean. Pure: whoever talks to a model
+//! takes the requests from here and brings the replies back.
+
+mod item;
+mod reply;
+mod session;
+
+pub use item::{Item, Sample};
+pub use reply::{Label, Opinion, reply_schema};
+pub use session::{Asking, Judged, Request, Session};
+
+/// Items in one request.
+pub const CHUNK: usize = 10;
