@@ -111,7 +111,13 @@ impl Teller<'_> {
             }
             _ => {
                 let message = describe(error, node, &pointer);
-                self.report(Diagnostic::error(self.checked.codes.wrong, message), node.at);
+                let mut diagnostic = Diagnostic::error(self.checked.codes.wrong, message);
+                let words = allowed_words(error);
+                let meant = node.text().and_then(|text| closest(text, words.iter().map(String::as_str)));
+                diagnostic.help = meant
+                    .map(|word| format!("did you mean `{word}`?"))
+                    .or_else(|| self.example(error).filter(|_| words.is_empty()));
+                self.report(diagnostic, node.at);
             }
         }
     }
@@ -140,6 +146,14 @@ impl Teller<'_> {
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
         let properties = resolve(&self.checked.schema, parent).and_then(|schema| schema.get("properties"));
         properties.and_then(Value::as_object).map_or(Vec::new(), |map| map.keys().cloned().collect())
+    }
+
+    /// An example of what the schema asks for at the place of an error.
+    fn example(&self, error: &ValidationError<'_>) -> Option<String> {
+        let path = error.schema_path().to_string();
+        let (parent, _) = path.rsplit_once('/')?;
+        let example = resolve(&self.checked.schema, parent)?.pointer("/examples/0")?;
+        Some(format!("for example {}", super::yaml::flow(example)))
     }
 
     /// None of several forms fits: tell about the one that was meant, or name all of them.

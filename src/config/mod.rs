@@ -2,13 +2,14 @@
 //! project, space and benchmarks.
 //!
 //! [`load`] reads a project with everything it names. [`space_from_yaml`] and [`space_to_yaml`]
-//! are the two directions of the human form of a space, and `write_changes` puts changes into
+//! are the two directions of the human form of a space, and [`write_changes`] puts changes into
 //! such a file without touching anything else. [`schemas`] gives the JSON Schemas of all files,
 //! and [`codes`] explains the findings.
 
 mod benchmarks;
 mod check;
 mod codes;
+mod edit;
 mod files;
 mod interpolate;
 mod load;
@@ -19,6 +20,7 @@ mod yaml;
 
 pub use benchmarks::{BenchmarksFile, QuestionFile, suite_of_space};
 pub use codes::{Code, codes};
+pub use edit::{Extent, WriteError, Written, write_changes};
 pub use load::{DeclaredSpace, Loaded, Overrides, load};
 pub use project::{
     AllWord, Breaker, Budget, Categories, Count, FixCategory, GenieLimits, Guard, Holdout, HoldoutWord, JudgeLimits,

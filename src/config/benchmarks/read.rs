@@ -92,10 +92,22 @@ fn rename(entries: &mut [Entry], old: &str, new: &str) {
     }
 }
 
-/// Reads one question; none if its shape is wrong, which the schema has told already.
+/// Reads one question. Of one whose shape is wrong, which the schema has told already, the texts
+/// are taken, so that the checks over all questions see it.
 fn read_one(node: &Node) -> Option<Placed> {
-    let file: QuestionFile = serde_json::from_value(node.to_json()).ok()?;
-    Some(Placed { question: file.into(), at: node.get("id").map_or(node.at, |id| id.at) })
+    let text = |key: &str| node.get(key).and_then(Node::text).map(str::to_owned);
+    let question = match serde_json::from_value::<QuestionFile>(node.to_json()) {
+        Ok(file) => file.into(),
+        Err(_) => Question {
+            id: text("id")?,
+            question: text("question")?,
+            sql: text("sql")?,
+            skip: text("skip"),
+            weight: 1.0,
+            ..Question::default()
+        },
+    };
+    Some(Placed { question, at: node.get("id").map_or(node.at, |id| id.at) })
 }
 
 /// The questions that a space itself holds under `benchmarks`. Those without SQL are left out of

@@ -86,7 +86,7 @@ fn sidecar(root: &Node, sources: &Sources, findings: &mut Vec<Diagnostic>) -> Si
 }
 
 /// The `serialized_space` document behind the human form.
-pub(in super::super) fn document_of(root: &Node) -> Value {
+fn document_of(root: &Node) -> Value {
     let mut document = Map::new();
     for entry in root.entries() {
         match entry.key.as_str() {

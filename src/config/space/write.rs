@@ -2,7 +2,7 @@
 
 use super::super::yaml::Emitter;
 use super::read::{OVERFLOW, space_from_yaml};
-use crate::model::{Diagnostic, Sidecar, Space, SpaceError};
+use crate::model::{Diagnostic, Sidecar, Space, SpaceError, is_text_field, joined_text};
 use serde_json::{Map, Value, json};
 
 /// First line of each space file: editors complete and check by it. `init` and `import` put the
@@ -53,9 +53,8 @@ pub fn space_to_yaml(space: &Space) -> String {
         .filter(|(_, text)| !text.is_empty())
         .map(|(key, text)| (key.to_owned(), json!(text)))
         .collect();
-    let emitter = Emitter { space: true };
-    let plain = Emitter { space: false };
-    format!("{MODELINE}{}{}", plain.map(&beside, "", 0), emitter.map(&ordered_document(space), "", 0))
+    let document = Emitter::SPACE.map(&ordered_document(space), "", 0);
+    format!("{MODELINE}{}{document}", Emitter::DATA.map(&beside, "", 0))
 }
 
 /// The document in the order of the human form, fields that would hide behind the sidecar's
@@ -73,7 +72,7 @@ pub(in super::super) fn ordered_document(space: &Space) -> Map<String, Value> {
 }
 
 /// Sorts the keys of every element: known ones as real exports have them, then the others.
-pub(in super::super) fn ordered(value: &Value, list: &str) -> Value {
+fn ordered(value: &Value, list: &str) -> Value {
     match value {
         Value::Object(map) => {
             let mut entries: Vec<(&String, &Value)> = map.iter().collect();
@@ -81,6 +80,27 @@ pub(in super::super) fn ordered(value: &Value, list: &str) -> Value {
             Value::Object(entries.into_iter().map(|(key, value)| (key.clone(), ordered(value, key))).collect())
         }
         Value::Array(items) => Value::Array(items.iter().map(|item| ordered(item, list)).collect()),
+        other => other.clone(),
+    }
+}
+
+/// The human form of one field: texts in one piece. For values written in one line.
+pub(in super::super) fn human(value: &Value, list: &str, key: &str) -> Value {
+    match value {
+        Value::Array(items) => match joined_text(value) {
+            Some(text) if is_text_field(list, key) && !items.is_empty() => Value::String(text),
+            _ => Value::Array(items.iter().map(|item| human_element(item, key)).collect()),
+        },
+        other => human_element(other, key),
+    }
+}
+
+fn human_element(value: &Value, list: &str) -> Value {
+    match value {
+        Value::Object(map) => {
+            Value::Object(map.iter().map(|(key, value)| (key.clone(), human(value, list, key))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(|item| human_element(item, list)).collect()),
         other => other.clone(),
     }
 }

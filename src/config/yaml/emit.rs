@@ -7,14 +7,26 @@ use serde_json::{Map, Value};
 /// Widest line for a list that is written as `[a, b]`.
 const FLOW_WIDTH: usize = 100;
 
-/// Writes values. With `space` set, text fields of a space document are written as one text:
+/// Writes values. For a space, text fields of a space document are written as one text:
 /// see [`crate::config::space_to_yaml`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Emitter {
-    pub(crate) space: bool,
+    space: bool,
+    /// Texts that end in blank lines may stand as blocks. Not where blank lines may follow, which
+    /// would become part of the text.
+    keep: bool,
 }
 
 impl Emitter {
+    /// For whole space files.
+    pub(crate) const SPACE: Self = Self { space: true, keep: true };
+    /// For plain data.
+    pub(crate) const DATA: Self = Self { space: false, keep: true };
+    /// For parts of a space file.
+    pub(crate) const SPACE_PART: Self = Self { space: true, keep: false };
+    /// For plain data within a file.
+    pub(crate) const DATA_PART: Self = Self { space: false, keep: false };
+
     /// The lines of a map, each key indented by `indent`.
     pub(crate) fn map(self, map: &Map<String, Value>, list: &str, indent: usize) -> String {
         let entries = map.iter().map(|(key, value)| self.entry(key, value, list, indent));
@@ -67,12 +79,13 @@ impl Emitter {
                 format!("{pad}- {}", lines.get(indent + 2..).unwrap_or_default())
             }
             Value::String(text) => format!("{pad}-{}", self.text(text, indent)),
+            Value::Array(items) if !items.is_empty() => format!("{pad}-\n{}", self.items(items, list, indent + 2)),
             other => format!("{pad}- {}\n", flow(other)),
         }
     }
 
     fn text(self, text: &str, indent: usize) -> String {
-        if !block_fits(text) {
+        if !block_fits(text) || (!self.keep && text.ends_with("\n\n")) {
             return format!(" {}\n", inline(text, false));
         }
         let (header, lines) = block(text, indent + 2);

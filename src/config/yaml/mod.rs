@@ -10,8 +10,8 @@ mod source;
 pub(super) use emit::{Emitter, flow};
 pub(super) use node::{Data, Entry, Node, Place};
 pub(super) use parse::{parse_json, parse_yaml};
-pub(super) use scalar::{block, block_fits, inline, plain_value};
-pub(super) use source::{Source, Sources};
+pub(super) use scalar::{double_quoted, inline, plain_value};
+pub(super) use source::{Source, Sources, block_header};
 
 #[cfg(test)]
 mod tests;

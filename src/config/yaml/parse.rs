@@ -4,7 +4,7 @@
 use super::depth;
 use super::node::{Data, Entry, Node, Place};
 use super::scalar::json_number;
-use super::source::{Source, Sources};
+use super::source::{Source, Sources, block_header};
 use crate::model::Diagnostic;
 use saphyr::{LoadableYamlNode, MarkedYaml, Marker, Scalar, ScanError, YamlData};
 use serde_json::Number;
@@ -173,9 +173,15 @@ impl Reader<'_> {
     fn node(&mut self, yaml: &MarkedYaml<'_>, depth: usize) -> Node {
         let at = self.place(yaml.span.start, yaml.span.end);
         let written = &self.source.text[at.start..at.end];
-        let alias = written.starts_with('*');
-        let tagged_text = written.starts_with("!!str");
-        let plain = !written.starts_with(['"', '\'', '!']);
+        let header = yaml.data.is_value().then(|| block_header(&self.source.text, at.start)).flatten();
+        let alias = header.is_none() && written.starts_with('*');
+        let tagged_text = match &header {
+            Some(header) => {
+                self.source.text[self.source.line_start(header.start)..header.start].trim_end().ends_with("!!str")
+            }
+            None => written.starts_with("!!str"),
+        };
+        let plain = header.is_none() && !written.starts_with(['"', '\'', '!']);
         let data = match &yaml.data {
             YamlData::Value(scalar) => self.scalar(scalar, at),
             YamlData::Sequence(items) => Data::List(items.iter().map(|item| self.node(item, depth + 1)).collect()),

@@ -73,7 +73,7 @@ fn plain_is_safe(text: &str, flow: bool) -> bool {
     let trimmed = text.trim() == text;
     let starts_well = !"-?:,[]{}#&*!|>'\"%@`=<.~+".contains(first);
     let holds_syntax = text.contains(": ") || text.contains(" #") || text.ends_with(':') || text.contains("\u{a0}#");
-    let holds_flow = flow && text.contains([',', '[', ']', '{', '}', '"', '\'']);
+    let holds_flow = flow && (text.contains([',', '[', ']', '{', '}', '"', '\'']) || text.contains(" -"));
     trimmed && starts_well && !holds_syntax && !holds_flow && text.chars().all(is_printable) && !has_other_type(text)
 }
 

@@ -2,7 +2,9 @@
 
 use super::node::Place;
 use crate::model::SourceSpan;
+use regex::Regex;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// Longest excerpt of a line in a diagnostic, in characters.
 const EXCERPT: usize = 200;
@@ -98,4 +100,22 @@ fn floor_boundary(text: &str, offset: usize) -> usize {
         offset -= 1;
     }
     offset
+}
+
+/// A line that ends in the header of a block, such as `key: |2-  # why`.
+static BLOCK_HEADER: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:^|[\s:-])([|>](?:[1-9][+-]?|[+-][1-9]?)?)[ \t]*(#.*)?$").ok());
+
+/// The header of the block whose content starts at `start`: its offset, and where it ends. None
+/// if what stands there is no block.
+pub(crate) fn block_header(text: &str, start: usize) -> Option<Range<usize>> {
+    let before = text.get(..start)?;
+    let line_start = before.rfind('\n')? + 1;
+    if !before[line_start..].trim().is_empty() {
+        return None;
+    }
+    let above = before[..line_start].trim_end();
+    let header_start = above.rfind('\n').map_or(0, |at| at + 1);
+    let found = BLOCK_HEADER.as_ref()?.captures(&above[header_start..])?.get(1)?;
+    Some(header_start + found.start()..header_start + found.end())
 }
