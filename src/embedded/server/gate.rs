@@ -71,9 +71,9 @@ fn authenticate(app: &App, request: &Request) -> Result<super::app::Caller, ApiE
 /// Lets the faults of this moment strike; an answer means that it replaces the real one.
 async fn strike(app: &App, line: &Line, when: When, method: &str, path: &str) -> Option<Response> {
     let mut replacement = None;
-    for effect in app.faults.hits(when, method, path) {
-        match effect {
-            FaultEffect::Delay { delay } => tokio::time::sleep(app.world.scaled(delay)).await,
+    for fault in app.faults.hits(when, method, path) {
+        match fault.effect {
+            FaultEffect::Delay => tokio::time::sleep(app.world.scaled(fault.delay)).await,
             FaultEffect::Reset => {
                 line.cut();
                 replacement = Some(ApiError::new(500, "UNKNOWN", "reset").into_response());
@@ -82,9 +82,9 @@ async fn strike(app: &App, line: &Line, when: When, method: &str, path: &str) ->
                 let page = "<html><head><title>Sign in</title></head><body>Please sign in</body></html>";
                 replacement = Some(Html(page).into_response());
             }
-            FaultEffect::Status { status, error_code, message, retry_after } => {
-                let error = ApiError { retry_after, ..ApiError::new(status, &error_code, message) };
-                replacement = Some(error.into_response());
+            FaultEffect::Status => {
+                let error = ApiError::new(fault.status.unwrap_or(500), &fault.error_code, fault.message);
+                replacement = Some(ApiError { retry_after: fault.retry_after, ..error }.into_response());
             }
             // Nothing is flushed, closed or answered: that is the point.
             FaultEffect::Kill => std::process::abort(),

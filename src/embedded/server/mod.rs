@@ -30,3 +30,6 @@ pub(crate) const WORKSPACE_ID: &str = "900800700600";
 pub(crate) const ADMIN: &str = "admin@embedded.local";
 /// Its warehouse.
 pub const WAREHOUSE_ID: &str = "embedded";
+
+#[cfg(test)]
+mod tests;

@@ -21,8 +21,21 @@ pub struct Fault {
     /// Before the request is carried out, or after (so that only its answer is lost).
     #[serde(default)]
     pub when: When,
-    #[serde(flatten)]
     pub effect: FaultEffect,
+    /// Of a `status` effect; default 500.
+    #[serde(default)]
+    pub status: Option<u16>,
+    #[serde(default)]
+    pub error_code: String,
+    #[serde(default)]
+    pub message: String,
+    /// Of a `status` effect, in seconds.
+    #[serde(default)]
+    pub retry_after: Option<u64>,
+    /// Of a `delay` effect.
+    #[serde(default, with = "span")]
+    #[schemars(with = "String")]
+    pub delay: Duration,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -33,26 +46,13 @@ pub enum When {
     After,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(tag = "effect", rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum FaultEffect {
     /// An error answer.
-    Status {
-        status: u16,
-        #[serde(default)]
-        error_code: String,
-        #[serde(default)]
-        message: String,
-        /// Seconds.
-        #[serde(default)]
-        retry_after: Option<u64>,
-    },
+    Status,
     /// The answer comes late.
-    Delay {
-        #[serde(with = "span")]
-        #[schemars(with = "String")]
-        delay: Duration,
-    },
+    Delay,
     /// The connection closes without an answer.
     Reset,
     /// A page instead of JSON, as a login page or a proxy gives.
@@ -98,7 +98,7 @@ impl FaultBook {
     }
 
     /// The faults that hit this request; to be called once for each request and moment.
-    pub fn hits(&self, when: When, method: &str, path: &str) -> Vec<FaultEffect> {
+    pub fn hits(&self, when: When, method: &str, path: &str) -> Vec<Fault> {
         if self.faults.is_empty() {
             return Vec::new();
         }
@@ -111,7 +111,7 @@ impl FaultBook {
             *seen += 1;
             let used_up = |times: u64| number >= fault.skip.saturating_add(times);
             if number >= fault.skip && !fault.times.is_some_and(used_up) {
-                hits.push(fault.effect.clone());
+                hits.push(fault.clone());
             }
         }
         hits

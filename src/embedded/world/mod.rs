@@ -10,7 +10,7 @@ pub use edits::{Edit, EditBook, apply_edit};
 pub use faults::{Fault, FaultBook, FaultEffect, When};
 pub use noise::{Noise, weaker_views};
 
-pub(crate) use chance::{choose, share};
+pub(crate) use chance::share;
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
