@@ -1,1 +1,69 @@
-//! Candidates in five categories: made from patterns or prompts, grounded without I/O.
+//! Fixes: candidates in five categories, made of learnt patterns and the gaps of failing answers,
+//! grounded without any I/O.
+//!
+//! A gap selects the patterns that would close it; what the space says already generates
+//! nothing. Structure comes before prose: see [`Category::FIXES`](crate::model::Category::FIXES).
+
+mod examples;
+mod gaps;
+mod grounding;
+mod input;
+mod instructions;
+mod joins;
+mod limits;
+mod metadata;
+mod probe;
+mod removals;
+mod snippets;
+#[cfg(test)]
+mod tests;
+
+pub use gaps::{Cause, gaps};
+pub use input::{Failure, FixInput, Options};
+pub use probe::probe_sql;
+
+use crate::model::{Candidate, Category, Rejection};
+use input::{Context, Draft};
+
+/// Candidates for the failures, and what was thought of and turned down. Sorted by category
+/// (smallest lever first), then by the number of questions aimed at, then by support.
+pub fn propose(input: &FixInput) -> (Vec<Candidate>, Vec<Rejection>) {
+    let context = Context::of(input);
+    let mut drafts = Vec::new();
+    for category in Category::FIXES.into_iter().filter(|category| input.options.categories.contains(category)) {
+        drafts.extend(match category {
+            Category::Metadata => metadata::propose(&context, input.patterns),
+            Category::JoinSpecs => joins::propose(&context, input.patterns),
+            Category::SqlSnippets => snippets::propose(&context, input.patterns),
+            Category::SampleQueries => examples::propose(&context, input.patterns),
+            Category::Instructions => instructions::propose(&context, input.patterns),
+            Category::Other => Vec::new(),
+        });
+    }
+    drafts.extend(removals::propose(&context).into_iter().filter(|d| input.options.categories.contains(&d.category)));
+    let wanted = drafts.into_iter().filter(|draft| !draft.targets.is_empty());
+    let mut candidates: Vec<Candidate> = wanted.map(Draft::finish).collect();
+    candidates.sort_by(|a, b| {
+        let key = |c: &Candidate| (c.category, std::cmp::Reverse((c.targets.len(), c.support)), c.id.clone());
+        key(a).cmp(&key(b))
+    });
+    ground(&context, candidates)
+}
+
+/// Sorts out what cannot stand: unknown names, duplicates, conflicts, too little behind it, and
+/// what would pass a limit once the better candidates are in.
+fn ground(context: &Context, candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<Rejection>) {
+    let mut kept: Vec<Candidate> = Vec::new();
+    let mut rejections = Vec::new();
+    let mut budget = limits::Budget::of(&context.view);
+    for candidate in candidates {
+        let verdict = grounding::check(context, &candidate)
+            .and_then(|()| grounding::check_against(&kept, &candidate))
+            .and_then(|()| budget.take(&candidate));
+        match verdict {
+            Ok(()) => kept.push(candidate),
+            Err((reason, detail)) => rejections.push(Rejection { candidate, reason, detail }),
+        }
+    }
+    (kept, rejections)
+}

@@ -117,7 +117,7 @@ pub(super) fn key(text: &str) -> String {
 }
 
 /// The names that a comment gives a value: `x1 = First`, `x1: First`, `First (x1)`, `x1(First)`.
-pub(super) fn names_of_value(comment: &str, value: &str) -> BTreeSet<String> {
+pub fn names_of_value(comment: &str, value: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     if value.is_empty() {
         return names;

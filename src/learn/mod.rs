@@ -21,7 +21,7 @@ mod tests;
 mod vocabulary;
 
 pub use association::{Associations, Ranked};
-pub use evidence::Evidence;
+pub use evidence::{Evidence, names_of_value};
 pub use pattern::{
     Body, Calculation, DateRule, Facet, FilterRule, JoinRule, LearntPattern, OutputRule, Slot, Template, Vocabulary,
 };
@@ -53,7 +53,7 @@ pub fn learn(questions: &[Question], catalog: &Catalog, space: &SpaceView, optio
     patterns.extend(filters::mine(&corpus, &associations, options));
     patterns.extend(joins::mine(&corpus, options));
     patterns.extend(date_rules::mine(&corpus, options));
-    patterns.extend(templates::mine(&corpus, options));
+    patterns.extend(templates::mine(&corpus, &associations, options));
     patterns.extend(output::mine(&corpus, options));
     patterns.sort_by(|a, b| {
         let key = |p: &LearntPattern| (p.pattern.kind, std::cmp::Reverse(p.pattern.support), p.pattern.id.clone());

@@ -129,6 +129,8 @@ pub struct Template {
     pub guidance: String,
     /// Terms of the questions that are common to the family.
     pub terms: Vec<String>,
+    /// The family's queries with literals masked.
+    pub masks: BTreeSet<String>,
 }
 
 /// A typed slot of a template.
@@ -138,7 +140,10 @@ pub struct Slot {
     /// `STRING`, `INTEGER`, `DATE` …
     pub type_hint: String,
     pub description: String,
+    /// Empty where every known value is some benchmark's own.
     pub default: String,
+    /// The default as the question says it.
+    pub spoken: String,
     pub column: Option<ColumnRef>,
 }
 

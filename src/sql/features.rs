@@ -143,6 +143,8 @@ pub struct Features {
     pub skeleton: String,
     /// The query with literals masked only.
     pub masked: String,
+    /// The query as it was given.
+    pub source: String,
     /// The query in normal form with full names, for equality.
     pub normal: String,
 }
@@ -157,6 +159,7 @@ impl Features {
             unknown_tables: resolved.unknown_tables.clone(),
             unknown_columns: resolved.unknown_columns.clone(),
             is_flat: resolved.blocks.len() == 1,
+            source: sql.to_owned(),
             ..Self::default()
         };
         for block in &resolved.blocks {

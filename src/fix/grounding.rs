@@ -1,0 +1,328 @@
+//! Grounding without I/O: names are in the catalog, SQL parses, nothing is said twice, a
+//! person's words stay. For mined and for prompted candidates alike.
+
+use super::input::{Context, join_columns, same_name, table_aliases};
+use super::limits::MAX_TEXT;
+use crate::model::{Address, Candidate, Change, Join, RejectionReason, SnippetKind, joined_text};
+use crate::sql::{Features, parse_query, read_expression};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+pub(super) type Verdict = Result<(), (RejectionReason, String)>;
+
+fn no(reason: RejectionReason, detail: impl Into<String>) -> Verdict {
+    Err((reason, detail.into()))
+}
+
+/// Checks one candidate against catalog and space.
+pub(super) fn check(context: &Context, candidate: &Candidate) -> Verdict {
+    if candidate.changes.is_empty() {
+        return no(RejectionReason::Duplicate, "It changes nothing.");
+    }
+    for change in &candidate.changes {
+        longest_text(change)?;
+        let segments: Vec<&str> = change.address.segments().iter().map(String::as_str).collect();
+        match segments.as_slice() {
+            ["data_sources", "tables" | "metric_views", table, rest @ ..] => {
+                metadata(context, candidate, change, table, rest)?
+            }
+            ["instructions", "join_specs", _] => join(context, change)?,
+            ["instructions", "sql_snippets", list, _] => snippet(context, change, list)?,
+            ["instructions", "example_question_sqls", _] => example(context, change)?,
+            ["instructions", "text_instructions", _, "content", _, line] => text_line(context, change, line)?,
+            ["instructions", "text_instructions", ..] => {
+                return no(
+                    RejectionReason::HumanText,
+                    "The text instruction is changed line by line, never as a whole.",
+                );
+            }
+            _ => return no(RejectionReason::Policy, format!("`{}` is not for tuning to change.", change.address)),
+        }
+    }
+    Ok(())
+}
+
+fn longest_text(change: &Change) -> Verdict {
+    fn longest(value: &Value) -> usize {
+        match value {
+            Value::String(text) => text.chars().count(),
+            Value::Array(items) => items.iter().map(longest).max().unwrap_or(0),
+            Value::Object(map) => map.values().map(longest).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+    match change.after.as_ref().map_or(0, longest) {
+        length if length > MAX_TEXT => {
+            no(RejectionReason::Limit, format!("A text of {length} characters; the service takes {MAX_TEXT}."))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn metadata(context: &Context, candidate: &Candidate, change: &Change, table: &str, rest: &[&str]) -> Verdict {
+    let Some(entry) = context.view.tables.iter().find(|have| have.identifier.eq_ignore_ascii_case(table)) else {
+        return no(RejectionReason::NotGrounded, format!("`{table}` is not a table of the space."));
+    };
+    let Some(found) = context.names.catalog().table(table) else {
+        return no(RejectionReason::NotGrounded, format!("`{table}` is not in the catalog."));
+    };
+    let (column, field) = match rest {
+        ["description"] => (None, "description"),
+        ["column_configs", column, field, ..] => (Some(*column), *field),
+        _ => return no(RejectionReason::Policy, format!("`{}` is not for tuning to change.", change.address)),
+    };
+    if let Some(column) = column.filter(|column| found.column(column).is_none()) {
+        return no(RejectionReason::NotGrounded, format!("`{table}` has no column `{column}`."));
+    }
+    let config = column.and_then(|column| entry.column(column));
+    match field {
+        "description" => {
+            let human =
+                config.map_or(if column.is_none() { entry.description.as_str() } else { "" }, |c| &c.description);
+            let empty = change.after.as_ref().and_then(joined_text).is_none_or(|text| text.trim().is_empty());
+            match (human.trim().is_empty(), empty) {
+                (false, _) => no(RejectionReason::HumanText, "Somebody described it already."),
+                (true, true) => no(RejectionReason::Duplicate, "It changes nothing."),
+                (true, false) => Ok(()),
+            }
+        }
+        "synonyms" => synonym(context, change, table, column.unwrap_or_default()),
+        "enable_entity_matching" if change.after == Some(Value::Bool(true)) => {
+            let flag = change.address.segments().len() - 1;
+            let mut beside = change.address.segments().to_vec();
+            beside[flag] = "enable_format_assistance".to_owned();
+            let beside = Address::from_segments(beside);
+            let on =
+                config.is_some_and(|c| c.format_assistance) || candidate.changes.iter().any(|c| c.address == beside);
+            if on { Ok(()) } else { no(RejectionReason::NotGrounded, "Entity matching needs format assistance.") }
+        }
+        "exclude" | "enable_format_assistance" | "enable_entity_matching" => Ok(()),
+        other => no(RejectionReason::NotGrounded, format!("A column has no field `{other}`.")),
+    }
+}
+
+fn synonym(context: &Context, change: &Change, table: &str, column: &str) -> Verdict {
+    let Some(word) = change.after.as_ref() else { return Ok(()) };
+    let word = word.as_str().unwrap_or_default().trim();
+    if word.is_empty() || word.chars().count() > 100 {
+        return no(RejectionReason::NotGrounded, "A synonym is a word or a short phrase.");
+    }
+    let entry = context.view.tables.iter().find(|have| have.identifier.eq_ignore_ascii_case(table));
+    let columns = entry.map(|entry| entry.columns.as_slice()).unwrap_or_default();
+    let holder = columns.iter().find(|have| have.synonyms.iter().any(|synonym| same_name(synonym, word)));
+    match holder {
+        Some(holder) if holder.name.eq_ignore_ascii_case(column) => {
+            no(RejectionReason::Duplicate, format!("“{word}” is a synonym of `{column}` already."))
+        }
+        Some(holder) => no(RejectionReason::Conflict, format!("“{word}” is a synonym of `{}`.", holder.name)),
+        None => {
+            let other = context.names.catalog().table(table).into_iter().flat_map(|table| &table.columns);
+            match other.filter(|c| !c.name.eq_ignore_ascii_case(column)).find(|c| same_name(&c.name, word)) {
+                Some(other) => {
+                    no(RejectionReason::Conflict, format!("`{}` is another column of the table.", other.name))
+                }
+                None => Ok(()),
+            }
+        }
+    }
+}
+
+fn join(context: &Context, change: &Change) -> Verdict {
+    let Some(value) = &change.after else { return exists(change) };
+    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let join = Join {
+        left_table: text("/left/identifier"),
+        left_alias: text("/left/alias"),
+        right_table: text("/right/identifier"),
+        right_alias: text("/right/alias"),
+        condition: text("/sql/0"),
+        ..Join::default()
+    };
+    for table in [&join.left_table, &join.right_table] {
+        if context.view.table(table).is_none() || context.names.catalog().table(table).is_none() {
+            return no(RejectionReason::NotGrounded, format!("`{table}` is not a table of the space and the catalog."));
+        }
+    }
+    if join.left_alias.eq_ignore_ascii_case(&join.right_alias) {
+        return no(RejectionReason::NotGrounded, format!("Both sides are called `{}`.", join.left_alias));
+    }
+    let has_marker =
+        value.pointer("/sql/1").and_then(Value::as_str).is_some_and(|m| m.starts_with("--rt=FROM_RELATIONSHIP_TYPE_"));
+    let two = value.get("sql").and_then(Value::as_array).is_some_and(|sql| sql.len() == 2);
+    if !has_marker || !two {
+        return no(RejectionReason::NotGrounded, "A join's SQL is a condition and a relationship marker.");
+    }
+    let aliases =
+        [(join.left_alias.clone(), join.left_table.clone()), (join.right_alias.clone(), join.right_table.clone())];
+    let pairs = join_columns(&join, &context.names);
+    match read_expression(&join.condition, &aliases, &context.names) {
+        Err(error) => return no(RejectionReason::NotGrounded, format!("The condition: {error}.")),
+        Ok((_, unknown)) if !unknown.is_empty() => return no(RejectionReason::NotGrounded, unknown_names(&unknown)),
+        Ok(_) => {}
+    }
+    let itself = join.left_table.eq_ignore_ascii_case(&join.right_table);
+    match pairs.len() {
+        0 if !itself => {
+            no(RejectionReason::NotGrounded, "The condition compares no column of one side with the other.")
+        }
+        2.. => no(RejectionReason::NotGrounded, "A join spec takes one equality."),
+        _ if !itself && context.has_join(&pairs) => no(RejectionReason::Duplicate, "The space has this join already."),
+        _ => Ok(()),
+    }
+}
+
+/// What is to be removed must name what stands there; the patch checks that it does.
+fn exists(change: &Change) -> Verdict {
+    match &change.before {
+        Some(_) => Ok(()),
+        None => no(RejectionReason::NotGrounded, "There is nothing to remove."),
+    }
+}
+
+fn unknown_names(unknown: &BTreeSet<String>) -> String {
+    let names: Vec<String> = unknown.iter().map(|name| format!("`{name}`")).collect();
+    format!("Not in the catalog: {}.", names.join(", "))
+}
+
+fn snippet(context: &Context, change: &Change, list: &str) -> Verdict {
+    let Some(value) = &change.after else { return exists(change) };
+    let Some(kind) = SnippetKind::ALL.into_iter().find(|kind| kind.list() == list) else {
+        return no(RejectionReason::NotGrounded, format!("There is no list `{list}` of snippets."));
+    };
+    let text = |key: &str| value.get(key).and_then(joined_text).unwrap_or_default();
+    if text("display_name").trim().is_empty() {
+        return no(RejectionReason::NotGrounded, "A snippet needs a display name.");
+    }
+    if kind == SnippetKind::Filter && value.get("alias").is_some() {
+        return no(RejectionReason::NotGrounded, "A filter has no alias.");
+    }
+    let (fragment, unknown) = match read_expression(&text("sql"), &table_aliases(&context.view), &context.names) {
+        Ok(read) => read,
+        Err(error) => return no(RejectionReason::NotGrounded, error.to_string()),
+    };
+    if !unknown.is_empty() {
+        return no(RejectionReason::NotGrounded, unknown_names(&unknown));
+    }
+    if let Some(table) = fragment.tables().into_iter().find(|table| context.table(table).is_none()) {
+        return no(RejectionReason::NotGrounded, format!("`{table}` is not a table of the space."));
+    }
+    let alias = text("alias");
+    let holder = context.view.snippets.iter().find(|have| !alias.is_empty() && have.alias.eq_ignore_ascii_case(&alias));
+    let updates = |id: &str| change.before.is_some() && change.address.last() == id;
+    if let Some(holder) = holder.filter(|holder| !updates(&holder.id)) {
+        return no(RejectionReason::Conflict, format!("`{alias}` is the alias of `{}`.", holder.sql));
+    }
+    match context.snippet_with(kind, &fragment.key) {
+        Some(id) if !updates(id) => no(RejectionReason::Duplicate, "The space has this snippet already."),
+        _ => Ok(()),
+    }
+}
+
+fn example(context: &Context, change: &Change) -> Verdict {
+    let Some(value) = &change.after else { return exists(change) };
+    let text = |key: &str| value.get(key).and_then(joined_text).unwrap_or_default();
+    let (question, sql) = (text("question"), text("sql"));
+    if question.trim().is_empty() {
+        return no(RejectionReason::NotGrounded, "An example needs a question.");
+    }
+    let query = match parse_query(&sql) {
+        Ok(query) => query,
+        Err(error) => return no(RejectionReason::NotGrounded, error.to_string()),
+    };
+    let Ok(features) = Features::of(&sql, &context.names) else {
+        return no(RejectionReason::NotGrounded, "The SQL cannot be read.");
+    };
+    if let Some(table) = features.unknown_tables.first() {
+        return no(RejectionReason::NotGrounded, format!("`{table}` is not in the catalog."));
+    }
+    if !features.unknown_columns.is_empty() {
+        return no(RejectionReason::NotGrounded, unknown_names(&features.unknown_columns));
+    }
+    if let Some(table) = features.tables.iter().find(|table| context.table(table).is_none()) {
+        return no(RejectionReason::NotGrounded, format!("`{table}` is not a table of the space."));
+    }
+    parameters(value, &query.to_string())?;
+    let same = context.view.examples.iter().find(|have| {
+        same_name(&have.question, &question)
+            || Features::of(&have.sql, &context.names).is_ok_and(|other| other.normal == features.normal)
+    });
+    match same.filter(|have| change.address.last() != have.id) {
+        Some(have) => no(RejectionReason::Duplicate, format!("The space has the example “{}”.", have.question.trim())),
+        None => Ok(()),
+    }
+}
+
+/// Every `:name` is declared, and every declared one is used.
+fn parameters(value: &Value, sql: &str) -> Verdict {
+    let list = value.get("parameters").and_then(Value::as_array);
+    let declared: BTreeSet<String> = list
+        .into_iter()
+        .flatten()
+        .filter_map(|parameter| parameter.get("name").and_then(Value::as_str).map(str::to_owned))
+        .collect();
+    let used = crate::sql::placeholders(sql);
+    if declared == used {
+        return Ok(());
+    }
+    let odd: Vec<String> = declared.symmetric_difference(&used).map(|name| format!("`:{name}`")).collect();
+    no(RejectionReason::NotGrounded, format!("Parameters and SQL do not agree on {}.", odd.join(", ")))
+}
+
+fn text_line(context: &Context, change: &Change, line: &str) -> Verdict {
+    if change.before.is_some() {
+        return no(RejectionReason::HumanText, "Lines of the text instruction are a person's.");
+    }
+    if line.trim().is_empty() || line.contains('\n') {
+        return no(RejectionReason::NotGrounded, "An instruction is one line.");
+    }
+    if line.trim_start().starts_with('#') {
+        return no(RejectionReason::NotGrounded, "An instruction is no heading.");
+    }
+    let said = context.instruction().is_some_and(|(_, content)| content.lines().any(|have| same_name(have, line)));
+    if said {
+        return no(RejectionReason::Duplicate, "The text instruction says it already.");
+    }
+    // Code in the line that names columns must name real ones.
+    for code in line.split('`').skip(1).step_by(2).filter(|code| code.contains('.')) {
+        if let Ok((_, unknown)) = read_expression(code, &table_aliases(&context.view), &context.names)
+            && unknown.iter().any(|name| name.contains('.'))
+        {
+            return no(RejectionReason::NotGrounded, unknown_names(&unknown));
+        }
+    }
+    Ok(())
+}
+
+/// Checks a candidate against those already kept.
+pub(super) fn check_against(kept: &[Candidate], candidate: &Candidate) -> Verdict {
+    for other in kept {
+        for (mine, theirs) in candidate.changes.iter().flat_map(|a| other.changes.iter().map(move |b| (a, b))) {
+            if mine.address == theirs.address {
+                let reason = if mine == theirs { RejectionReason::Duplicate } else { RejectionReason::Conflict };
+                return no(reason, format!("`{}` is changed by {} already.", mine.address, other.id));
+            }
+            if let Some(word) = shared_synonym(mine, theirs) {
+                return no(
+                    RejectionReason::Conflict,
+                    format!("“{word}” becomes a synonym of another column by {}.", other.id),
+                );
+            }
+            let alias = |change: &Change| change.after.as_ref()?.get("alias")?.as_str().map(str::to_lowercase);
+            if alias(mine).is_some() && alias(mine) == alias(theirs) {
+                return no(RejectionReason::Conflict, format!("{} uses the same alias.", other.id));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A word that both changes add to columns of one table.
+fn shared_synonym(one: &Change, two: &Change) -> Option<String> {
+    let parts = |change: &Change| {
+        let segments = change.address.segments();
+        let is_synonym = segments.len() == 7 && segments[5] == "synonyms" && change.after.is_some();
+        is_synonym.then(|| (segments[2].to_lowercase(), segments[6].clone()))
+    };
+    let ((one_table, word), (two_table, other)) = (parts(one)?, parts(two)?);
+    (one_table == two_table && same_name(&word, &other)).then_some(word)
+}

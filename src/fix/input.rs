@@ -1,0 +1,261 @@
+//! What fixes are made from, and the space as it stands, read once.
+
+use super::gaps::Gap;
+use crate::learn::{LearntPattern, content_terms};
+use crate::model::{
+    Candidate, Catalog, Category, Change, Join, Outcome, Question, Snippet, SnippetKind, Space, SpaceTable, SpaceView,
+    short_id,
+};
+use crate::sql::{ColumnRef, Features, Fragment, Names, quote_name, read_expression};
+use crate::text::compact;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A question of the learn set that was answered wrongly or not at all.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub question: Question,
+    pub answer_sql: Option<String>,
+    pub outcome: Outcome,
+}
+
+/// What may be proposed.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub categories: BTreeSet<Category>,
+    /// Question families behind a pattern.
+    pub min_support: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { categories: Category::FIXES.into_iter().collect(), min_support: 2 }
+    }
+}
+
+/// Everything `propose` looks at.
+pub struct FixInput<'a> {
+    pub patterns: &'a [LearntPattern],
+    /// All questions of the learn set, right and wrong: what gold never does is known from them.
+    pub learn_set: &'a [Question],
+    pub failures: &'a [Failure],
+    pub space: &'a Space,
+    pub catalog: &'a Catalog,
+    pub options: Options,
+}
+
+/// A failure with its gap.
+pub(crate) struct Case {
+    pub id: String,
+    pub gap: Gap,
+}
+
+/// The input, read once: names, gaps, and the meaning of what the space holds.
+pub(crate) struct Context<'a> {
+    pub names: Names<'a>,
+    pub view: SpaceView,
+    pub space: &'a Space,
+    pub cases: Vec<Case>,
+    /// Features of the learn set's gold SQL.
+    pub gold: Vec<(String, Features)>,
+    pub options: Options,
+    snippets: Vec<(SnippetKind, String, String)>,
+    joins: Vec<(String, BTreeSet<(ColumnRef, ColumnRef)>)>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn of(input: &FixInput<'a>) -> Self {
+        let names = Names::new(input.catalog);
+        let view = SpaceView::of(input.space);
+        let cases = input
+            .failures
+            .iter()
+            .filter_map(|failure| {
+                let gold = Features::of(&failure.question.sql, &names).ok()?;
+                let answer = failure.answer_sql.as_deref();
+                let gap = Gap::of(&failure.question.question, gold, answer, failure.outcome, &names);
+                Some(Case { id: failure.question.id.clone(), gap })
+            })
+            .collect();
+        let gold = input.learn_set.iter().filter_map(|q| Some((q.id.clone(), Features::of(&q.sql, &names).ok()?)));
+        let gold = gold.collect();
+        let snippets = view.snippets.iter().filter_map(|snippet| read_snippet(snippet, &view, &names)).collect();
+        let joins = view.joins.iter().map(|join| (join.id.clone(), join_columns(join, &names))).collect();
+        Self { names, cases, gold, options: input.options.clone(), snippets, joins, view, space: input.space }
+    }
+
+    /// The space's entry for a table, by the catalog's full name.
+    pub(crate) fn table(&self, full_name: &str) -> Option<&SpaceTable> {
+        self.view.tables.iter().find(|table| {
+            table.identifier.eq_ignore_ascii_case(full_name)
+                || self.names.table(&table.identifier).is_some_and(|found| found.full_name == full_name)
+        })
+    }
+
+    /// Table identifier and column name as the space spells them.
+    pub(crate) fn spelled(&self, column: &ColumnRef) -> Option<(String, String)> {
+        let table = self.table(&column.table)?;
+        let name = table.column(&column.column).map_or(column.column.clone(), |found| found.name.clone());
+        Some((table.identifier.clone(), name))
+    }
+
+    /// The id of a snippet with this meaning.
+    pub(crate) fn snippet_with(&self, kind: SnippetKind, key: &str) -> Option<&str> {
+        self.snippets.iter().find(|(k, _, have)| *k == kind && have == key).map(|(_, id, _)| id.as_str())
+    }
+
+    pub(crate) fn snippet_keys(&self) -> impl Iterator<Item = (SnippetKind, &str, &str)> {
+        self.snippets.iter().map(|(kind, id, key)| (*kind, id.as_str(), key.as_str()))
+    }
+
+    pub(crate) fn has_join(&self, pairs: &BTreeSet<(ColumnRef, ColumnRef)>) -> bool {
+        self.joins.iter().any(|(_, have)| have == pairs)
+    }
+
+    pub(crate) fn join_keys(&self) -> impl Iterator<Item = (&str, &BTreeSet<(ColumnRef, ColumnRef)>)> {
+        self.joins.iter().map(|(id, pairs)| (id.as_str(), pairs))
+    }
+
+    /// The text instruction, with its id.
+    pub(crate) fn instruction(&self) -> Option<(&str, &str)> {
+        self.view.text_instructions.first().map(|text| (text.id.as_str(), text.content.as_str()))
+    }
+
+    /// Failing questions whose gap passes the test.
+    pub(crate) fn targets(&self, closes: impl Fn(&Gap) -> bool) -> Vec<String> {
+        let mut ids: Vec<String> =
+            self.cases.iter().filter(|case| closes(&case.gap)).map(|case| case.id.clone()).collect();
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+
+    /// True if the question says the term.
+    pub(crate) fn says(gap: &Gap, term: &str) -> bool {
+        content_terms(term).iter().map(|(key, _)| key).max_by_key(|key| key.len()).is_some_and(|key| {
+            gap.terms.contains(key) || gap.terms.iter().any(|have| !key.is_ascii() && have.contains(key.as_str()))
+        })
+    }
+
+    /// True if the gold SQL of no question in the learn set passes the test.
+    pub(crate) fn gold_never(&self, does: impl Fn(&Features) -> bool) -> bool {
+        !self.gold.iter().any(|(_, features)| does(features))
+    }
+}
+
+/// A snippet's kind, id and key, if its SQL can be read.
+fn read_snippet(snippet: &Snippet, view: &SpaceView, names: &Names) -> Option<(SnippetKind, String, String)> {
+    let (fragment, _) = read_expression(&snippet.sql, &table_aliases(view), names).ok()?;
+    Some((snippet.kind, snippet.id.clone(), fragment.key))
+}
+
+/// The names under which a space's tables are known in snippets: the last part of their names,
+/// and the aliases of its joins.
+pub(crate) fn table_aliases(view: &SpaceView) -> Vec<(String, String)> {
+    let short = |name: &str| name.rsplit('.').next().unwrap_or(name).replace('`', "");
+    let tables = view.tables.iter().map(|table| (short(&table.identifier), table.identifier.clone()));
+    let sides = view.joins.iter().flat_map(|join| {
+        [(join.left_alias.clone(), join.left_table.clone()), (join.right_alias.clone(), join.right_table.clone())]
+    });
+    tables.chain(sides).collect()
+}
+
+/// The column pairs of a join spec, the smaller column first.
+pub(crate) fn join_columns(join: &Join, names: &Names) -> BTreeSet<(ColumnRef, ColumnRef)> {
+    let (left, right) = (quote_name(&join.left_table), quote_name(&join.right_table));
+    let sql = format!(
+        "SELECT 1 FROM {left} AS `{}` JOIN {right} AS `{}` ON {}",
+        join.left_alias, join.right_alias, join.condition
+    );
+    let Ok(features) = Features::of(&sql, names) else { return BTreeSet::new() };
+    let pairs = features.joins.iter().flat_map(|join| {
+        join.pairs.iter().map(|(a, b)| ordered(ColumnRef::new(&join.left, a), ColumnRef::new(&join.right, b)))
+    });
+    pairs.collect()
+}
+
+pub(crate) fn ordered(a: ColumnRef, b: ColumnRef) -> (ColumnRef, ColumnRef) {
+    if a <= b { (a, b) } else { (b, a) }
+}
+
+/// A candidate before it is grounded.
+pub(crate) struct Draft {
+    pub category: Category,
+    pub changes: Vec<Change>,
+    pub patterns: Vec<String>,
+    pub support: usize,
+    pub targets: Vec<String>,
+    pub reason: String,
+}
+
+impl Draft {
+    pub(crate) fn from_pattern(
+        category: Category,
+        changes: Vec<Change>,
+        learnt: &LearntPattern,
+        targets: Vec<String>,
+    ) -> Self {
+        Self {
+            category,
+            changes,
+            patterns: vec![learnt.pattern.id.clone()],
+            support: learnt.pattern.support,
+            targets,
+            reason: learnt.pattern.statement.clone(),
+        }
+    }
+
+    /// Adds what the failures show to the reason.
+    pub(crate) fn finish(mut self) -> Candidate {
+        let count = self.targets.len();
+        if count > 0 {
+            let questions = if count == 1 { "question lacks" } else { "questions lack" };
+            self.reason = format!("{} {count} failing {questions} it.", self.reason.trim_end());
+        }
+        let parts: Vec<String> = self
+            .changes
+            .iter()
+            .map(|change| {
+                let after = change.after.as_ref().map(ToString::to_string).unwrap_or_default();
+                format!("{} {after}", change.address)
+            })
+            .collect();
+        let id = short_id(&parts.iter().map(String::as_str).collect::<Vec<_>>());
+        Candidate {
+            id: format!("{}-{}", self.category.as_str().replace('_', "-"), &id[..8]),
+            category: self.category,
+            changes: self.changes,
+            patterns: self.patterns,
+            support: self.support,
+            targets: self.targets,
+            reason: self.reason,
+            provenance: "miner".to_owned(),
+        }
+    }
+}
+
+/// Groups of names that are the same but for case and spacing.
+pub(crate) fn same_name(a: &str, b: &str) -> bool {
+    compact(a) == compact(b)
+}
+
+/// Families of the questions a set of patterns was seen in, at most.
+pub(crate) fn joint_support(patterns: &[&LearntPattern]) -> usize {
+    let questions: BTreeSet<&String> = patterns.iter().flat_map(|p| &p.pattern.questions).collect();
+    let sum: usize = patterns.iter().map(|p| p.pattern.support).sum();
+    let most = patterns.iter().map(|p| p.pattern.support).max().unwrap_or(0);
+    sum.min(questions.len()).max(most)
+}
+
+/// Fragments by table prefix as snippets write them: full names.
+pub(crate) fn snippet_sql(fragment: &Fragment) -> String {
+    fragment.with_prefix(&|table| quote_name(table))
+}
+
+/// Items grouped by a key, in order.
+pub(crate) fn grouped<K: Ord, V>(items: impl IntoIterator<Item = (K, V)>) -> BTreeMap<K, Vec<V>> {
+    let mut groups: BTreeMap<K, Vec<V>> = BTreeMap::new();
+    for (key, value) in items {
+        groups.entry(key).or_default().push(value);
+    }
+    groups
+}

@@ -1,0 +1,173 @@
+//! The text instruction, line by line: what no structure of the space can say, or says less well.
+
+use super::gaps::{Cause, Gap};
+use super::input::{Context, Draft, same_name};
+use super::snippets;
+use crate::learn::{Body, DateRule, Facet, LearntPattern, OutputRule};
+use crate::model::{Address, Category, Change, short_id};
+use crate::sql::{ColumnRef, Fragment, quote, read_expression};
+use crate::text::compact;
+use serde_json::json;
+
+/// One line with its heading.
+struct Line {
+    section: &'static str,
+    text: String,
+    /// The SQL or figure in it: a text that has it says it already.
+    core: String,
+}
+
+pub(super) fn propose(context: &Context, patterns: &[LearntPattern]) -> Vec<Draft> {
+    let drafts = patterns.iter().filter_map(|learnt| {
+        let line = line(context, learnt)?;
+        if already_said(context, &line) {
+            return None;
+        }
+        let targets = context.targets(|gap| closes(gap, learnt));
+        Some(Draft::from_pattern(Category::Instructions, vec![change(context, &line)], learnt, targets))
+    });
+    drafts.collect()
+}
+
+fn change(context: &Context, line: &Line) -> Change {
+    let text = format!("- {}", line.text);
+    let id = context.instruction().map_or_else(|| short_id(&["text_instruction"]), |(id, _)| id.to_owned());
+    Change::add(Address::text_line(&id, line.section, &text), json!(text))
+}
+
+fn already_said(context: &Context, line: &Line) -> bool {
+    let Some((_, content)) = context.instruction() else { return false };
+    let plain = |text: &str| compact(text).replace(['`', '"', '“', '”'], "");
+    let content = plain(content);
+    content.contains(&plain(&line.core)) || content.contains(&plain(&line.text))
+}
+
+fn line(context: &Context, learnt: &LearntPattern) -> Option<Line> {
+    match &learnt.body {
+        Body::Vocabulary(word) => {
+            let what = facet_text(context, &word.facet, word.fragment.as_ref())?;
+            let text = match &word.facet {
+                Facet::Column(column) if same_name(&column.column, &word.term) => return None,
+                Facet::Value(value) if same_name(&value.value, &word.term) => return None,
+                Facet::Column(_) => format!("“{}” is the column `{what}`.", word.term),
+                Facet::Calculation(_) | Facet::Expression(_) => format!("“{}” is computed as `{what}`.", word.term),
+                Facet::Value(_) | Facet::Predicate(_) => format!("“{}” means `{what}`.", word.term),
+            };
+            Some(Line { section: "Definitions", core: text.clone(), text })
+        }
+        Body::Filter(rule) => {
+            let table = rule.default_of.as_ref()?;
+            let short = short(table);
+            let sql = snippets::sql(context, &rule.fragment);
+            let text =
+                format!("Every question about {short} counts only rows with `{sql}`, unless it asks for others.");
+            Some(Line { section: "Default filters", text, core: sql })
+        }
+        Body::Join(rule) if rule.pairs.len() > 1 => {
+            let (left, right) = (short(&rule.left), short(&rule.right));
+            let side = |table: &str, column: &str| format!("{}.{}", quote(table), quote(column));
+            let parts = rule.pairs.iter().map(|(a, b)| format!("{} = {}", side(left, a), side(right, b)));
+            let sql = parts.collect::<Vec<_>>().join(" AND ");
+            Some(Line { section: "Joins", text: format!("Join {left} and {right} on `{sql}`."), core: sql })
+        }
+        Body::Date(rule) => date_line(rule),
+        Body::Output(rule) => Some(output_line(rule)),
+        Body::Calculation(_) | Body::Join(_) | Body::Template(_) => None,
+    }
+}
+
+fn facet_text(context: &Context, facet: &Facet, fragment: Option<&Fragment>) -> Option<String> {
+    match fragment {
+        Some(fragment) => Some(snippets::sql(context, fragment)),
+        None => {
+            let (fragment, _) = read_expression(&facet.sql(None), &[], &context.names).ok()?;
+            Some(snippets::sql(context, &fragment))
+        }
+    }
+}
+
+fn short(table: &str) -> &str {
+    table.rsplit('.').next().unwrap_or(table)
+}
+
+fn date_line(rule: &DateRule) -> Option<Line> {
+    match rule {
+        DateRule::Column { column, .. } => {
+            let name = qualified(column);
+            let text = format!("The date of {} is `{name}`, unless another date is named.", short(&column.table));
+            Some(Line { section: "Dates", core: text.clone(), text })
+        }
+        DateRule::Window { window, phrase, columns } => {
+            let name = match columns.iter().collect::<Vec<_>>().as_slice() {
+                [one] => qualified(one),
+                _ => "date".to_owned(),
+            };
+            let sql = format!("{name} {} {}", window.operator, window.bound("N"));
+            let spoken = phrase.replace("{n}", "N");
+            let text = format!("“{spoken}” is `{sql}`.");
+            Some(Line { section: "Dates", core: text.clone(), text })
+        }
+        DateRule::Grain { .. } => None,
+    }
+}
+
+fn qualified(column: &ColumnRef) -> String {
+    format!("{}.{}", quote(short(&column.table)), quote(&column.column))
+}
+
+fn output_line(rule: &OutputRule) -> Line {
+    let direction = |descending: &bool| if *descending { "descending" } else { "ascending" };
+    let text = match rule {
+        OutputRule::Digits { what, digits } => format!("Round {what} to {digits} decimal places."),
+        OutputRule::Order { descending } => format!("Sort rankings by the measure in {} order.", direction(descending)),
+        OutputRule::Series { descending } => {
+            format!("Sort series over time by date in {} order.", direction(descending))
+        }
+        OutputRule::Limit { rows } => format!("A ranking that names no number has {rows} rows."),
+    };
+    Line { section: "Output", core: text.clone(), text }
+}
+
+/// True if the line would close the gap.
+fn closes(gap: &Gap, learnt: &LearntPattern) -> bool {
+    match &learnt.body {
+        Body::Vocabulary(word) => Context::says(gap, &word.term) && lacks(gap, &word.facet),
+        Body::Filter(rule) => gap.lacking.predicates.contains(&rule.fragment.key),
+        Body::Join(rule) => gap.lacking.joins.iter().any(|(left, right, _)| {
+            (*left == rule.left && *right == rule.right) || (*left == rule.right && *right == rule.left)
+        }),
+        Body::Date(DateRule::Column { column, rivals }) => {
+            gap.lacking.columns.contains(column)
+                && (gap.answer.is_none() || rivals.iter().any(|rival| gap.surplus.columns.contains(rival)))
+        }
+        Body::Date(DateRule::Window { window, .. }) => {
+            gap.lacking.windows.iter().any(|want| want.operator == window.operator && want.shape == window.shape)
+        }
+        Body::Output(rule) => closes_output(gap, rule),
+        Body::Calculation(_) | Body::Template(_) | Body::Date(DateRule::Grain { .. }) => false,
+    }
+}
+
+pub(super) fn lacks(gap: &Gap, facet: &Facet) -> bool {
+    match facet {
+        Facet::Column(column) => gap.lacking.columns.contains(column),
+        Facet::Value(value) => gap.lacking.values.contains(value),
+        Facet::Calculation(key) => gap.lacking.calculations.contains(key),
+        Facet::Expression(key) => gap.lacking.expressions.contains(key),
+        Facet::Predicate(key) => gap.lacking.predicates.contains(key),
+    }
+}
+
+fn closes_output(gap: &Gap, rule: &OutputRule) -> bool {
+    gap.causes.iter().any(|cause| match (rule, cause) {
+        (OutputRule::Digits { digits, .. }, Cause::WrongDigits { expected, .. }) => *expected == Some(*digits),
+        (OutputRule::Order { descending }, Cause::WrongOrder) => {
+            gap.gold.limit.is_some() && gap.gold.order.first().is_some_and(|key| key.descending == *descending)
+        }
+        (OutputRule::Series { descending }, Cause::WrongOrder) => {
+            !gap.gold.grains.is_empty() && gap.gold.order.first().is_some_and(|key| key.descending == *descending)
+        }
+        (OutputRule::Limit { rows }, Cause::WrongLimit { expected, .. }) => *expected == Some(*rows),
+        _ => false,
+    })
+}

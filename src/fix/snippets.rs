@@ -1,0 +1,220 @@
+//! SQL snippets: measures, filters, expressions.
+
+use super::gaps::Gap;
+use super::input::{Context, Draft, same_name};
+use crate::learn::{Body, Calculation, DateRule, Facet, FilterRule, LearntPattern, Vocabulary};
+use crate::model::{Address, Category, Change, SnippetKind, short_id};
+use crate::sql::{Fragment, quote, quote_name};
+use crate::text::split_identifier;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+pub(super) fn propose(context: &Context, patterns: &[LearntPattern]) -> Vec<Draft> {
+    let drafts = patterns.iter().filter_map(|learnt| match &learnt.body {
+        Body::Calculation(calculation) => calculated(context, learnt, calculation),
+        Body::Filter(rule) => filter(context, learnt, rule, patterns),
+        Body::Vocabulary(word) => named_value(context, learnt, word),
+        Body::Date(rule) => grain(context, learnt, rule),
+        _ => None,
+    });
+    drafts.collect()
+}
+
+/// SQL as snippets write it: by the table's short name where that says which table is meant.
+pub(super) fn sql(context: &Context, fragment: &Fragment) -> String {
+    fragment.with_prefix(&|table| match context.table(table) {
+        Some(found) => {
+            let short = found.identifier.replace('`', "").rsplit('.').next().unwrap_or_default().to_owned();
+            let same = |other: &str| {
+                other.replace('`', "").rsplit('.').next().unwrap_or_default().eq_ignore_ascii_case(&short)
+            };
+            let one = context.view.tables.iter().filter(|other| same(&other.identifier)).count() == 1;
+            if one { quote(&short) } else { quote_name(&found.identifier.replace('`', "")) }
+        }
+        None => quote_name(table),
+    })
+}
+
+struct Element<'e> {
+    kind: SnippetKind,
+    alias: Option<String>,
+    display_name: String,
+    synonyms: Vec<String>,
+    instruction: Option<String>,
+    comment: Option<String>,
+    sql: &'e str,
+}
+
+fn change(element: Element) -> Change {
+    let id = short_id(&[element.kind.list(), element.sql]);
+    let mut map = Map::new();
+    map.insert("id".to_owned(), json!(id));
+    if let Some(alias) = element.alias {
+        map.insert("alias".to_owned(), json!(alias));
+    }
+    map.insert("sql".to_owned(), json!([element.sql]));
+    map.insert("display_name".to_owned(), json!(element.display_name));
+    let texts = [("instruction", element.instruction), ("comment", element.comment)];
+    for (key, text) in texts.into_iter().filter_map(|(key, text)| Some((key, text?))) {
+        map.insert(key.to_owned(), json!([text]));
+    }
+    if !element.synonyms.is_empty() {
+        map.insert("synonyms".to_owned(), json!(element.synonyms));
+    }
+    Change::add(Address::snippet(element.kind.list(), &id), Value::Object(map))
+}
+
+fn calculated(context: &Context, learnt: &LearntPattern, calculation: &Calculation) -> Option<Draft> {
+    let kind = if calculation.is_aggregate { SnippetKind::Measure } else { SnippetKind::Expression };
+    let key = &calculation.fragment.key;
+    let name = name_of(calculation)?;
+    if context.snippet_with(kind, key).is_some() || is_trivial(calculation) {
+        return None;
+    }
+    let lacks = |gap: &Gap| gap.lacking.calculations.contains(key) || gap.lacking.expressions.contains(key);
+    let targets = context.targets(lacks);
+    let text = sql(context, &calculation.fragment);
+    let display_name = calculation.terms.first().cloned().unwrap_or_else(|| readable(&name));
+    let mut synonyms: Vec<String> = calculation.terms.iter().skip(1).cloned().collect();
+    synonyms.extend(calculation.aliases.iter().map(|alias| readable(alias)));
+    let synonyms = distinct(synonyms, &display_name);
+    let comment = calculation.digits.map(|digits| format!("Rounded to {digits} decimal places."));
+    let change = change(Element {
+        kind,
+        alias: Some(free_alias(context, &name)),
+        display_name,
+        synonyms,
+        instruction: None,
+        comment,
+        sql: &text,
+    });
+    Some(Draft::from_pattern(Category::SqlSnippets, vec![change], learnt, targets))
+}
+
+/// `SUM(x) AS x` and a bare column say nothing that the column does not.
+fn is_trivial(calculation: &Calculation) -> bool {
+    let named = !calculation.terms.is_empty();
+    let mut columns = calculation.fragment.columns.iter();
+    let only = columns.next().filter(|_| columns.next().is_none());
+    let same = only.is_some_and(|column| calculation.aliases.iter().all(|alias| same_name(alias, &column.column)));
+    same && !named
+}
+
+fn name_of(calculation: &Calculation) -> Option<String> {
+    let usable = |alias: &&String| crate::sql::is_plain(alias) && alias.len() > 1;
+    let alias = calculation.aliases.iter().find(usable).map(|alias| alias.to_lowercase());
+    alias.or_else(|| calculation.terms.first().map(|term| identifier(term)))
+}
+
+fn identifier(term: &str) -> String {
+    let words: Vec<String> = term.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
+    words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join("_")
+}
+
+fn readable(alias: &str) -> String {
+    split_identifier(alias).join(" ")
+}
+
+fn distinct(names: Vec<String>, display_name: &str) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for name in names {
+        if !same_name(&name, display_name) && !kept.iter().any(|have| same_name(have, &name)) {
+            kept.push(name);
+        }
+    }
+    kept
+}
+
+/// An alias that no snippet of the space has.
+fn free_alias(context: &Context, wanted: &str) -> String {
+    let taken = |alias: &str| context.view.snippets.iter().any(|snippet| snippet.alias.eq_ignore_ascii_case(alias));
+    if !taken(wanted) {
+        return wanted.to_owned();
+    }
+    let numbered = (2..100).map(|n| format!("{wanted}_{n}")).find(|alias| !taken(alias));
+    numbered.unwrap_or_else(|| format!("{wanted}_x"))
+}
+
+fn filter(context: &Context, learnt: &LearntPattern, rule: &FilterRule, patterns: &[LearntPattern]) -> Option<Draft> {
+    let key = &rule.fragment.key;
+    if context.snippet_with(SnippetKind::Filter, key).is_some() {
+        return None;
+    }
+    // A word for one value is made a filter from its own pattern, unless it is a default.
+    let by_word = |other: &LearntPattern| matches!(&other.body, Body::Vocabulary(word) if word.facet.sql(None) == rule.fragment.sql);
+    if rule.default_of.is_none() && patterns.iter().any(by_word) {
+        return None;
+    }
+    let targets = context.targets(|gap| gap.lacking.predicates.contains(key));
+    let text = sql(context, &rule.fragment);
+    let (display_name, instruction) = match &rule.default_of {
+        Some(table) => {
+            let short = table.rsplit('.').next().unwrap_or(table);
+            let what = rule.column.as_ref().map_or(short.to_owned(), |column| readable(&column.column));
+            let name = rule.terms.first().cloned().unwrap_or_else(|| format!("default {what}"));
+            let text =
+                format!("Apply to every question about {short}, unless the question asks for other {what} values.");
+            (name, Some(text))
+        }
+        None => (rule.terms.first()?.clone(), None),
+    };
+    let synonyms = distinct(rule.terms.iter().skip(1).cloned().collect(), &display_name);
+    let kind = SnippetKind::Filter;
+    let change = change(Element { kind, alias: None, display_name, synonyms, instruction, comment: None, sql: &text });
+    Some(Draft::from_pattern(Category::SqlSnippets, vec![change], learnt, targets))
+}
+
+/// A word for a value or a predicate as a filter of that name.
+fn named_value(context: &Context, learnt: &LearntPattern, word: &Vocabulary) -> Option<Draft> {
+    let (text, key) = match (&word.facet, &word.fragment) {
+        (Facet::Value(value), _) if !same_name(&value.value, &word.term) => {
+            let predicate = value.to_string();
+            let (fragment, _) = crate::sql::read_expression(&predicate, &[], &context.names).ok()?;
+            (sql(context, &fragment), fragment.key)
+        }
+        (Facet::Predicate(key), Some(fragment)) => (sql(context, fragment), key.clone()),
+        _ => return None,
+    };
+    if context.snippet_with(SnippetKind::Filter, &key).is_some() {
+        return None;
+    }
+    let targets = context.targets(|gap| {
+        let lacks = match &word.facet {
+            Facet::Value(value) => gap.lacking.values.contains(value),
+            _ => gap.lacking.predicates.contains(&key),
+        };
+        lacks && Context::says(gap, &word.term)
+    });
+    let change = change(Element {
+        kind: SnippetKind::Filter,
+        alias: None,
+        display_name: word.term.clone(),
+        synonyms: Vec::new(),
+        instruction: None,
+        comment: None,
+        sql: &text,
+    });
+    Some(Draft::from_pattern(Category::SqlSnippets, vec![change], learnt, targets))
+}
+
+/// A date grain as an expression.
+fn grain(context: &Context, learnt: &LearntPattern, rule: &DateRule) -> Option<Draft> {
+    let DateRule::Grain { unit, column, sql: full, .. } = rule else { return None };
+    let (fragment, _) = crate::sql::read_expression(full, &[], &context.names).ok()?;
+    if context.snippet_with(SnippetKind::Expression, &fragment.key).is_some() {
+        return None;
+    }
+    let targets = context.targets(|gap| gap.lacking.grains.iter().any(|g| g.column == *column && g.unit == *unit));
+    let name = format!("{}_{}", column.column.to_lowercase(), unit.to_lowercase());
+    let text = sql(context, &fragment);
+    let change = change(Element {
+        kind: SnippetKind::Expression,
+        alias: Some(free_alias(context, &identifier(&name))),
+        display_name: format!("{} of {}", unit.to_lowercase(), readable(&column.column)),
+        synonyms: BTreeSet::from([unit.to_lowercase()]).into_iter().collect(),
+        instruction: None,
+        comment: None,
+        sql: &text,
+    });
+    Some(Draft::from_pattern(Category::SqlSnippets, vec![change], learnt, targets))
+}
