@@ -51,7 +51,7 @@ impl Parser<'_> {
             .skip(at + 1)
             .take(2)
             .any(|n| matches!(n.element.text.as_str(), "old" | "세" | "살" | "alt"));
-        if old && let Some(column) = self.frame.entity.and_then(|t| self.intrinsic(t, Scale::Age)).map(|(c, _)| c) {
+        if old && let Some(column) = self.measured(Scale::Age) {
             self.add_filter(Pred::Compare { left: Expr::Column(column), op: "=", right: digits.to_owned() });
             return at + 1;
         }
@@ -137,7 +137,19 @@ impl Parser<'_> {
             }
             Some(Kind::Literal { .. }) if op == Op::Equal => self.literal(next),
             Some(Kind::Name(_)) => match (self.target(next).cloned(), self.subject_column()) {
-                (Some(Target::Column(right)), Some(left)) if left != right => {
+                (Some(Target::Column(left)), _)
+                    if matches!(self.kind(self.skip(next + 1, |c| c == Cue::Filler)), Some(Kind::Number(_))) =>
+                {
+                    // `above age 20`.
+                    self.subject = Some(Expr::Column(left));
+                    let number = self.skip(next + 1, |c| c == Cue::Filler);
+                    let digits = self.number_at(number).unwrap_or_default();
+                    self.compare_number(number + 1, op, Scale::Any, &digits)
+                }
+                (Some(Target::Column(right)), Some(left))
+                    if left != right
+                        && self.schema().family(left).is_numeric() == self.schema().family(right).is_numeric() =>
+                {
                     let op = self.op(op);
                     self.add_filter(Pred::Columns { left, op, right });
                     next + 1
@@ -163,8 +175,7 @@ impl Parser<'_> {
             _ => None,
         };
         let left = self.subject_column().filter(|c| self.schema().family(*c).is_numeric());
-        let column =
-            named.or(left).or_else(|| self.frame.entity.and_then(|t| self.intrinsic(t, scale)).map(|(c, _)| c))?;
+        let column = named.or(left).or_else(|| self.measured(scale))?;
         let left = left
             .filter(|l| named.is_none_or(|n| self.schema().column(n).words == self.schema().column(*l).words))
             .unwrap_or(column);
@@ -179,6 +190,12 @@ impl Parser<'_> {
         });
         // `… of all X`: the rest of the phrase says nothing new.
         Some(self.skip(next, |c| matches!(c, Cue::Filler | Cue::Of)))
+    }
+
+    /// What an adjective measures, of the table named last that has it.
+    fn measured(&self, scale: Scale) -> Option<ColumnId> {
+        let mut tables = self.named.iter().rev().copied().chain(self.frame.entity);
+        tables.find_map(|t| self.intrinsic(t, scale)).map(|(c, _)| c)
     }
 
     /// What was compared in the asked part was not asked for.
@@ -218,11 +235,9 @@ impl Parser<'_> {
                 _ => {}
             }
         }
-        let hinted = (scale != Scale::Any && !numeric(self))
-            .then(|| self.frame.entity.and_then(|t| self.intrinsic(t, scale)))
-            .flatten();
+        let hinted = (scale != Scale::Any && !numeric(self)).then(|| self.measured(scale)).flatten();
         let left = match hinted {
-            Some((column, _)) => Some(Expr::Column(column)),
+            Some(column) => Some(Expr::Column(column)),
             None => self.subject.clone().or_else(|| self.last_number()),
         };
         let Some(left) = left else { return next };
@@ -338,6 +353,10 @@ impl Parser<'_> {
         }
         let family = self.schema().family(column);
         if let (Some(year), false) = (period.year, family.is_temporal()) {
+            let literal = self.number_literal(column, &year.to_string());
+            if op.is_none() {
+                return self.one_year(used, column, literal);
+            }
             let sql_op = self.op(op.unwrap_or(Op::Equal));
             let right = self.number_literal(column, &year.to_string());
             self.add_filter(Pred::Compare { left: Expr::Column(column), op: sql_op, right });
@@ -355,6 +374,25 @@ impl Parser<'_> {
         };
         for (op, right) in bounds.into_iter().flatten() {
             self.add_filter(Pred::Compare { left: Expr::Column(column), op, right });
+        }
+        used
+    }
+
+    /// `in 2014`, `in 2014 and 2015`, `in both 2014 and 2015`.
+    fn one_year(&mut self, used: usize, column: ColumnId, literal: String) -> usize {
+        let negated = std::mem::take(&mut self.negated);
+        if self.both {
+            let pred = Pred::In { column, values: vec![literal], negated };
+            self.frame.filters.push(Pred::Has { table: column.table, when: vec![pred], negated: false });
+            return used;
+        }
+        let listed = self.frame.filters.last_mut().and_then(|p| match p {
+            Pred::In { column: known, values, negated: n } if *known == column && *n == negated => Some(values),
+            _ => None,
+        });
+        match listed {
+            Some(values) => values.push(literal),
+            None => self.add_filter(Pred::In { column, values: vec![literal], negated }),
         }
         used
     }
@@ -452,17 +490,23 @@ impl Parser<'_> {
             "도시",
             "land",
         ];
-        let tables = self
-            .named
-            .iter()
-            .copied()
-            .chain(self.frame.entity)
-            .chain(self.frame.outputs.iter().filter_map(|o| o.expr.column()).map(|c| c.table));
-        let tables: Vec<TableId> = tables.collect();
-        let text = |c: &ColumnId| self.schema().family(*c) == TypeFamily::Text;
-        let columns =
-            || self.schema().columns().filter(|(id, _)| tables.contains(&id.table)).map(|(id, _)| id).filter(text);
-        PLACES.iter().find_map(|place| columns().find(|id| self.schema().column(*id).core.iter().any(|w| w == place)))
+        let outputs = self.frame.outputs.iter().filter_map(|o| o.expr.column()).map(|c| c.table);
+        let used: Vec<TableId> =
+            self.named.iter().copied().chain(self.frame.entity).chain(outputs).chain(self.later_tables()).collect();
+        let placed = |place: &str, id: &ColumnId| {
+            let core = &self.schema().column(*id).core;
+            let named = core.len() == 2 && core[0] == place && core[1] == "name";
+            self.schema().family(*id) == TypeFamily::Text && (named || core.last().is_some_and(|w| w == place))
+        };
+        let near: Vec<ColumnId> =
+            self.schema().columns().map(|(id, _)| id).filter(|id| used.contains(&id.table)).collect();
+        let column = PLACES.iter().find_map(|place| near.iter().copied().find(|id| placed(place, id)));
+        let table = || {
+            PLACES
+                .iter()
+                .find_map(|place| (0..self.schema().tables.len()).find(|t| self.schema().tables[*t].words == [*place]))
+        };
+        column.or_else(|| table().and_then(|t| self.schema().labels(t).first().copied()))
     }
 
     /// A value that the space knows.

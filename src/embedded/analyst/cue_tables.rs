@@ -13,7 +13,7 @@ use super::cues::Scale::{Age, Any, Cost, Frequency, Length, Quality, Size, Speed
 
 #[rustfmt::skip]
 pub const ENGLISH: &[(&str, Cue)] = &[
-    ("how many", Agg(Count)), ("number of", Agg(Count)), ("the number of", Agg(Count)), ("total number of", Agg(Count)),
+    ("how many", Agg(Count)), ("number of", Agg(Count)), ("total number of", Agg(Count)),
     ("numbers of", Agg(Count)), ("count of", Agg(Count)), ("count", Agg(Count)), ("total count of", Agg(Count)),
     ("how many times", Agg(Count)), ("counts", Agg(Count)), ("amount of", Agg(Sum)), ("how many different", Agg(Count)),
     ("total", Agg(Sum)), ("sum of", Agg(Sum)), ("sum", Agg(Sum)), ("total amount of", Agg(Sum)), ("combined", Agg(Sum)),
@@ -38,7 +38,7 @@ pub const ENGLISH: &[(&str, Cue)] = &[
     ("in alphabetical order", Alphabetical), ("alphabetical order", Alphabetical), ("lexicographic", Alphabetical),
     ("in lexicographical order", Alphabetical), ("in alphabetical order of", OrderBy),
     ("alphabetical order of", OrderBy), ("alphabetically by", OrderBy), ("alphabetic", Alphabetical),
-    ("most", Super(true, Any)), ("the most", Super(true, Any)), ("highest", Super(true, Any)), ("largest", Super(true, Size)),
+    ("most", Super(true, Any)), ("highest", Super(true, Any)), ("largest", Super(true, Size)),
     ("biggest", Super(true, Size)), ("greatest", Super(true, Any)), ("best", Super(true, Quality)), ("least", Super(false, Any)),
     ("lowest", Super(false, Any)), ("smallest", Super(false, Size)), ("fewest", Super(false, Any)), ("worst", Super(false, Quality)),
     ("oldest", Super(true, Age)), ("youngest", Super(false, Age)), ("most expensive", Super(true, Cost)), ("priciest", Super(true, Cost)),
@@ -52,9 +52,9 @@ pub const ENGLISH: &[(&str, Cue)] = &[
     ("best selling", Super(true, Frequency)), ("highest rated", Super(true, Quality)), ("top rated", Super(true, Quality)),
     ("maximum number of", Super(true, Any)), ("minimum number of", Super(false, Any)), ("highest number of", Super(true, Any)),
     ("largest number of", Super(true, Any)), ("greatest number of", Super(true, Any)), ("most number of", Super(true, Any)),
-    ("the most number of", Super(true, Any)), ("lowest number of", Super(false, Any)), ("smallest number of", Super(false, Any)),
-    ("least number of", Super(false, Any)), ("fewest number of", Super(false, Any)), ("the least number of", Super(false, Any)),
-    ("the largest number of", Super(true, Any)), ("the highest number of", Super(true, Any)), ("largest amount of", Super(true, Any)),
+    ("lowest number of", Super(false, Any)), ("smallest number of", Super(false, Any)),
+    ("least number of", Super(false, Any)), ("fewest number of", Super(false, Any)), 
+    ("largest amount of", Super(true, Any)),
     ("top", Top(true)), ("bottom", Top(false)),
     ("more than", Compare(Greater, Any)), ("greater than", Compare(Greater, Any)), ("larger than", Compare(Greater, Size)),
     ("bigger than", Compare(Greater, Size)), ("higher than", Compare(Greater, Any)), ("above", Compare(Greater, Any)),

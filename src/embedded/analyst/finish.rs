@@ -1,8 +1,7 @@
 //! What the question leaves open: default outputs, the date column, grouping, the rules of the
 //! space that always hold.
 
-use super::cues::{Aggregate, Scale};
-use super::dates::Unit;
+use super::cues::Aggregate;
 use super::frame::{Expr, Output, Pred};
 use super::lexicon::Target;
 use super::parse::Parser;
@@ -30,7 +29,12 @@ impl Parser<'_> {
     /// What the last sentence asks to return replaces what stood before, if it names anything.
     fn keep_returned(&mut self) {
         let Some(from) = self.returned.filter(|from| *from < self.frame.outputs.len()) else { return };
-        self.frame.outputs.drain(..from);
+        let keep = self.grouped_by_each && !self.frame.outputs[from..].iter().any(|o| o.expr.is_aggregate());
+        let mut place = 0;
+        self.frame.outputs.retain(|o| {
+            place += 1;
+            place > from || keep && o.expr.is_aggregate()
+        });
     }
 
     fn fill_grains(&mut self) {
@@ -215,6 +219,11 @@ impl Parser<'_> {
             any = true;
             expr.tables(&mut counted);
         }
+        if !any {
+            // Nothing is aggregated: `every student who …` lists students.
+            self.frame.group_rows = None;
+            self.frame.groups.clear();
+        }
         if !any || self.frame.group_rows.is_some() {
             return;
         }
@@ -327,7 +336,7 @@ impl Parser<'_> {
     }
 
     /// Tables that the rest of the question names.
-    fn later_tables(&self) -> Vec<TableId> {
+    pub fn later_tables(&self) -> Vec<TableId> {
         let table = |n: &super::link::Node| match &n.target {
             Some(Target::Table(t)) => Some(*t),
             Some(Target::Column(c) | Target::Value(c, _)) => Some(c.table),
@@ -360,10 +369,5 @@ impl Parser<'_> {
         };
         let found = plain.or_else(|| by_name("date")).or_else(|| by_name("year")).or_else(|| temporal.first().copied());
         found.map(|column| ColumnId { table, column })
-    }
-
-    /// Whether a unit of time fits the column.
-    pub fn grain_fits(&self, _unit: Unit, _scale: Scale) -> bool {
-        true
     }
 }

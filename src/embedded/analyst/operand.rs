@@ -21,6 +21,7 @@ impl Parser<'_> {
             return self.lonely_aggregate(at);
         };
         let condition = self.zone == Zone::Condition && self.compares_next(next - 1);
+        self.frame.distinct |= self.cue(at) == Some(Cue::Distinct) && !condition;
         for expr in exprs {
             if !condition {
                 self.output_aggregate(&expr);
@@ -70,7 +71,7 @@ impl Parser<'_> {
                     functions.push(if desc { Aggregate::Max } else { Aggregate::Min })
                 }
                 (_, Some(Cue::Filler | Cue::Of | Cue::Pronoun)) => {}
-                (_, Some(Cue::And)) | (Kind::Comma, _) if self.more_functions(next) => {}
+                (_, Some(Cue::And)) | (Kind::Comma, _) if !functions.is_empty() && self.more_functions(next) => {}
                 (Kind::Name(_), _) => break,
                 (Kind::Number(_), _) => return None,
                 (Kind::Word, _) if next < at + 3 => {}
@@ -129,18 +130,14 @@ impl Parser<'_> {
         Some((exprs, used))
     }
 
+    /// True if behind this comma or `and` another aggregate of the same name follows.
     fn more_functions(&self, at: usize) -> bool {
         let mut next = at + 1;
         while matches!(self.cue(next), Some(Cue::Filler | Cue::And)) {
             next += 1;
         }
         matches!(self.cue(next), Some(Cue::Agg(f)) if f != Aggregate::Count)
-            && at > 0
-            && matches!(self.cue(at - 1), Some(Cue::Agg(_)))
-            || matches!(self.cue(next), Some(Cue::Super(..))) && at > 0 && matches!(self.cue(at - 1), Some(Cue::Agg(_)))
-            || matches!(self.nodes.get(at).map(|n| &n.element.kind), Some(Kind::Comma))
-                && self.cue(at + 1) == Some(Cue::And)
-                && self.more_functions(at + 1)
+            || matches!(self.cue(next), Some(Cue::Super(..)))
     }
 
     fn of_column(&self, functions: &[Aggregate], distinct: bool, column: ColumnId, exprs: &mut Vec<Expr>) {

@@ -187,8 +187,20 @@ impl<'a> Parser<'a> {
                 self.after_and(at);
                 at + 1
             }
+            Cue::Filler if self.is_verb(at) => {
+                self.zone = Zone::Condition;
+                at + 1
+            }
             _ => at + 1,
         }
+    }
+
+    /// `which countries have …`, `how many singers are …`: what follows restricts.
+    fn is_verb(&self, at: usize) -> bool {
+        const VERBS: [&str; 14] =
+            ["have", "has", "had", "do", "does", "did", "are", "is", "was", "were", "haben", "hat", "sind", "ist"];
+        let text = self.nodes[at].element.text.to_lowercase();
+        VERBS.contains(&text.as_str()) && (self.frame.entity.is_some() || !self.frame.outputs.is_empty())
     }
 
     fn resume(&mut self, at: usize) -> usize {
@@ -211,8 +223,9 @@ impl<'a> Parser<'a> {
             return at + 1;
         }
         self.zone = Zone::Condition;
-        self.subject = None;
-        self.absent = None;
+        if !matches!(text.as_str(), "that" | "which") {
+            self.subject = None;
+        }
         self.conditions += 1;
         at + 1
     }
@@ -220,7 +233,12 @@ impl<'a> Parser<'a> {
     /// `… and how many`, `… and what`: what follows is asked for again.
     fn after_and(&mut self, at: usize) {
         self.absent = None;
-        if matches!(self.cue(at + 1), Some(Cue::Which | Cue::Pronoun)) {
+        let mut next = at + 1;
+        while matches!(self.cue(next), Some(Cue::Filler)) {
+            next += 1;
+        }
+        let of = matches!(self.target(next), Some(Target::Column(_))) && matches!(self.cue(next + 1), Some(Cue::Of));
+        if of || matches!(self.cue(at + 1), Some(Cue::Which | Cue::Pronoun)) {
             self.zone = Zone::Output;
         }
     }
@@ -294,6 +312,7 @@ impl<'a> Parser<'a> {
             (_, None) => self.frame.entity = Some(table),
             (_, Some(entity)) if entity == table => {}
             (Zone::Output, Some(_)) if adjective => {}
+            _ if self.absent.is_some() => {}
             _ if self.negated => self.absence(table),
             (Zone::Output, Some(_)) | (Zone::Condition, Some(_)) => drop(self.frame.needs.insert(table)),
         }

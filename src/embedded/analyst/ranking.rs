@@ -83,7 +83,9 @@ impl Parser<'_> {
                 return at + 1;
             }
             // `the largest city name`: the column is asked for, the scale says by what.
-            self.output(Expr::Column(column));
+            if self.zone == Zone::Output && self.frame.outputs.is_empty() {
+                self.output(Expr::Column(column));
+            }
             self.frame.entity = self.frame.entity.or(Some(column.table));
             self.by_nothing(desc, scale);
             return at + 1;
@@ -126,7 +128,8 @@ impl Parser<'_> {
         // `the highest population city`, `the most expensive product`.
         if let Some(Target::Column(column)) = self.target(at + 1).filter(|_| !counted) {
             let column = *column;
-            if column.table == table && self.schema().family(column).is_numeric() {
+            let own = !matches!(scale, Scale::Any | Scale::Size) && self.intrinsic(table, scale).is_some();
+            if column.table == table && !own && self.schema().family(column).is_numeric() {
                 return self.by_column(at + 1, column, desc, scale, None, counted);
             }
         }

@@ -204,7 +204,10 @@ impl Renderer<'_> {
             Expr::Column(c) => self.schema.sql(*c),
             Expr::Raw { sql, .. } => sql.clone(),
             Expr::Agg { function, of, distinct } => {
-                let inner = self.expr(of, scope);
+                let inner = match (of.column(), function) {
+                    (Some(c), Aggregate::Sum | Aggregate::Avg) => self.number(c),
+                    _ => self.expr(of, scope),
+                };
                 let distinct = *distinct && *function == Aggregate::Count;
                 format!("{}({}{inner})", function.sql(), if distinct { "DISTINCT " } else { "" })
             }
@@ -221,6 +224,12 @@ impl Renderer<'_> {
                 format!("COUNT(CASE WHEN {} THEN 1 END) * {factor} / NULLIF(COUNT(*), 0)", cond.join(" AND "))
             }
         }
+    }
+
+    /// A column as a number, also where it is kept as text.
+    fn number(&self, column: ColumnId) -> String {
+        let sql = self.schema.sql(column);
+        if self.schema.family(column) == TypeFamily::Text { format!("TRY_CAST({sql} AS DOUBLE)") } else { sql }
     }
 
     fn count(&self, table: TableId, scope: &Scope) -> String {
@@ -242,6 +251,9 @@ impl Renderer<'_> {
 
     fn pred(&self, pred: &Pred, scope: &Scope) -> String {
         match pred {
+            Pred::Compare { left: Expr::Column(c), op, right } if right.parse::<f64>().is_ok() && *op != "=" => {
+                format!("{} {op} {right}", self.number(*c))
+            }
             Pred::Compare { left, op, right } => format!("{} {op} {right}", self.expr(left, scope)),
             Pred::Columns { left, op, right } => format!("{} {op} {}", self.schema.sql(*left), self.schema.sql(*right)),
             Pred::Overall { left, op, function, of, within } => self.overall(left, op, *function, of, within, scope),

@@ -93,7 +93,7 @@ fn skeleton(short: &str, long: &str) -> bool {
 /// True if `ident` (no separators) is made of starts of the words: `stuid` of `student id`,
 /// `fname` of `first name`.
 pub fn compound(ident: &str, words: &[String]) -> bool {
-    if words.len() < 2 || !ident.is_ascii() || ident.len() < 3 && words.len() != 2 {
+    if words.len() < 2 || words.iter().any(|w| w == ident) || !ident.is_ascii() || ident.len() < 3 && words.len() != 2 {
         return false;
     }
     let whole_last = words.last().is_some_and(|last| last.len() >= 2 && ident.ends_with(last.as_str()));
@@ -156,10 +156,11 @@ pub fn match_part(asked: &[String], named: &[String]) -> f64 {
         return tail_of_compound(asked, named);
     }
     let share = asked.len() as f64 / named.len() as f64;
-    let fits = |part: &[String]| asked.iter().zip(part).map(|(a, b)| alike(a, b)).fold(1.0, f64::min);
+    // A part of a name in another form is too weak a hint.
+    let fits = |part: &[String]| if asked == part { 1.0 } else { 0.0 };
     let tail = fits(&named[named.len() - asked.len()..]);
     let head = fits(&named[..asked.len()]);
-    let middle = if named.len() == 3 && asked.len() == 1 { alike(&asked[0], &named[1]) } else { 0.0 };
+    let middle = if named.len() == 3 && asked.len() == 1 { fits(&named[1..2]) } else { 0.0 };
     (tail * (0.5 + 0.2 * share)).max(head * (0.45 + 0.2 * share)).max(middle * 0.5)
 }
 
