@@ -33,7 +33,7 @@ fn defaults_paths_and_variables_are_resolved() {
             "genie.yaml",
             "version: 1\nworkspace: {profile: prod, warehouse_id: '${env:WAREHOUSE}'}\nspace: {definition: ./space.yaml}\n\
              benchmarks: [b/*.yaml]\nvars: {n: '50', s: main.ops}\nbudget: {questions: '${var:n}', minutes: '${var:n}'}\n\
-             target: {score: ${var:n}}\nhistory: ${var:s}\nstate: s3://bucket/state.json\n",
+             target:\n  score: ${var:n}\nhistory: ${var:s}\nstate: s3://bucket/state.json\n",
         ),
         (
             "space.yaml",

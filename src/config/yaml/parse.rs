@@ -113,6 +113,9 @@ fn syntax_error(source: &Source, error: &ScanError) -> Diagnostic {
         () if info.contains("mapping values are not allowed") => {
             Some("a text that holds `: ` or ` #` must stand in quotes or in a block after `|`")
         }
+        () if info.contains("flow") && source.text[source.line_start(at)..source.line_end(at)].contains("${") => {
+            Some("inside `{}` and `[]` a variable needs quotes: `'${env:NAME}'`")
+        }
         () if info.starts_with("unexpected character") => Some("a text that starts with this character needs quotes"),
         () => None,
     };
