@@ -93,6 +93,11 @@ const CODES: &[Code] = &[
         "nothing to score",
         "The project has no benchmarks: neither files nor questions in the space itself.",
     ),
+    code(
+        "GE0212",
+        "no tables",
+        "A new project is made from a folder with a `schema.json` that names tables, or with CSV or Parquet files.",
+    ),
     // space.yaml
     code("GE0301", "not a space", "A space is a group of keys with `version` and `data_sources`."),
     code(

@@ -11,7 +11,7 @@ pub(super) struct Variables<'a> {
 }
 
 /// Replaces variables in every text of the tree for which `wanted` holds. Returns the pointers
-/// of plain texts that were filled: their type is not decided by how they were written.
+/// of the texts that were filled: their type is not decided by how they were written.
 pub(super) fn interpolate(
     root: &mut Node,
     variables: &Variables<'_>,
@@ -33,9 +33,7 @@ pub(super) fn interpolate(
         }
         match fill(text, variables) {
             Ok(result) => {
-                if node.plain {
-                    filled.push(pointer(path));
-                }
+                filled.push(pointer(path));
                 node.data = super::yaml::Data::Text(result);
             }
             Err(problems) => problems.into_iter().for_each(|problem| match problem {

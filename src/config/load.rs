@@ -92,6 +92,10 @@ impl Loader {
         if !has_list && let Some(declared) = &space {
             suite = suite_of_space(&declared.space);
         }
+        if suite.questions.is_empty() && !self.findings.iter().any(Diagnostic::is_error) {
+            let message = "there is nothing to score: no benchmark files, and no questions in the space itself";
+            self.findings.push(Diagnostic::warning("GE0211", message));
+        }
         let origins = questions
             .iter()
             .filter_map(|placed| Some((placed.question.id.clone(), self.sources.span(placed.at)?)))

@@ -14,6 +14,7 @@ mod files;
 mod interpolate;
 mod load;
 mod project;
+mod scaffold;
 mod schemas;
 mod space;
 mod yaml;
@@ -27,5 +28,10 @@ pub use project::{
     Learning, Llm, Location, Project, ProjectFile, Scoring, ScoringMode, SpaceRef, Split, SplitBy, SqlLimits, Target,
     Timespan, Waiver, Workspace, WorkspaceFile,
 };
+pub use scaffold::{ScaffoldFile, ScaffoldInput, scaffold};
 pub use schemas::schemas;
 pub use space::{SpaceFile, export, import, space_from_yaml, space_to_yaml};
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+mod tests;

@@ -205,8 +205,7 @@ impl<'a> Rules<'a> {
     }
 
     fn limits(&mut self) {
-        if let [_, second, ..] = self.list("/instructions/text_instructions") {
-            let _ = second;
+        if self.list("/instructions/text_instructions").len() > 1 {
             let message = "a space holds at most one text instruction".to_owned();
             self.error("GE0314", "/instructions/text_instructions/1", message).help =
                 Some("put the texts together in one".to_owned());

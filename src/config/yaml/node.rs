@@ -21,8 +21,6 @@ pub(crate) struct Node {
     pub(crate) tagged_text: bool,
     /// An alias (`*name`): a copy of what stands elsewhere.
     pub(crate) alias: bool,
-    /// Written without quotes, so that its form decides its type.
-    pub(crate) plain: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -44,7 +42,7 @@ pub(crate) struct Entry {
 
 impl Node {
     pub(crate) fn new(at: Place, data: Data) -> Self {
-        Self { at, data, tagged_text: false, alias: false, plain: false }
+        Self { at, data, tagged_text: false, alias: false }
     }
 
     /// The tree of a JSON value, every node at the same place.

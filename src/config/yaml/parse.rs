@@ -113,6 +113,9 @@ fn syntax_error(source: &Source, error: &ScanError) -> Diagnostic {
         () if info.contains("mapping values are not allowed") => {
             Some("a text that holds `: ` or ` #` must stand in quotes or in a block after `|`")
         }
+        () if info.contains("flow") && source.text[source.line_start(at)..source.line_end(at)].contains("${") => {
+            Some("inside `{}` and `[]` a variable needs quotes: `'${env:NAME}'`")
+        }
         () if info.starts_with("unexpected character") => Some("a text that starts with this character needs quotes"),
         () => None,
     };
@@ -163,7 +166,12 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn place(&self, start: Marker, end: Marker) -> Place {
         let start = self.offsets.byte(start.index());
-        Place { file: self.file, start, end: self.offsets.byte(end.index()).max(start) }
+        let end = self.offsets.byte(end.index()).max(start);
+        Place {
+            file: self.file,
+            start,
+            end: start + quoted_length(&self.source.text[start..end]).unwrap_or(end - start),
+        }
     }
 
     fn report(&mut self, code: &str, message: impl Into<String>, at: Place) {
@@ -171,9 +179,13 @@ impl Reader<'_> {
     }
 
     fn node(&mut self, yaml: &MarkedYaml<'_>, depth: usize) -> Node {
-        let at = self.place(yaml.span.start, yaml.span.end);
-        let written = &self.source.text[at.start..at.end];
+        let mut at = self.place(yaml.span.start, yaml.span.end);
         let header = yaml.data.is_value().then(|| block_header(&self.source.text, at.start)).flatten();
+        if header.is_some() || !yaml.data.is_value() {
+            // What starts with a quote there is content, not a text in quotes.
+            at.end = self.offsets.byte(yaml.span.end.index()).max(at.start);
+        }
+        let written = &self.source.text[at.start..at.end];
         let alias = header.is_none() && written.starts_with('*');
         let tagged_text = match &header {
             Some(header) => {
@@ -181,7 +193,6 @@ impl Reader<'_> {
             }
             None => written.starts_with("!!str"),
         };
-        let plain = header.is_none() && !written.starts_with(['"', '\'', '!']);
         let data = match &yaml.data {
             YamlData::Value(scalar) => self.scalar(scalar, at),
             YamlData::Sequence(items) => Data::List(items.iter().map(|item| self.node(item, depth + 1)).collect()),
@@ -199,7 +210,7 @@ impl Reader<'_> {
                 Data::Null
             }
         };
-        Node { at, data, tagged_text, alias, plain }
+        Node { at, data, tagged_text, alias }
     }
 
     fn entries(&mut self, pairs: &[(&MarkedYaml<'_>, &MarkedYaml<'_>)], depth: usize) -> Vec<Entry> {
@@ -250,4 +261,25 @@ impl Reader<'_> {
             Scalar::String(text) => Data::Text(text.to_string()),
         }
     }
+}
+
+/// The length of a text in quotes, with its tag. The parser counts the comment after it in.
+fn quoted_length(written: &str) -> Option<usize> {
+    let body = written.strip_prefix("!!str").map_or(written, str::trim_start);
+    let start = written.len() - body.len();
+    let quote = body.chars().next().filter(|c| ['"', '\''].contains(c))?;
+    let mut rest = body.char_indices().skip(1).peekable();
+    while let Some((at, c)) = rest.next() {
+        match c {
+            '\\' if quote == '"' => {
+                rest.next();
+            }
+            '\'' if quote == '\'' && rest.peek().is_some_and(|(_, next)| *next == '\'') => {
+                rest.next();
+            }
+            c if c == quote => return Some(start + at + 1),
+            _ => {}
+        }
+    }
+    None
 }
