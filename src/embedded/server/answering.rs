@@ -48,7 +48,8 @@ impl App {
         });
     }
 
-    async fn answer(self: &Arc<Self>, record: &MessageRecord) -> Message {
+    /// The finished message; nothing is kept.
+    pub(super) async fn answer(self: &Arc<Self>, record: &MessageRecord) -> Message {
         let total = self.world.delay(&self.world.latency.answer, "answer", record.number);
         for (status, part) in STEPS {
             self.at(record, status, total.mul_f64(part)).await;

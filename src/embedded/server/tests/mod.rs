@@ -4,6 +4,7 @@ mod auth;
 mod conversations;
 mod faults;
 mod others;
+mod sdk;
 mod spaces;
 mod statements;
 
