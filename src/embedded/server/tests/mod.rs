@@ -5,6 +5,7 @@ mod conversations;
 mod faults;
 mod others;
 mod sdk;
+mod soak;
 mod spaces;
 mod statements;
 
