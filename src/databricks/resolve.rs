@@ -102,6 +102,15 @@ pub fn config_file_path(env: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf>
 }
 
 impl Settings {
+    /// Settles host and credentials from this process's environment and configuration file.
+    pub fn from_environment(explicit: Attributes) -> Result<Self, AuthError> {
+        let env = |name: &str| std::env::var(name).ok();
+        // A file that is not there, or not readable, is the same as an empty one: what is then
+        // missing is named by the error.
+        let text = config_file_path(&env).and_then(|path| std::fs::read_to_string(path).ok());
+        Self::resolve(explicit, &env, text.as_deref())
+    }
+
     /// Settles host and credentials. `config_file` is the text of the configuration file, if
     /// there is one; `env` gives environment variables.
     pub fn resolve(

@@ -48,7 +48,8 @@ impl App {
         });
     }
 
-    async fn answer(self: &Arc<Self>, record: &MessageRecord) -> Message {
+    /// The finished message; nothing is kept.
+    pub(super) async fn answer(self: &Arc<Self>, record: &MessageRecord) -> Message {
         let total = self.world.delay(&self.world.latency.answer, "answer", record.number);
         for (status, part) in STEPS {
             self.at(record, status, total.mul_f64(part)).await;
@@ -57,7 +58,7 @@ impl App {
         match self.reply(record).await {
             Ok(Reply::Ask { text, thoughts }) => {
                 message.status = MessageStatus::Completed;
-                message.attachments = Some(vec![asking(record, text, &thoughts)]);
+                message.attachments = Some(asking(record, text, &thoughts));
             }
             Ok(Reply::Sql { sql, description, thoughts }) => {
                 self.at(record, MessageStatus::PendingWarehouse, total.mul_f64(0.05)).await;
@@ -188,21 +189,24 @@ fn thoughts_of(thoughts: &[Thought]) -> Vec<WireThought> {
     thoughts.iter().map(wire).collect()
 }
 
-/// A question back. The reasons come before it as a text of the thinking phase.
-fn asking(record: &MessageRecord, text: String, thoughts: &[Thought]) -> Attachment {
-    if !thoughts.is_empty() {
-        tracing::debug!(question = record.message.content, reasons = ?thoughts, "asks back");
-    }
-    Attachment {
-        attachment_id: Some(id("text", record.number)),
+/// A question back, and the reasons as texts of the thinking phase after it.
+fn asking(record: &MessageRecord, text: String, thoughts: &[Thought]) -> Vec<Attachment> {
+    let attachment = |kind: &str, content: String, purpose: Option<&str>, phase: Option<&str>| Attachment {
+        attachment_id: Some(id(kind, record.number)),
         text: Some(TextAttachment {
-            id: Some(id("text", record.number)),
-            content: text,
-            purpose: Some("FOLLOW_UP_QUESTION".to_owned()),
-            phase: None,
+            id: Some(id(kind, record.number)),
+            content,
+            purpose: purpose.map(str::to_owned),
+            phase: phase.map(str::to_owned),
         }),
         ..Attachment::default()
-    }
+    };
+    let mut all = vec![attachment("text", text, Some("FOLLOW_UP_QUESTION"), None)];
+    let reasons = thoughts.iter().enumerate();
+    all.extend(reasons.map(|(i, thought)| {
+        attachment(&format!("thought {i}"), thought.text.clone(), None, Some("RESPONSE_PHASE_THINKING"))
+    }));
+    all
 }
 
 fn query(

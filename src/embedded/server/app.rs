@@ -93,7 +93,7 @@ impl App {
             as_of,
             token,
             url,
-            faults: FaultBook::new(world.faults.clone()),
+            faults: FaultBook::new(world.faults.clone(), world.seed),
             edits: EditBook::new(world.edits.clone()),
             statements: Statements::default(),
             progress: Mutex::default(),

@@ -6,6 +6,8 @@ mod app;
 mod catalog;
 mod conversations;
 mod engine;
+mod eval_rating;
+mod eval_runs;
 mod files;
 mod gate;
 mod listener;

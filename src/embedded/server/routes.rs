@@ -2,7 +2,7 @@
 
 use super::app::App;
 use super::reply::ApiError;
-use super::{catalog, conversations, files, gate, oidc, permissions, serving, spaces, statements};
+use super::{catalog, conversations, eval_runs, files, gate, oidc, permissions, serving, spaces, statements};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::from_fn_with_state;
@@ -15,6 +15,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(genie())
         .merge(conversations())
+        .merge(benchmarks())
         .merge(sql_and_catalog())
         .merge(others())
         .fallback(unknown)
@@ -49,6 +50,15 @@ fn conversations() -> Router<Arc<App>> {
         .route(&format!("{MESSAGE}/query-result/{{a}}"), get(conversations::query_result))
         .route(&format!("{MESSAGE}/query-result"), get(conversations::query_result_of_message))
         .route(&format!("{MESSAGE}/execute-query"), post(conversations::execute_query_of_message))
+}
+
+fn benchmarks() -> Router<Arc<App>> {
+    let runs = "/api/2.0/genie/spaces/{space}/eval-runs";
+    Router::new()
+        .route(runs, get(eval_runs::list).post(eval_runs::create))
+        .route(&format!("{runs}/{{run}}"), get(eval_runs::get))
+        .route(&format!("{runs}/{{run}}/results"), get(eval_runs::results))
+        .route(&format!("{runs}/{{run}}/results/{{result}}"), get(eval_runs::details))
 }
 
 fn sql_and_catalog() -> Router<Arc<App>> {

@@ -34,7 +34,7 @@ struct Kept {
 
 #[derive(Clone)]
 struct Statement {
-    state: watch::Receiver<State_>,
+    state: watch::Receiver<Phase>,
     cancel: Arc<tokio::sync::Notify>,
     links: bool,
     bytes: usize,
@@ -42,7 +42,7 @@ struct Statement {
 
 /// Where a statement stands.
 #[derive(Clone, Debug)]
-enum State_ {
+enum Phase {
     Running,
     Done(Arc<ResultSet>),
     Failed(SqlFailure),
@@ -76,7 +76,7 @@ pub(super) async fn execute(State(app): State<Arc<App>>, bytes: Bytes) -> ApiRes
     let cancel_on_timeout = request.on_wait_timeout.as_deref() == Some("CANCEL") && !wait.is_zero();
     let options = options(&request);
     let (id, mut state) = app.begin(request.statement, options, links);
-    let finished = tokio::time::timeout(wait, state.wait_for(|state| !matches!(state, State_::Running))).await.is_ok();
+    let finished = tokio::time::timeout(wait, state.wait_for(|state| !matches!(state, Phase::Running))).await.is_ok();
     if !finished && cancel_on_timeout {
         app.statements.cancel(&id);
     }
@@ -158,7 +158,7 @@ impl Statements {
     fn result(&self, id: &str) -> ApiResult<(Arc<ResultSet>, bool)> {
         let statement = self.find(id)?;
         match &*statement.state.borrow() {
-            State_::Done(result) => Ok((result.clone(), statement.links)),
+            Phase::Done(result) => Ok((result.clone(), statement.links)),
             _ => Err(ApiError::new(400, "BAD_REQUEST", format!("The statement {id} has no result."))),
         }
     }
@@ -196,10 +196,10 @@ impl App {
         sql: String,
         options: StatementOptions,
         links: bool,
-    ) -> (String, watch::Receiver<State_>) {
+    ) -> (String, watch::Receiver<Phase>) {
         let number = self.statements.number.fetch_add(1, Ordering::Relaxed);
         let id = statement_id(&self.token, number);
-        let (sender, receiver) = watch::channel(State_::Running);
+        let (sender, receiver) = watch::channel(Phase::Running);
         let cancel = Arc::new(tokio::sync::Notify::new());
         let statement = Statement { state: receiver.clone(), cancel: cancel.clone(), links, bytes: 0 };
         self.statements.keep(&id, statement);
@@ -213,12 +213,12 @@ impl App {
             let outcome = tokio::select! {
                 outcome = run => outcome,
                 () = cancel.notified() => {
-                    sender.send_replace(State_::Canceled);
+                    sender.send_replace(Phase::Canceled);
                     return;
                 }
             };
             let state = match outcome {
-                Ok(result) if !links && byte_count(&result.rows) > INLINE_BYTES => State_::Failed(SqlFailure {
+                Ok(result) if !links && byte_count(&result.rows) > INLINE_BYTES => Phase::Failed(SqlFailure {
                     error_code: "BAD_REQUEST".to_owned(),
                     sql_state: String::new(),
                     message: format!(
@@ -229,9 +229,9 @@ impl App {
                 }),
                 Ok(result) => {
                     app.statements.grow(&own, byte_count(&result.rows));
-                    State_::Done(Arc::new(result))
+                    Phase::Done(Arc::new(result))
                 }
-                Err(failure) => State_::Failed(failure),
+                Err(failure) => Phase::Failed(failure),
             };
             sender.send_replace(state);
         });
@@ -241,11 +241,11 @@ impl App {
     /// Runs a statement to its end and keeps its result, as Genie does for an answer.
     pub async fn run_statement(self: &Arc<Self>, sql: &str, options: StatementOptions) -> (String, Outcome) {
         let (id, mut state) = self.begin(sql.to_owned(), options, false);
-        let state = state.wait_for(|state| !matches!(state, State_::Running)).await.map(|state| state.clone());
+        let state = state.wait_for(|state| !matches!(state, Phase::Running)).await.map(|state| state.clone());
         let outcome = match state {
-            Ok(State_::Done(result)) => Ok(result),
-            Ok(State_::Failed(failure)) => Err(failure),
-            Ok(State_::Canceled | State_::Running) | Err(_) => Err(SqlFailure {
+            Ok(Phase::Done(result)) => Ok(result),
+            Ok(Phase::Failed(failure)) => Err(failure),
+            Ok(Phase::Canceled | Phase::Running) | Err(_) => Err(SqlFailure {
                 error_code: "CANCELLED".to_owned(),
                 sql_state: String::new(),
                 message: "The statement was cancelled.".to_owned(),
@@ -261,16 +261,16 @@ impl App {
         let status = |state| StatementStatus { state, ..StatementStatus::default() };
         let mut answer = StatementResponse { statement_id: id.to_owned(), ..StatementResponse::default() };
         match state {
-            State_::Running => answer.status = status(StatementState::Running),
-            State_::Canceled => answer.status = status(StatementState::Canceled),
-            State_::Failed(failure) => {
+            Phase::Running => answer.status = status(StatementState::Running),
+            Phase::Canceled => answer.status = status(StatementState::Canceled),
+            Phase::Failed(failure) => {
                 answer.status = StatementStatus {
                     state: StatementState::Failed,
                     error: Some(StatementError { error_code: failure.error_code, message: failure.message }),
                     sql_state: Some(failure.sql_state).filter(|text| !text.is_empty()),
                 };
             }
-            State_::Done(result) => {
+            Phase::Done(result) => {
                 answer.status = status(StatementState::Succeeded);
                 answer.manifest = Some(manifest(&result, self.world.chunk_rows));
                 answer.result = Some(self.chunk_of(id, &result, 0, statement.links)?);

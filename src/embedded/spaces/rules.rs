@@ -338,20 +338,18 @@ mod tests {
         assert_ne!(join("`o`.`c_id` = `x`.`id`"), "");
     }
 
+    /// Real documents stand beside the repository; where they do not, there is nothing to check.
     #[test]
     fn real_exports_are_taken_once_sorted() {
-        let folder = std::path::Path::new("/work/shared/data/spaces");
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/spaces");
         let Ok(entries) = std::fs::read_dir(folder) else { return };
         let limits = Limits { max_tables: 100, accept_unknown_fields: true };
-        let mut taken = 0;
         for entry in entries.flatten() {
             let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
             let Ok(space) = Space::parse(&text) else { continue };
-            match accept(&space.to_wire(), &limits) {
-                Ok(_) => taken += 1,
-                Err(error) => eprintln!("{}: {error}", entry.path().display()),
-            }
+            let refusal = accept(&space.to_wire(), &limits).err().unwrap_or_default();
+            // Some samples are written by hand with ids that no server would take.
+            assert!(refusal.is_empty() || refusal.contains("Invalid id"), "{}: {refusal}", entry.path().display());
         }
-        eprintln!("{taken} taken");
     }
 }

@@ -1,6 +1,6 @@
 //! Faults: what goes wrong with which request.
 
-use super::span;
+use super::{share, span};
 use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -18,6 +18,9 @@ pub struct Fault {
     /// Then this many are hit; none means all further ones.
     #[serde(default)]
     pub times: Option<u64>,
+    /// Of the matching requests, only this share is hit (0 to 1, by the seed); none means all.
+    #[serde(default)]
+    pub share: Option<f64>,
     /// Before the request is carried out, or after (so that only its answer is lost).
     #[serde(default)]
     pub when: When,
@@ -87,14 +90,15 @@ pub(super) fn route_matches(route: &str, method: &str, path: &str) -> bool {
 /// Counts the requests that each fault has seen.
 #[derive(Default)]
 pub struct FaultBook {
+    seed: u64,
     faults: Vec<Fault>,
     seen: Mutex<Vec<u64>>,
 }
 
 impl FaultBook {
-    pub fn new(faults: Vec<Fault>) -> Self {
+    pub fn new(faults: Vec<Fault>, seed: u64) -> Self {
         let seen = Mutex::new(vec![0; faults.len()]);
-        Self { faults, seen }
+        Self { seed, faults, seen }
     }
 
     /// The faults that hit this request; to be called once for each request and moment.
@@ -110,7 +114,8 @@ impl FaultBook {
             let number = *seen;
             *seen += 1;
             let used_up = |times: u64| number >= fault.skip.saturating_add(times);
-            if number >= fault.skip && !fault.times.is_some_and(used_up) {
+            let spared = fault.share.is_some_and(|limit| share(self.seed, &["fault", &fault.route], number) >= limit);
+            if number >= fault.skip && !fault.times.is_some_and(used_up) && !spared {
                 hits.push(fault.clone());
             }
         }
@@ -135,7 +140,7 @@ mod tests {
     #[test]
     fn skip_and_times_are_counted() {
         let fault: Fault = serde_yaml::from_str("{route: 'GET /x', skip: 1, times: 2, effect: reset}").unwrap();
-        let book = FaultBook::new(vec![fault]);
+        let book = FaultBook::new(vec![fault], 0);
         let hit = |path| !book.hits(When::Before, "GET", path).is_empty();
         assert_eq!([hit("/x"), hit("/y"), hit("/x"), hit("/x"), hit("/x")], [false, false, true, true, false]);
         assert!(book.hits(When::After, "GET", "/x").is_empty());

@@ -59,3 +59,12 @@ async fn the_cli_is_asked() {
     let error = with(folder.path().join("missing")).list_spaces().await.unwrap_err();
     assert!(error.to_string().contains("Install the Databricks CLI"), "{error}");
 }
+
+#[tokio::test]
+async fn a_refused_token_is_renewed_once_where_it_can_be() {
+    let refusals = "faults: [{route: 'GET /api/2.0/genie/spaces', times: 1, effect: status, status: 401}]";
+    let server = serve(world(refusals), None).await;
+    assert!(m2m(&server, &server.token).list_spaces().await.is_ok());
+    let server = serve(world(refusals), None).await;
+    assert_eq!(client(&server).list_spaces().await.unwrap_err().kind, ErrorKind::Auth);
+}

@@ -4,6 +4,8 @@ mod auth;
 mod conversations;
 mod faults;
 mod others;
+mod sdk;
+mod soak;
 mod spaces;
 mod statements;
 

@@ -70,3 +70,33 @@ async fn unknown_routes_are_told_and_discovery_is_open() {
         .unwrap();
     assert_eq!(summaries["tables"][0]["full_name"], "main.sales.orders");
 }
+
+#[tokio::test]
+async fn eval_runs_rate_the_spaces_own_questions() {
+    let server = serve(World::default(), None).await;
+    let client = client(&server);
+    let mut space = space("Sales");
+    let benchmark = |n: u8, question: &str, sql: &str| json!({"id": format!("{n:032x}"), "question": [question], "answer": [{"format": "SQL", "content": [sql]}]});
+    space.document_mut()["benchmarks"] = json!({"questions": [
+        benchmark(1, "how many?", "ROWS 3"), benchmark(2, "wrong", "ROWS 3"), benchmark(3, "vague", "ROWS 3")]});
+    let made = client.create_space(&space).await.unwrap();
+    let started = client.start_eval_run(&made.id, &[]).await.unwrap();
+    let done = loop {
+        let run = client.eval_run(&made.id, &started.eval_run_id).await.unwrap();
+        if run.eval_run_status == "DONE" {
+            break run;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    assert_eq!((done.num_questions, done.num_done, done.num_correct), (Some(3), Some(3), Some(1)));
+    let mut ratings = Vec::new();
+    for result in client.eval_results(&made.id, &done.eval_run_id).await.unwrap() {
+        let details = client.eval_result(&made.id, &done.eval_run_id, &result.result_id).await.unwrap();
+        ratings.push((result.question, details.assessment.unwrap()));
+    }
+    let of = |question: &str| ratings.iter().find(|(q, _)| q == question).map(|(_, rating)| rating.as_str());
+    assert_eq!([of("how many?"), of("wrong"), of("vague")], [Some("GOOD"), Some("BAD"), Some("BAD")]);
+    let one = client.start_eval_run(&made.id, &[format!("{:032x}", 2)]).await.unwrap();
+    assert_eq!(one.num_questions, Some(1));
+    assert!(client.start_eval_run(&made.id, &["nope".into()]).await.unwrap_err().is_not_found());
+}
