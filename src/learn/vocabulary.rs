@@ -1,7 +1,7 @@
 //! Vocabulary: what the words of the questions mean in SQL.
 
 use super::Options;
-use super::association::{Associations, FacetInfo, LLR_STRICT, LLR_WITH_EVIDENCE, Pair, TermInfo};
+use super::association::{Associations, FacetInfo, LLR_STRICT, LLR_WITH_EVIDENCE, Pair, TermInfo, same_concept};
 use super::corpus::Corpus;
 use super::evidence::Evidence;
 use super::pattern::{Body, Facet, LearntPattern, Vocabulary};
@@ -18,8 +18,17 @@ pub(super) fn mine(corpus: &Corpus, found: &Associations, options: Options) -> V
             by_facet.entry(pair.facet).or_default().push(pair);
         }
     }
-    let kept = by_facet.into_values().flat_map(|pairs| distinct_names(pairs, found));
-    kept.map(|pair| pattern(corpus, found, pair)).collect()
+    let kept: Vec<&Pair> = by_facet.into_values().flat_map(|pairs| distinct_names(pairs, found)).collect();
+    let explained = |pair: &&&Pair| {
+        let better = |other: &&Pair| {
+            other.has_strong_evidence()
+                && other.term != pair.term
+                && !columns_of(&found.facets[other.facet]).is_disjoint(&columns_of(&found.facets[pair.facet]))
+                && is_explained(pair, other, found)
+        };
+        !pair.has_strong_evidence() && kept.iter().copied().any(|other| better(&other))
+    };
+    kept.iter().filter(|pair| !explained(pair)).copied().map(|pair| pattern(corpus, found, pair)).collect()
 }
 
 /// What a term means: its best fragment, if that is sure enough.
@@ -34,7 +43,9 @@ fn meanings<'p>(term: &TermInfo, pairs: &'p [Pair], found: &Associations, option
     if !best.has_strong_evidence() && is_ambiguous(best, pairs, found) {
         return Vec::new();
     }
-    vec![best]
+    // A code that several tables have means the same in all of them.
+    let facet = |pair: &Pair| &found.facets[pair.facet].facet;
+    pairs.iter().filter(|pair| pair.facet == best.facet || same_concept(facet(pair), facet(best))).collect()
 }
 
 fn is_sure(pair: &Pair, term: &TermInfo, options: Options) -> bool {
@@ -45,7 +56,8 @@ fn is_sure(pair: &Pair, term: &TermInfo, options: Options) -> bool {
     }
     let hinted = !pair.evidence.is_empty();
     let threshold = if hinted { LLR_WITH_EVIDENCE } else { LLR_STRICT };
-    let enough = pair.joint >= options.min_support.max(2);
+    // Two coincidences among hundreds of words are no rarity; three are.
+    let enough = pair.joint >= options.min_support.max(if hinted { 2 } else { 3 });
     enough && pair.llr >= threshold && confidence >= MIN_CONFIDENCE && (hinted || pair.significant)
 }
 
