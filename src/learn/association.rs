@@ -85,8 +85,9 @@ pub struct Associations {
     pub(super) families: usize,
 }
 
-/// p < .01 and p < .05 of the chi-square distribution with one degree of freedom.
-pub(super) const LLR_STRICT: f64 = 6.63;
+/// p < .001 and p < .05 of the chi-square distribution with one degree of freedom. The first is
+/// stricter than for one test alone: words that only stand beside each other are many.
+pub(super) const LLR_STRICT: f64 = 10.83;
 pub(super) const LLR_WITH_EVIDENCE: f64 = 3.84;
 /// Share of false discoveries that is put up with.
 const FALSE_DISCOVERY: f64 = 0.1;

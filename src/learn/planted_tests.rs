@@ -18,7 +18,8 @@ impl Dice {
         const SYLLABLES: [&[&str]; 4] = [
             &["ba", "ro", "ti", "ken", "lu", "mor", "shi", "vel", "dan", "pou"],
             &["sch", "ein", "bur", "gar", "tel", "wag", "dorf", "kun", "ster", "zug"],
-            &["가", "나", "도", "리", "모", "소", "주", "치", "카", "파"],
+            // None that is a particle as well: no list of suffixes can tell those words.
+            &["마", "바", "사", "리", "모", "소", "주", "치", "카", "파"],
             &["zo", "que", "lla", "bri", "mar", "nés", "tor", "cia", "pel", "dú"],
         ];
         let set = SYLLABLES[language];

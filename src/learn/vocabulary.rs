@@ -28,16 +28,18 @@ pub(super) fn mine(corpus: &Corpus, found: &Associations, options: Options) -> V
         };
         !pair.has_strong_evidence() && kept.iter().copied().any(|other| better(&other))
     };
-    kept.iter().filter(|pair| !explained(pair)).copied().map(|pair| pattern(corpus, found, pair)).collect()
+    let sure: Vec<&Pair> = kept.iter().filter(|pair| !explained(pair)).copied().collect();
+    sure.iter().filter(|pair| !is_composed(pair, &sure, found)).map(|pair| pattern(corpus, found, pair)).collect()
 }
 
 /// What a term means: its best fragment, if that is sure enough.
 fn meanings<'p>(term: &TermInfo, pairs: &'p [Pair], found: &Associations, options: Options) -> Vec<&'p Pair> {
     // A term that goes with everything says nothing.
     let everywhere = found.families >= 8 && term.families.len() * 10 > found.families * 8;
-    let Some(best) = pairs.first() else { return Vec::new() };
+    // The best fragment may be a special case (a sum of the column) that does not always hold.
+    let Some(best) = pairs.iter().find(|pair| is_sure(pair, term, options)) else { return Vec::new() };
     let named = best.evidence.iter().any(|e| matches!(e, Evidence::Literal | Evidence::Dictionary | Evidence::Alias));
-    if (everywhere && !named) || !is_sure(best, term, options) {
+    if everywhere && !named {
         return Vec::new();
     }
     if !best.has_strong_evidence() && is_ambiguous(best, pairs, found) {
@@ -101,6 +103,20 @@ fn distinct_names<'p>(mut pairs: Vec<&'p Pair>, found: &Associations) -> Vec<&'p
         }
     }
     kept
+}
+
+/// True if a phrase only puts together what its words mean: “largest x” for the maximum of x.
+fn is_composed(pair: &Pair, sure: &[&Pair], found: &Associations) -> bool {
+    let term = &found.terms[pair.term];
+    let named = pair.evidence.iter().any(|e| matches!(e, Evidence::Alias | Evidence::Literal | Evidence::Dictionary));
+    let columns = columns_of(&found.facets[pair.facet]);
+    let part = |other: &&Pair| {
+        let inner = &found.terms[other.term];
+        inner.words < term.words
+            && term.key.contains(&inner.key)
+            && !columns_of(&found.facets[other.facet]).is_disjoint(&columns)
+    };
+    term.words > 1 && !named && sure.iter().copied().any(|other| part(&other))
 }
 
 fn shares_word(a: &TermInfo, b: &TermInfo) -> bool {
