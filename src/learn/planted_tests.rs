@@ -223,11 +223,11 @@ fn planted_patterns_are_found() {
     let kinds =
         [PatternKind::Vocabulary, PatternKind::Calculation, PatternKind::Filter, PatternKind::Join, PatternKind::Date];
     let mut table = String::new();
+    let domains: Vec<Domain> = (0..5).map(|seed| domain(seed, 120, false)).collect();
+    let claimed_by: Vec<_> = domains.iter().map(claims).collect();
     for kind in kinds {
         let (mut right, mut claimed, mut found, mut planted) = (0, 0, 0, 0);
-        for seed in 0..8 {
-            let domain = domain(seed, 120, false);
-            let claims = claims(&domain);
+        for (seed, (domain, claims)) in domains.iter().zip(&claimed_by).enumerate() {
             let mine: Vec<_> = claims.iter().filter(|(k, ..)| *k == kind).collect();
             // A word for the ratio is a claim of vocabulary as well.
             let is_right = |(_, fragment, term, _): &&&(PatternKind, String, String, usize)| {
@@ -239,7 +239,7 @@ fn planted_patterns_are_found() {
                 println!("seed {seed}: wrong {wrong:?}");
             }
             let hidden: Vec<_> =
-                domain.planted.iter().filter(|(k, f, t)| *k == kind && uses(&domain, f, t) >= 3).collect();
+                domain.planted.iter().filter(|(k, f, t)| *k == kind && uses(domain, f, t) >= 3).collect();
             planted += hidden.len();
             let is_found = |(k, f, t): &&&(PatternKind, String, String)| {
                 mine.iter().any(|(mk, mf, mt, _)| mk == k && mf == f && mt.eq_ignore_ascii_case(t))
@@ -268,10 +268,13 @@ fn uses(domain: &Domain, fragment: &str, term: &str) -> usize {
 #[test]
 fn shuffled_pairs_teach_no_words() {
     let mut words = 0;
-    for seed in 0..8 {
+    for seed in 0..4 {
         let domain = domain(seed, 120, true);
-        words += claims(&domain).iter().filter(|(kind, ..)| *kind == PatternKind::Vocabulary).count();
+        let claims = claims(&domain);
+        let wrong: Vec<_> = claims.iter().filter(|(kind, ..)| *kind == PatternKind::Vocabulary).collect();
+        println!("seed {seed}: {wrong:?}");
+        words += wrong.len();
     }
-    println!("{words} words from 8 shuffled domains");
-    assert!(words <= 4, "{words}");
+    println!("{words} words from 4 shuffled domains");
+    assert!(words <= 3, "{words}");
 }

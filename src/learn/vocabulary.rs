@@ -59,7 +59,7 @@ fn is_sure(pair: &Pair, term: &TermInfo, options: Options) -> bool {
     let hinted = !pair.evidence.is_empty();
     let threshold = if hinted { LLR_WITH_EVIDENCE } else { LLR_STRICT };
     // Two coincidences among hundreds of words are no rarity; three are.
-    let enough = pair.joint >= options.min_support.max(if hinted { 2 } else { 3 });
+    let enough = pair.joint >= options.min_support.max(if hinted { 2 } else { 2 + term.words });
     enough && pair.llr >= threshold && confidence >= MIN_CONFIDENCE && (hinted || pair.significant)
 }
 
