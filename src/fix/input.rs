@@ -6,7 +6,7 @@ use crate::model::{
     Candidate, Catalog, Category, Change, Join, Outcome, Question, Snippet, SnippetKind, Space, SpaceTable, SpaceView,
     short_id,
 };
-use crate::sql::{ColumnRef, Features, Fragment, Names, quote_name, read_expression};
+use crate::sql::{ColumnRef, Features, Names, quote_name, read_expression};
 use crate::text::compact;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -244,11 +244,6 @@ pub(crate) fn joint_support(patterns: &[&LearntPattern]) -> usize {
     let sum: usize = patterns.iter().map(|p| p.pattern.support).sum();
     let most = patterns.iter().map(|p| p.pattern.support).max().unwrap_or(0);
     sum.min(questions.len()).max(most)
-}
-
-/// Fragments by table prefix as snippets write them: full names.
-pub(crate) fn snippet_sql(fragment: &Fragment) -> String {
-    fragment.with_prefix(&|table| quote_name(table))
 }
 
 /// Items grouped by a key, in order.

@@ -1,13 +1,14 @@
 //! The text instruction, line by line: what no structure of the space can say, or says less well.
 
 use super::gaps::{Cause, Gap};
-use super::input::{Context, Draft, same_name};
+use super::input::{Context, Draft, grouped, same_name};
 use super::snippets;
 use crate::learn::{Body, DateRule, Facet, LearntPattern, OutputRule};
 use crate::model::{Address, Category, Change, short_id};
-use crate::sql::{ColumnRef, Fragment, quote, read_expression};
+use crate::sql::{ColumnRef, Fragment, quote, quote_name, read_expression};
 use crate::text::compact;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// One line with its heading.
 struct Line {
@@ -18,15 +19,53 @@ struct Line {
 }
 
 pub(super) fn propose(context: &Context, patterns: &[LearntPattern]) -> Vec<Draft> {
-    let drafts = patterns.iter().filter_map(|learnt| {
+    let shared = shared_values(patterns);
+    let single = patterns.iter().filter(|learnt| !shared.values().flatten().any(|other| std::ptr::eq(*other, *learnt)));
+    let mut drafts: Vec<Draft> = shared.values().filter_map(|group| shared_value(context, group)).collect();
+    drafts.extend(single.filter_map(|learnt| {
         let line = line(context, learnt)?;
         if already_said(context, &line) {
             return None;
         }
         let targets = context.targets(|gap| closes(gap, learnt));
         Some(Draft::from_pattern(Category::Instructions, vec![change(context, &line)], learnt, targets))
+    }));
+    drafts
+}
+
+/// Patterns of one word for one code that several tables have.
+fn shared_values(patterns: &[LearntPattern]) -> BTreeMap<(String, String, String), Vec<&LearntPattern>> {
+    let values = patterns.iter().filter_map(|learnt| match &learnt.body {
+        Body::Vocabulary(word) => match &word.facet {
+            Facet::Value(value) if !same_name(&value.value, &word.term) => {
+                let key = (word.term.clone(), value.column.column.to_lowercase(), value.value.clone());
+                Some((key, learnt))
+            }
+            _ => None,
+        },
+        _ => None,
     });
-    drafts.collect()
+    let mut groups = grouped(values);
+    groups.retain(|_, group| group.len() > 1);
+    groups
+}
+
+/// One line for all tables that have the code.
+fn shared_value(context: &Context, group: &[&LearntPattern]) -> Option<Draft> {
+    let Body::Vocabulary(word) = &group.first()?.body else { return None };
+    let Facet::Value(value) = &word.facet else { return None };
+    let bare = value.to_string();
+    let sql = bare.strip_prefix(&format!("{}.", quote_name(&value.column.table))).unwrap_or(&bare).to_owned();
+    let text = format!("“{}” means `{sql}`.", word.term);
+    let line = Line { section: "Definitions", core: text.clone(), text };
+    if already_said(context, &line) {
+        return None;
+    }
+    let targets = context.targets(|gap| group.iter().any(|learnt| closes(gap, learnt)));
+    Some(Draft {
+        patterns: group.iter().map(|learnt| learnt.pattern.id.clone()).collect(),
+        ..Draft::from_pattern(Category::Instructions, vec![change(context, &line)], group.first()?, targets)
+    })
 }
 
 fn change(context: &Context, line: &Line) -> Change {

@@ -4,7 +4,7 @@ use super::input::{Context, Draft, ordered};
 use crate::learn::{Body, JoinRule, LearntPattern};
 use crate::model::{Address, Category, Change, Relationship, short_id};
 use crate::sql::ColumnRef;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 pub(super) fn propose(context: &Context, patterns: &[LearntPattern]) -> Vec<Draft> {

@@ -13,7 +13,9 @@ mod joins;
 mod limits;
 mod metadata;
 mod probe;
+mod prompts;
 mod removals;
+mod replies;
 mod snippets;
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,8 @@ mod tests;
 pub use gaps::{Cause, gaps};
 pub use input::{Failure, FixInput, Options};
 pub use probe::probe_sql;
+pub use prompts::{Prompt, PromptKind, render};
+pub use replies::{Reply, parse, schema};
 
 use crate::model::{Candidate, Category, Rejection};
 use input::{Context, Draft};

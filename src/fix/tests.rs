@@ -1,1 +1,311 @@
-//! Fixes on a small hand-made domain.
+//! Fixes on a small hand-made domain, and on data beside the project.
+
+use super::*;
+use crate::learn::{self, LearntPattern};
+use crate::model::{Catalog, Outcome, Question, Space, SpaceView};
+use serde_json::json;
+
+fn bare(catalog: &Catalog) -> Space {
+    let tables: Vec<_> = catalog.tables().map(|table| json!({"identifier": table.full_name})).collect();
+    Space::from_document(json!({"version": 2, "data_sources": {"tables": tables}})).expect("a space")
+}
+
+fn unanswered(questions: &[Question]) -> Vec<Failure> {
+    let failure = |q: &Question| Failure { question: q.clone(), answer_sql: None, outcome: Outcome::NoSql };
+    questions.iter().map(failure).collect()
+}
+
+fn all(
+    questions: &[Question],
+    failures: &[Failure],
+    space: &Space,
+    catalog: &Catalog,
+) -> (Vec<Candidate>, Vec<Rejection>, Vec<LearntPattern>) {
+    let patterns = learn::learn(questions, catalog, &SpaceView::of(space), learn::Options::default());
+    let input =
+        FixInput { patterns: &patterns, learn_set: questions, failures, space, catalog, options: Options::default() };
+    let (candidates, rejections) = propose(&input);
+    (candidates, rejections, patterns)
+}
+
+#[test]
+fn candidates_for_a_bare_space_on_real_data() {
+    for name in ["kpi_ko", "defog/broker"] {
+        let Some(folder) = learn::data_tests::folder(name) else { return };
+        let (catalog, questions) = (learn::data_tests::catalog(&folder), learn::data_tests::questions(&folder));
+        let space = bare(&catalog);
+        let (candidates, rejections, _) = all(&questions, &unanswered(&questions), &space, &catalog);
+        println!("== {name}: {} candidates, {} rejections", candidates.len(), rejections.len());
+        for c in &candidates {
+            println!("{} ×{} → {} | {}", c.id, c.support, c.targets.len(), c.reason);
+            for change in &c.changes {
+                println!("    {} {}", change.address, change.after.clone().unwrap_or_default());
+            }
+            probe_sql(c, &space, &catalog).iter().for_each(|sql| println!("    ? {sql}"));
+        }
+        for r in &rejections {
+            println!("REJECTED {:?} {} | {}", r.reason, r.detail, r.candidate.reason);
+        }
+        let changes = candidates.iter().flat_map(|candidate| &candidate.changes);
+        let after = crate::diff::apply_all(&space, changes).expect("all candidates fit together");
+        // What is there generates nothing.
+        let (again, _, _) = all(&questions, &unanswered(&questions), &after, &catalog);
+        for c in &again {
+            println!("AGAIN {} {}", c.reason, c.changes[0].address);
+        }
+        assert!(again.len() * 10 <= candidates.len(), "{} of {}", again.len(), candidates.len());
+    }
+}
+
+mod shop {
+    use super::*;
+    use crate::model::{CatalogColumn, CatalogTable, RejectionReason};
+
+    fn column(name: &str, kind: &str) -> CatalogColumn {
+        CatalogColumn { name: name.into(), type_text: kind.into(), ..CatalogColumn::default() }
+    }
+
+    fn table(name: &str, columns: &[(&str, &str)]) -> CatalogTable {
+        let columns = columns.iter().map(|(name, kind)| column(name, kind)).collect();
+        CatalogTable { full_name: name.into(), columns, ..CatalogTable::default() }
+    }
+
+    fn catalog() -> Catalog {
+        let orders = [
+            ("id", "BIGINT"),
+            ("buyer", "BIGINT"),
+            ("net", "DOUBLE"),
+            ("net_old", "DOUBLE"),
+            ("channel", "STRING"),
+            ("state", "STRING"),
+            ("sold_on", "DATE"),
+            ("load_on", "DATE"),
+        ];
+        let mut buyers = table("m.s.buyers", &[("buyer_id", "BIGINT"), ("land", "STRING")]);
+        buyers.primary_key = vec!["buyer_id".into()];
+        Catalog::new([table("m.s.orders", &orders), table("m.s.orders_archive", &orders), buyers])
+    }
+
+    fn questions() -> Vec<Question> {
+        let sql = |select: &str, rest: &str| format!("SELECT {select} FROM m.s.orders o WHERE o.state = 'paid' {rest}");
+        let joined = |rest: &str| {
+            format!(
+                "SELECT b.land, SUM(o.net) AS turnover FROM m.s.orders o JOIN m.s.buyers b ON o.buyer = b.buyer_id \
+                 WHERE o.state = 'paid' {rest} GROUP BY b.land"
+            )
+        };
+        let all = [
+            ("Turnover by Land", joined("")),
+            ("Umsatz je Land im Netz", joined("AND o.channel = 'w1'")),
+            (
+                "How much turnover did we make in the last 7 days?",
+                sql("SUM(o.net) AS turnover", "AND o.sold_on >= CURRENT_DATE - INTERVAL 7 DAYS"),
+            ),
+            (
+                "Turnover of the last 30 days",
+                sql("SUM(o.net) AS turnover", "AND o.sold_on >= CURRENT_DATE - INTERVAL 30 DAYS"),
+            ),
+            ("Orders from Netz", sql("COUNT(o.id) AS orders", "AND o.channel = 'w1'")),
+            (
+                "Netz average basket",
+                sql("ROUND(SUM(o.net) / NULLIF(COUNT(o.id), 0), 2) AS basket", "AND o.channel = 'w1'"),
+            ),
+            ("평균 basket", sql("ROUND(SUM(o.net) / NULLIF(COUNT(o.id), 0), 2) AS basket", "")),
+        ];
+        let question = |(at, (text, sql)): (usize, (&str, String))| Question {
+            id: format!("q{at}"),
+            question: text.into(),
+            sql,
+            ..Question::default()
+        };
+        all.into_iter().enumerate().map(question).collect()
+    }
+
+    fn human() -> Space {
+        Space::from_document(json!({"version": 2, "data_sources": {"tables": [
+            {"identifier": "m.s.buyers"},
+            {"identifier": "m.s.orders", "column_configs": [
+                {"column_name": "channel", "description": ["Where it was sold."]},
+                {"column_name": "net_old", "synonyms": ["turnover"]},
+            ]},
+            {"identifier": "m.s.orders_archive"},
+        ]}, "instructions": {
+            "text_instructions": [{"id": "0".repeat(32), "content": ["Be brief.\n"]}],
+            "sql_snippets": {"measures": [{"id": "1".repeat(32), "alias": "turnover", "sql": ["SUM(orders.net_old)"],
+                "display_name": "turnover"}]},
+        }}))
+        .expect("a space")
+    }
+
+    fn failures(questions: &[Question]) -> Vec<Failure> {
+        let wrong = |question: &Question| Failure {
+            question: question.clone(),
+            answer_sql: Some(
+                "SELECT SUM(net_old) AS turnover FROM m.s.orders WHERE load_on >= CURRENT_DATE - INTERVAL 7 DAYS"
+                    .into(),
+            ),
+            outcome: Outcome::Incorrect,
+        };
+        questions.iter().map(wrong).collect()
+    }
+
+    #[test]
+    fn gaps_have_types() {
+        let (catalog, questions) = (catalog(), questions());
+        let answer = "SELECT MAX(net) FROM m.s.orders WHERE state = 'open' AND load_on > CURRENT_DATE LIMIT 3";
+        let causes = gaps("turnover", &questions[2].sql, Some(answer), Outcome::Incorrect, &catalog);
+        let kinds: std::collections::BTreeSet<&str> = causes.iter().map(Cause::kind).collect();
+        for kind in ["wrong-literal", "wrong-aggregate", "wrong-window", "wrong-column", "wrong-limit"] {
+            assert!(kinds.contains(kind), "{kind} in {kinds:?}");
+        }
+        let none = gaps("x", &questions[0].sql, None, Outcome::NoSql, &catalog);
+        assert!(none.iter().any(|cause| matches!(cause, Cause::MissingJoin(_))));
+        assert!(none.contains(&Cause::NoSql));
+        assert!(gaps("x", "no sql", Some("none"), Outcome::BadSql, &catalog).is_empty());
+        assert!(gaps("", &questions[2].sql, Some(&questions[2].sql), Outcome::Correct, &catalog).is_empty());
+    }
+
+    #[test]
+    fn candidates_fit_the_space_and_keep_human_words() {
+        let (catalog, questions, space) = (catalog(), questions(), human());
+        let (candidates, _, _) = all(&questions, &failures(&questions), &space, &catalog);
+        let addresses: Vec<String> = candidates
+            .iter()
+            .flat_map(|c| &c.changes)
+            .map(|change| format!("{:?} {}", change.action(), change.address))
+            .collect();
+        let has = |what: &str| addresses.iter().any(|address| address.contains(what));
+        println!("{}", addresses.join("\n"));
+        assert!(has("Add joins/"), "a join");
+        assert!(has("Add filters/"), "the default filter or a word for a code");
+        assert!(has("Add measures/"), "a measure");
+        assert!(has("Remove tables/m.s.orders/columns/net_old/synonyms/turnover"), "the misleading synonym");
+        assert!(has(&format!("Remove measures/{}", "1".repeat(32))), "the misleading measure");
+        assert!(has("Add tables/m.s.orders/columns/channel/enable_entity_matching"));
+        assert!(!has("columns/channel/description"), "a person described it");
+        assert!(!has("orders_archive"), "another table whose name begins alike");
+        let after =
+            crate::diff::apply_all(&space, candidates.iter().flat_map(|c| &c.changes)).expect("they fit together");
+        let text = SpaceView::of(&after).text_instructions[0].content.clone();
+        assert!(text.starts_with("Be brief.\n"), "{text}");
+        for candidate in &candidates {
+            assert!(!candidate.targets.is_empty() && !candidate.reason.is_empty());
+            for sql in probe_sql(candidate, &space, &catalog) {
+                assert!(crate::sql::parse_query(&sql).is_ok(), "{sql}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_full_space_takes_no_more() {
+        let (catalog, questions) = (catalog(), questions());
+        let mut space = human();
+        let filters: Vec<_> = (0..199)
+            .map(|n| json!({"id": format!("{n:032x}"), "sql": [format!("orders.net > {n}")], "display_name": "x"}))
+            .collect();
+        space.document_mut()["instructions"]["sql_snippets"]["filters"] = json!(filters);
+        let (candidates, rejections, _) = all(&questions, &failures(&questions), &space, &catalog);
+        assert!(rejections.iter().any(|r| r.reason == RejectionReason::Limit));
+        let after = crate::diff::apply_all(&space, candidates.iter().flat_map(|c| &c.changes)).expect("they fit");
+        let view = SpaceView::of(&after);
+        assert!(view.snippets.len() + view.joins.len() <= 200);
+    }
+
+    fn reply(kind: PromptKind, text: &str) -> Reply {
+        let (catalog, questions, space) = (catalog(), questions(), human());
+        let failures = failures(&questions);
+        let patterns = learn::learn(&questions, &catalog, &SpaceView::of(&space), learn::Options::default());
+        let input = FixInput {
+            patterns: &patterns,
+            learn_set: &questions,
+            failures: &failures,
+            space: &space,
+            catalog: &catalog,
+            options: Options::default(),
+        };
+        let prompt = render(kind, &input, None).expect("renders");
+        assert!(prompt.text.contains("<data name=\"failures\">") && prompt.text.len() < 100_000);
+        parse(kind, text, &input, &prompt)
+    }
+
+    #[test]
+    fn good_replies_become_candidates() {
+        let good = reply(
+            PromptKind::Metadata,
+            "Here it is:\n```json\n{\"changes\": [{\"action\": \"add_synonym\", \"table\": \"m.s.orders\", \"column\": \"net\", \
+             \"text\": \"takings\", \"reason\": \"Said often.\", \"questions\": [\"q2\", \"nowhere\"], \"patterns\": [\"made-up\"]}]}\n```",
+        );
+        assert_eq!((good.candidates.len(), good.rejections.len(), good.errors.len()), (1, 0, 0));
+        assert_eq!(good.candidates[0].targets, ["q2"]);
+        assert!(
+            good.candidates[0].patterns.is_empty() && good.candidates[0].provenance.starts_with("prompt metadata ")
+        );
+        let example = reply(
+            PromptKind::SampleQueries,
+            r#"{"changes": [{"question": "Turnover of channel x9", "sql": "SELECT SUM(net) AS t FROM m.s.orders WHERE channel = :channel",
+               "parameters": [{"name": "channel", "type_hint": "STRING", "description": "Channel", "default": "x9"}],
+               "usage_guidance": "For one channel.", "reason": "Shared."}]}"#,
+        );
+        assert_eq!(example.candidates.len(), 1, "{:?} {:?}", example.rejections, example.errors);
+    }
+
+    #[test]
+    fn bad_replies_become_rejections_or_errors() {
+        let cases = [
+            (
+                PromptKind::Metadata,
+                r#"{"action": "add_synonym", "table": "m.s.order", "column": "net", "text": "x y"}"#,
+            ),
+            (
+                PromptKind::Metadata,
+                r#"{"action": "add_synonym", "table": "m.s.orders", "column": "nett", "text": "x y"}"#,
+            ),
+            (
+                PromptKind::Metadata,
+                r#"{"action": "describe_column", "table": "m.s.orders", "column": "channel", "text": "New words."}"#,
+            ),
+            (
+                PromptKind::SqlSnippets,
+                r#"{"kind": "measure", "alias": "x", "display_name": "x", "sql": "1; DROP TABLE m.s.orders"}"#,
+            ),
+            (
+                PromptKind::SqlSnippets,
+                r#"{"kind": "measure", "alias": "x", "display_name": "x", "sql": "SUM(m.s.orders.nope)"}"#,
+            ),
+            (
+                PromptKind::SqlSnippets,
+                r#"{"kind": "measure", "alias": "t2", "display_name": "x", "sql": "SUM(m.s.orders.net_old)"}"#,
+            ),
+            (
+                PromptKind::JoinSpecs,
+                r#"{"left_table": "m.s.orders", "left_column": "nope", "right_table": "m.s.buyers", "right_column": "buyer_id", "relationship": "MANY_TO_ONE"}"#,
+            ),
+            (PromptKind::SampleQueries, r#"{"question": "x", "sql": "DELETE FROM m.s.orders", "usage_guidance": "x"}"#),
+            (
+                PromptKind::SampleQueries,
+                r#"{"question": "x", "sql": "SELECT net FROM m.s.orders WHERE channel = :gone", "usage_guidance": "x"}"#,
+            ),
+            (PromptKind::Instructions, r##"{"section": "Rules", "line": "Use `m.s.nowhere.col`."}"##),
+        ];
+        for (kind, item) in cases {
+            let item = item.trim_end_matches('}').to_owned() + r#", "reason": "r"}"#;
+            let got = reply(kind, &format!("{{\"changes\": [{item}]}}"));
+            assert!(got.candidates.is_empty(), "{item}: {:?}", got.candidates);
+            assert_eq!(got.rejections.len(), 1, "{item}: {:?}", got.errors);
+        }
+        for text in [
+            "",
+            "sorry",
+            "{\"changes\": [",
+            "{\"changes\": 5}",
+            "{\"changes\": [{\"action\": \"fly\", \"table\": \"t\"}]}",
+        ] {
+            let got = reply(PromptKind::Metadata, text);
+            assert!(got.candidates.is_empty() && !got.errors.is_empty(), "{text}");
+        }
+        let gone = reply(PromptKind::Deletions, r#"{"changes": [{"address": "measures/ffff", "reason": "r"}]}"#);
+        assert_eq!(gone.errors.len(), 1);
+        let there = format!(r#"{{"changes": [{{"address": "measures/{}", "reason": "r"}}]}}"#, "1".repeat(32));
+        assert_eq!(reply(PromptKind::Deletions, &there).candidates.len(), 1, "removed by its id");
+    }
+}

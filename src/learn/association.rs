@@ -2,10 +2,11 @@
 //! extra evidence, false-discovery control.
 
 use super::corpus::{Corpus, Family};
+use super::date_rules;
 use super::evidence::{Evidence, Sayings};
 use super::pattern::Facet;
 use super::terms::{Segments, Term, terms};
-use crate::sql::{ColumnRef, Features, Fragment};
+use crate::sql::{ColumnRef, ColumnValue, Features, Fragment};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What is known of one facet.
@@ -35,7 +36,9 @@ pub(super) struct TermInfo {
 impl TermInfo {
     /// The most used way of writing it.
     pub fn text(&self) -> &str {
-        let best = self.texts.iter().max_by_key(|(text, uses)| (**uses, std::cmp::Reverse(text.len())));
+        // A capital at the beginning of a sentence is none of the word's.
+        let lower = |text: &String| *text == text.to_lowercase();
+        let best = self.texts.iter().max_by_key(|(text, uses)| (lower(text), **uses, std::cmp::Reverse(text.len())));
         best.map_or(&self.key, |(text, _)| text)
     }
 }
@@ -82,8 +85,9 @@ pub struct Associations {
     pub(super) families: usize,
 }
 
-/// p < .01 and p < .05 of the chi-square distribution with one degree of freedom.
-pub(super) const LLR_STRICT: f64 = 6.63;
+/// p < .001 and p < .05 of the chi-square distribution with one degree of freedom. The first is
+/// stricter than for one test alone: words that only stand beside each other are many.
+pub(super) const LLR_STRICT: f64 = 10.83;
 pub(super) const LLR_WITH_EVIDENCE: f64 = 3.84;
 /// Share of false discoveries that is put up with.
 const FALSE_DISCOVERY: f64 = 0.1;
@@ -92,8 +96,8 @@ impl Associations {
     pub(super) fn of(corpus: &Corpus) -> Self {
         let facets = facets(corpus);
         let sayings: Vec<Sayings> = facets.iter().map(|info| Sayings::of(info, corpus)).collect();
-        let all: Vec<Segments> =
-            corpus.families.iter().map(|f| f.segments.iter().flatten().cloned().collect()).collect();
+        let units = date_rules::unit_words(corpus);
+        let all: Vec<Segments> = corpus.families.iter().map(|family| without_windows(family, &units)).collect();
         let first = Self::count(&all, &facets, &sayings, corpus.families.len());
         // Once more with the phrases that mean something kept whole: in "red wine", "red" is no
         // separate observation of the word.
@@ -287,6 +291,22 @@ fn parts_of_compound(word: &str, words: &BTreeSet<&str>) -> Vec<Term> {
     known.map(|key| Term { text: key.clone(), key, words: 1 }).collect()
 }
 
+/// A family's words; those around the number of a date window are part of the number.
+fn without_windows(family: &Family, units: &BTreeSet<String>) -> Segments {
+    let mut all: Segments = family.segments.iter().flatten().cloned().collect();
+    for run in &mut all {
+        for at in 0..run.len() {
+            if run[at].is_number && run.get(at + 1).is_some_and(|next| units.contains(&next.key)) {
+                run[at + 1].is_number = true;
+                if let Some(before) = at.checked_sub(1) {
+                    run[before].is_number = true;
+                }
+            }
+        }
+    }
+    all
+}
+
 /// Joins the words of known phrases, longest first.
 fn keep_whole(segments: &Segments, phrases: &BTreeSet<String>) -> Segments {
     let mut result = Vec::new();
@@ -329,7 +349,36 @@ fn facets(corpus: &Corpus) -> Vec<FacetInfo> {
             }
         }
     }
-    found.into_values().collect()
+    let mut facets: Vec<FacetInfo> = found.into_values().collect();
+    share_values(&mut facets);
+    facets
+}
+
+/// A value of columns of one name is one observation, whichever table it was filtered in.
+fn share_values(facets: &mut [FacetInfo]) {
+    let mut shared: BTreeMap<(String, String), BTreeSet<usize>> = BTreeMap::new();
+    for info in facets.iter() {
+        if let Facet::Value(value) = &info.facet {
+            shared.entry(value_concept(value)).or_default().extend(&info.families);
+        }
+    }
+    for info in facets.iter_mut() {
+        if let Facet::Value(value) = &info.facet {
+            info.families = shared.get(&value_concept(value)).cloned().unwrap_or_default();
+        }
+    }
+}
+
+fn value_concept(value: &ColumnValue) -> (String, String) {
+    (value.column.column.to_lowercase(), value.value.clone())
+}
+
+/// True for one value of columns of one name.
+pub(super) fn same_concept(one: &Facet, two: &Facet) -> bool {
+    match (one, two) {
+        (Facet::Value(one), Facet::Value(two)) => value_concept(one) == value_concept(two),
+        _ => one == two,
+    }
 }
 
 type Seen = (Facet, Option<Fragment>, Option<String>);
@@ -359,7 +408,7 @@ pub(super) fn facets_of_query(features: &Features) -> Vec<Seen> {
         }
     }
     for predicate in &features.predicates {
-        let simple = ["=", "IN"].contains(&predicate.operator.as_str());
+        let simple = ["=", "IN", "IS NOT NULL"].contains(&predicate.operator.as_str());
         let spoken = predicate.fragment.closed && !predicate.fragment.columns.is_empty();
         if spoken && !simple && predicate.windows.is_empty() {
             let fragment = Some(predicate.fragment.clone());

@@ -21,6 +21,8 @@ pub(super) struct Corpus<'a> {
     pub families: Vec<Family>,
     pub names: Names<'a>,
     pub space: &'a SpaceView,
+    /// Comments of all columns of a name, in lower case.
+    comments: BTreeMap<String, Vec<String>>,
 }
 
 impl<'a> Corpus<'a> {
@@ -51,7 +53,26 @@ impl<'a> Corpus<'a> {
                 family.features.push(features);
             }
         }
-        Self { families, names, space }
+        let mut corpus = Self { families, names, space, comments: BTreeMap::new() };
+        corpus.comments = corpus.collect_comments(catalog);
+        corpus
+    }
+
+    fn collect_comments(&self, catalog: &Catalog) -> BTreeMap<String, Vec<String>> {
+        let mut comments: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for table in catalog.tables() {
+            for column in &table.columns {
+                let comment = self.comment(&ColumnRef::new(&table.full_name, &column.name));
+                if !comment.trim().is_empty() {
+                    comments.entry(column.name.to_lowercase()).or_default().push(comment);
+                }
+            }
+        }
+        comments
+    }
+
+    pub(super) fn comments_by_name(&self, column: &str) -> &[String] {
+        self.comments.get(&column.to_lowercase()).map(Vec::as_slice).unwrap_or_default()
     }
 
     pub(super) fn column(&self, column: &ColumnRef) -> Option<&'a CatalogColumn> {

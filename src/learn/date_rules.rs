@@ -154,6 +154,20 @@ fn phrases(family: &Family, window: &DateWindow) -> BTreeSet<Phrase> {
     found
 }
 
+/// Words that stand behind the number of a window: the units people count dates in.
+pub(super) fn unit_words(corpus: &Corpus) -> BTreeSet<String> {
+    let mut units = BTreeSet::new();
+    for family in &corpus.families {
+        let numbers: BTreeSet<String> =
+            family.features.iter().flat_map(Features::windows).filter_map(|w| w.n).map(|n| n.to_string()).collect();
+        for run in family.segments.iter().flatten() {
+            let behind = run.windows(2).filter(|two| two[0].is_number && numbers.contains(&two[0].key));
+            units.extend(behind.filter(|two| !two[1].is_number).map(|two| two[1].key.clone()));
+        }
+    }
+    units
+}
+
 fn phrase(before: Option<String>, number: &str, after: Option<String>) -> Option<Phrase> {
     let words: Vec<String> = before.into_iter().chain([number.to_owned()]).chain(after).collect();
     (words.len() > 1 || number.len() > 3).then(|| words.join(" "))

@@ -78,8 +78,9 @@ impl Sayings {
 
     fn add_value(&mut self, value: &ColumnValue, corpus: &Corpus) {
         self.literal = Some(key(&value.value)).filter(|_| value.is_text);
-        let comment = corpus.comment(&value.column);
-        self.dictionary = names_of_value(&comment, &value.value);
+        // Columns of one name have one code list; often only one of them is commented.
+        let comments = corpus.comments_by_name(&value.column.column);
+        self.dictionary = comments.iter().flat_map(|comment| names_of_value(comment, &value.value)).collect();
     }
 
     fn add_comment(&mut self, comment: &str) {

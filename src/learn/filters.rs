@@ -15,9 +15,10 @@ const DEFAULT_USES: usize = 3;
 
 pub(super) fn mine(corpus: &Corpus, found: &Associations, options: Options) -> Vec<LearntPattern> {
     let uses = uses(corpus);
-    let defaults: BTreeMap<&String, String> =
-        uses.iter().filter_map(|(key, u)| Some((key, default_table(corpus, u)?))).collect();
     let names = names_of_predicates(found);
+    let called = |key: &String| names.get(key).map(Vec::as_slice).unwrap_or_default();
+    let defaults: BTreeMap<&String, String> =
+        uses.iter().filter_map(|(key, u)| Some((key, default_table(corpus, u, called(key))?))).collect();
     let mut patterns = Vec::new();
     for (key, used) in &uses {
         let default_of = defaults.get(key).cloned();
@@ -51,18 +52,19 @@ fn uses<'a>(corpus: &'a Corpus) -> BTreeMap<String, Used<'a>> {
 }
 
 /// The table of which the predicate is a default, if it is one.
-fn default_table(corpus: &Corpus, used: &Used) -> Option<String> {
+fn default_table(corpus: &Corpus, used: &Used, terms: &[String]) -> Option<String> {
     let table = (*used.predicate.fragment.tables().first()?).to_owned();
     let over: Vec<&Family> = corpus.families.iter().filter(|f| f.any(|q| q.tables.contains(&table))).collect();
     let share = used.families.len() as f64 / over.len().max(1) as f64;
     let often = used.families.len() >= DEFAULT_USES && share >= DEFAULT_SHARE;
-    (often && !is_asked_for(corpus, used)).then_some(table)
+    (often && !is_asked_for(corpus, used, terms)).then_some(table)
 }
 
 /// A filter that most of its questions name is what they ask for, not a default; and a value
 /// beside which others of the column are used is a choice.
-fn is_asked_for(corpus: &Corpus, used: &Used) -> bool {
-    let values: Vec<String> = used.predicate.values.iter().map(|value| crate::text::compact(value)).collect();
+fn is_asked_for(corpus: &Corpus, used: &Used, terms: &[String]) -> bool {
+    let said = used.predicate.values.iter().chain(terms);
+    let values: Vec<String> = said.map(|value| crate::text::compact(value)).collect();
     let says = |family: &&usize| {
         let texts = &corpus.families[**family].texts;
         values.iter().any(|value| {

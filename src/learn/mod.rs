@@ -8,12 +8,16 @@
 mod association;
 mod calculations;
 mod corpus;
+#[cfg(test)]
+pub(crate) mod data_tests;
 mod date_rules;
 mod evidence;
 mod filters;
 mod joins;
 mod output;
 mod pattern;
+#[cfg(test)]
+mod planted_tests;
 mod templates;
 mod terms;
 #[cfg(test)]

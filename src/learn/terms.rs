@@ -28,7 +28,7 @@ pub(super) struct Term {
 
 /// Function words of several languages and the polite endings of Korean questions: words that
 /// carry a sentence and no meaning of their own. Measured on no corpus; plain grammar.
-const FUNCTION_WORDS: &str = "a an the of in on at to for from by with and or not is are was were be been do does did \
+const FUNCTION_WORDS: &str = "a an the their his her they them its while more less most least of in on at to for from by with and or not is are was were be been do does did \
     has have had what which who whom whose when where why how many much me my i we us our you your it its this that \
     these those there as per each every all any some than then so if into over under between during through about \
     show list give tell find get return display please can could would should want need let see also only just s t \
@@ -90,14 +90,14 @@ fn shown(text: &str, stem: &str) -> String {
     if text.chars().any(is_hangul) { stem.to_owned() } else { text.to_owned() }
 }
 
-/// All terms of one text: runs of one to three words that do not begin or end in a number.
+/// All terms of one text: runs of one to three words without a number.
 pub(super) fn terms(segments: &Segments) -> Vec<Term> {
     let mut found = Vec::new();
     for run in segments {
         for start in 0..run.len() {
             for length in 1..=3.min(run.len() - start) {
                 let words = &run[start..start + length];
-                let numbers = words.first().is_some_and(|w| w.is_number) || words.last().is_some_and(|w| w.is_number);
+                let numbers = words.iter().any(|word| word.is_number);
                 let key: String = words.iter().map(|word| word.key.as_str()).collect();
                 if numbers || !is_meaningful(&key) {
                     continue;

@@ -1,7 +1,7 @@
 //! Vocabulary: what the words of the questions mean in SQL.
 
 use super::Options;
-use super::association::{Associations, FacetInfo, LLR_STRICT, LLR_WITH_EVIDENCE, Pair, TermInfo};
+use super::association::{Associations, FacetInfo, LLR_STRICT, LLR_WITH_EVIDENCE, Pair, TermInfo, same_concept};
 use super::corpus::Corpus;
 use super::evidence::Evidence;
 use super::pattern::{Body, Facet, LearntPattern, Vocabulary};
@@ -18,23 +18,36 @@ pub(super) fn mine(corpus: &Corpus, found: &Associations, options: Options) -> V
             by_facet.entry(pair.facet).or_default().push(pair);
         }
     }
-    let kept = by_facet.into_values().flat_map(|pairs| distinct_names(pairs, found));
-    kept.map(|pair| pattern(corpus, found, pair)).collect()
+    let kept: Vec<&Pair> = by_facet.into_values().flat_map(|pairs| distinct_names(pairs, found)).collect();
+    let explained = |pair: &&&Pair| {
+        let better = |other: &&Pair| {
+            other.has_strong_evidence()
+                && other.term != pair.term
+                && !columns_of(&found.facets[other.facet]).is_disjoint(&columns_of(&found.facets[pair.facet]))
+                && is_explained(pair, other, found)
+        };
+        !pair.has_strong_evidence() && kept.iter().copied().any(|other| better(&other))
+    };
+    let sure: Vec<&Pair> = kept.iter().filter(|pair| !explained(pair)).copied().collect();
+    sure.iter().filter(|pair| !is_composed(pair, &sure, found)).map(|pair| pattern(corpus, found, pair)).collect()
 }
 
 /// What a term means: its best fragment, if that is sure enough.
 fn meanings<'p>(term: &TermInfo, pairs: &'p [Pair], found: &Associations, options: Options) -> Vec<&'p Pair> {
     // A term that goes with everything says nothing.
     let everywhere = found.families >= 8 && term.families.len() * 10 > found.families * 8;
-    let Some(best) = pairs.first() else { return Vec::new() };
+    // The best fragment may be a special case (a sum of the column) that does not always hold.
+    let Some(best) = pairs.iter().find(|pair| is_sure(pair, term, options)) else { return Vec::new() };
     let named = best.evidence.iter().any(|e| matches!(e, Evidence::Literal | Evidence::Dictionary | Evidence::Alias));
-    if (everywhere && !named) || !is_sure(best, term, options) {
+    if everywhere && !named {
         return Vec::new();
     }
     if !best.has_strong_evidence() && is_ambiguous(best, pairs, found) {
         return Vec::new();
     }
-    vec![best]
+    // A code that several tables have means the same in all of them.
+    let facet = |pair: &Pair| &found.facets[pair.facet].facet;
+    pairs.iter().filter(|pair| pair.facet == best.facet || same_concept(facet(pair), facet(best))).collect()
 }
 
 fn is_sure(pair: &Pair, term: &TermInfo, options: Options) -> bool {
@@ -45,7 +58,8 @@ fn is_sure(pair: &Pair, term: &TermInfo, options: Options) -> bool {
     }
     let hinted = !pair.evidence.is_empty();
     let threshold = if hinted { LLR_WITH_EVIDENCE } else { LLR_STRICT };
-    let enough = pair.joint >= options.min_support.max(2);
+    // Two coincidences among hundreds of words are no rarity; three are.
+    let enough = pair.joint >= options.min_support.max(if hinted { 2 } else { 2 + term.words });
     enough && pair.llr >= threshold && confidence >= MIN_CONFIDENCE && (hinted || pair.significant)
 }
 
@@ -89,6 +103,20 @@ fn distinct_names<'p>(mut pairs: Vec<&'p Pair>, found: &Associations) -> Vec<&'p
         }
     }
     kept
+}
+
+/// True if a phrase only puts together what its words mean: “largest x” for the maximum of x.
+fn is_composed(pair: &Pair, sure: &[&Pair], found: &Associations) -> bool {
+    let term = &found.terms[pair.term];
+    let named = pair.evidence.iter().any(|e| matches!(e, Evidence::Alias | Evidence::Literal | Evidence::Dictionary));
+    let columns = columns_of(&found.facets[pair.facet]);
+    let part = |other: &&Pair| {
+        let inner = &found.terms[other.term];
+        inner.words < term.words
+            && term.key.contains(&inner.key)
+            && !columns_of(&found.facets[other.facet]).is_disjoint(&columns)
+    };
+    term.words > 1 && !named && sure.iter().copied().any(|other| part(&other))
 }
 
 fn shares_word(a: &TermInfo, b: &TermInfo) -> bool {
