@@ -346,6 +346,13 @@ impl Parser<'_> {
         };
         let used = at + 1 + usize::from(trailing.is_some());
         let op = trailing.or(op);
+        let aside = self.nodes[at.saturating_sub(4)..at].iter().any(|n| {
+            let text = n.element.text.to_lowercase();
+            ["inclusive", "exclusive", "including", "excluding"].contains(&text.as_str())
+        });
+        if aside && op.is_none() {
+            return used;
+        }
         let subject = self.subject_column().filter(|c| self.is_time(*c));
         let Some(column) = subject.or_else(|| self.time_column(at)) else { return used };
         if subject == Some(column) {
@@ -400,6 +407,22 @@ impl Parser<'_> {
     /// A text in quotes, or a proper name.
     pub fn literal(&mut self, at: usize) -> usize {
         let text = self.nodes[at].element.text.clone();
+        if let Some(used) = self.inside(at, &text) {
+            return used;
+        }
+        let acronym = text.chars().count() <= 6 && text.chars().all(|c| c.is_uppercase() || c.is_ascii_digit());
+        let placed = at > 0 && matches!(self.cue(at - 1), Some(Cue::Place | Cue::Named | Cue::Or | Cue::Compare(..)));
+        let quoted = matches!(self.nodes[at].element.kind, Kind::Literal { quoted: true });
+        if acronym
+            && !quoted
+            && !placed
+            && self.zone == Zone::Output
+            && !self.is_korean()
+            && !self.target(at + 1).is_some_and(|t| matches!(t, Target::Table(_) | Target::Column(_)))
+        {
+            self.frame.unknown.push(text);
+            return at + 1;
+        }
         let Some(column) = self.literal_column(at) else { return at + 1 };
         self.frame.entity = self.frame.entity.or(Some(column.table));
         let mut values = vec![text];
@@ -412,10 +435,24 @@ impl Parser<'_> {
             next += 2;
         }
         let negated = std::mem::take(&mut self.negated);
-        let both = std::mem::take(&mut self.both) && values.len() > 1;
+        let both = self.both;
         let texts: Vec<Pred> = values.into_iter().map(|value| self.text_equals(column, value, negated)).collect();
         self.add_texts(column, texts, negated, both);
         next
+    }
+
+    /// `have 'Ford' in their name`.
+    fn inside(&mut self, at: usize, text: &str) -> Option<usize> {
+        if !matches!(self.nodes.get(at + 1), Some(n) if n.element.text == "in") {
+            return None;
+        }
+        let next = self.skip(at + 2, |c| matches!(c, Cue::Filler | Cue::Pronoun));
+        let Some(Target::Column(column)) = self.target(next).filter(|_| next > at + 2) else { return None };
+        let column = *column;
+        (self.schema().family(column) == TypeFamily::Text).then_some(())?;
+        let negated = std::mem::take(&mut self.negated);
+        self.add_filter(Pred::Like { column, pattern: format!("%{text}%"), negated });
+        Some(next + 1)
     }
 
     fn text_equals(&self, column: ColumnId, value: String, negated: bool) -> Pred {
@@ -448,7 +485,7 @@ impl Parser<'_> {
 
     fn literal_column(&self, at: usize) -> Option<ColumnId> {
         let text = |c: ColumnId| matches!(self.schema().family(c), TypeFamily::Text | TypeFamily::Other);
-        let label = |t: TableId| self.schema().labels(t).first().copied();
+        let label = |t: TableId| self.schema().labels(t).first().copied().filter(|c| text(*c));
         let before = at.checked_sub(1);
         if let Some(column) = self.subject_column().filter(|c| text(*c) && self.near_subject(at)) {
             return Some(column);

@@ -29,7 +29,8 @@ impl Parser<'_> {
     /// What the last sentence asks to return replaces what stood before, if it names anything.
     fn keep_returned(&mut self) {
         let Some(from) = self.returned.filter(|from| *from < self.frame.outputs.len()) else { return };
-        let keep = self.grouped_by_each && !self.frame.outputs[from..].iter().any(|o| o.expr.is_aggregate());
+        let keep =
+            (self.grouped_by_each || self.lonely) && !self.frame.outputs[from..].iter().any(|o| o.expr.is_aggregate());
         let mut place = 0;
         self.frame.outputs.retain(|o| {
             place += 1;
@@ -229,10 +230,9 @@ impl Parser<'_> {
         }
         let plain: Vec<ColumnId> =
             self.frame.outputs.iter().filter(|o| !o.expr.is_aggregate()).filter_map(|o| o.expr.column()).collect();
-        let rows = plain.iter().find(|c| {
-            !counted.contains(&c.table)
-                && (self.schema().labels(c.table).contains(c) || self.is_key(**c) || plain.len() > 1)
-        });
+        let rows = plain
+            .iter()
+            .find(|c| !counted.contains(&c.table) && (self.schema().labels(c.table).contains(c) || self.is_key(**c)));
         self.frame.group_rows = rows.map(|c| c.table);
         if plain.is_empty() && !self.frame.having.is_empty() && self.frame.has_aggregate() {
             self.count_of_groups();
@@ -317,12 +317,13 @@ impl Parser<'_> {
             .chain(used)
             .chain(self.later_tables())
             .collect();
-        let candidates =
-            || self.schema().columns().map(|(id, _)| id).filter(|id| order.contains(&id.table) && self.is_time(*id));
+        let timed = || self.schema().columns().map(|(id, _)| id).filter(|id| self.is_time(*id));
+        let mut candidates: Vec<ColumnId> = timed().filter(|id| order.contains(&id.table)).collect();
+        candidates.extend(timed().filter(|id| !order.contains(&id.table)));
         // `joined in 2022`: the verb names the column.
         let near = self.nodes[at.saturating_sub(5).min(at)..at.min(self.nodes.len())].iter().rev();
         let verb = near.flat_map(|n| n.element.words.clone()).find_map(|word| {
-            candidates().find(|id| {
+            candidates.iter().copied().find(|id| {
                 word.len() > 3
                     && self.schema().column(*id).core.iter().any(|w| same_root(&word, w) && w != "date" && w != "time")
             })

@@ -165,6 +165,8 @@ pub struct Frame {
     pub having: Vec<Pred>,
     pub order: Vec<(Expr, bool)>,
     pub limit: Option<u64>,
+    /// Names that the question asks for and the space does not know.
+    pub unknown: Vec<String>,
     pub needs: BTreeSet<TableId>,
     /// Columns whose values must be found in both tables (INTERSECT) or not in the second (EXCEPT).
     pub common: Option<(ColumnId, ColumnId, &'static str)>,

@@ -88,6 +88,9 @@ impl Lexicon {
         self.name(column.core.clone(), &target, 1.0, "column name");
         let own: Vec<String> =
             column.core.iter().filter(|w| !table_words.iter().any(|t| alike(t, w) > 0.75)).cloned().collect();
+        if column.core.len() == 1 && column.family == TypeFamily::Text && column.core[0] != "name" {
+            self.name(vec![column.core[0].clone(), "name".to_owned()], &target, 0.97, "column name");
+        }
         if own.len() < column.core.len() {
             self.name(own.clone(), &target, 0.95, "column name");
         }
@@ -153,13 +156,13 @@ impl Lexicon {
         for name in &self.names {
             if initial.is_some_and(|c| name.initials.contains(&c)) {
                 let whole = match_names(words, &name.words) * name.weight;
-                let part = if whole > 0.0 {
+                let part = if whole > 0.0 || name.source == "table and column name" {
                     0.0
                 } else {
                     match_part(words, &name.words) * name.weight * part_trust(&name.target)
                 };
                 keep(&name.target, whole.max(part), name.source);
-            } else if words.len() == 1 && name.words.len() == 1 {
+            } else if words.len() == 1 && name.words.len() == 1 && name.source != "table and column name" {
                 keep(
                     &name.target,
                     match_part(words, &name.words) * name.weight * part_trust(&name.target),
@@ -215,9 +218,20 @@ impl Lexicon {
             take(&joined, 0.93);
         }
         if words.len() == 1 && joined.len() > 4 {
-            for (ending, instead) in
-                [("n", ""), ("an", ""), ("ian", ""), ("ean", "e"), ("ese", ""), ("ian", "y"), ("ch", "ce")]
-            {
+            for (ending, instead) in [
+                ("n", ""),
+                ("an", ""),
+                ("ian", ""),
+                ("ean", "e"),
+                ("ese", ""),
+                ("ian", "y"),
+                ("ch", "ce"),
+                ("ful", ""),
+                ("ed", ""),
+                ("ed", "e"),
+                ("ing", ""),
+                ("ly", ""),
+            ] {
                 if let Some(base) = joined.strip_suffix(ending) {
                     take(&format!("{base}{instead}"), 0.8);
                 }

@@ -52,6 +52,7 @@ impl Parser<'_> {
 
     /// `how many are there`, `the total`: what is counted stands elsewhere.
     fn lonely_aggregate(&mut self, at: usize) -> usize {
+        self.lonely |= self.returned.is_some();
         if self.cue(at) == Some(Cue::Agg(Aggregate::Count)) && self.zone == Zone::Output {
             if let Some(entity) = self.frame.entity {
                 self.output(Expr::Count(entity));
@@ -65,7 +66,13 @@ impl Parser<'_> {
         let (mut functions, mut distinct, mut next) = (Vec::new(), false, at);
         loop {
             match (&self.nodes.get(next)?.element.kind, self.cue(next)) {
-                (_, Some(Cue::Agg(function))) => functions.push(function),
+                (_, Some(Cue::Agg(function))) => {
+                    let text = self.nodes[next].element.text.to_lowercase();
+                    if function == Aggregate::Count && (text.starts_with("total") || text.starts_with('총')) {
+                        functions.push(Aggregate::Sum);
+                    }
+                    functions.push(function);
+                }
                 (_, Some(Cue::Distinct)) => distinct = true,
                 (_, Some(Cue::Super(desc, _))) if !functions.is_empty() => {
                     functions.push(if desc { Aggregate::Max } else { Aggregate::Min })
@@ -144,7 +151,15 @@ impl Parser<'_> {
         let info = self.schema().column(column);
         let counts = info.core.iter().any(|w| COUNT_WORDS.contains(&w.as_str())) && info.family.is_numeric();
         let ready = functions.contains(&Aggregate::Count) && counts;
-        let rest: Vec<Aggregate> = functions.iter().copied().filter(|f| !(ready && *f == Aggregate::Count)).collect();
+        let countable = functions.contains(&Aggregate::Count);
+        let also = functions.iter().any(|f| !matches!(f, Aggregate::Count | Aggregate::Sum));
+        // `number of` before a ready count, or between `average` and a number, adds nothing.
+        let skip = |f: &Aggregate| match f {
+            Aggregate::Count => ready || also && info.family.is_numeric(),
+            Aggregate::Sum => countable && !ready,
+            _ => false,
+        };
+        let rest: Vec<Aggregate> = functions.iter().copied().filter(|f| !skip(f)).collect();
         if rest.is_empty() {
             exprs.push(Expr::Column(column));
         }

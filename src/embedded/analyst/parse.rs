@@ -51,6 +51,8 @@ pub struct Parser<'a> {
     /// The negation that later conditions of the clause belong to: a table that has no such row.
     pub absent: Option<usize>,
     pub conditions: usize,
+    /// The last sentence asks for an aggregate of something that it does not name.
+    pub lonely: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -74,6 +76,7 @@ impl<'a> Parser<'a> {
             place: false,
             absent: None,
             conditions: 0,
+            lonely: false,
         }
     }
 
@@ -122,6 +125,7 @@ impl<'a> Parser<'a> {
     /// A new sentence that tells what to return replaces what the first one named.
     fn stop(&mut self, at: usize) -> usize {
         self.negated = false;
+        self.both = false;
         self.subject = None;
         self.absent = None;
         let next = (at + 1..self.nodes.len()).find(|i| !matches!(self.cue(*i), Some(Cue::Filler | Cue::Resume)));
@@ -259,6 +263,9 @@ impl<'a> Parser<'a> {
             self.group(Expr::Column(column));
             return at + 1;
         }
+        if self.only_described(at) {
+            return at + 1;
+        }
         // Korean says the aggregate behind the name.
         if let Some(used) = self.postfix_aggregate(at, column) {
             return used;
@@ -273,6 +280,15 @@ impl<'a> Parser<'a> {
         }
         self.subject = Some(expr);
         at + 1
+    }
+
+    /// A description that shares a verb with the question names nothing.
+    fn only_described(&self, at: usize) -> bool {
+        let node = &self.nodes[at];
+        let word = node.element.text.to_lowercase();
+        let verb = word.ends_with("ed") || word.ends_with("ing") || word.ends_with("es");
+        let condition = self.zone == Zone::Condition && !self.compares_next(at);
+        node.source == "description" && node.score < 0.6 && (verb || condition)
     }
 
     /// A name in the asked part that a value follows at once is a condition: `age 3`.
@@ -298,6 +314,9 @@ impl<'a> Parser<'a> {
     }
 
     fn table(&mut self, at: usize, table: TableId) -> usize {
+        if self.only_described(at) {
+            return at + 1;
+        }
         self.named.push(table);
         if self.nodes[at].element.each {
             self.group_table(table);
@@ -312,14 +331,18 @@ impl<'a> Parser<'a> {
             (_, None) => self.frame.entity = Some(table),
             (_, Some(entity)) if entity == table => {}
             (Zone::Output, Some(_)) if adjective => {}
-            _ if self.absent.is_some() => {}
+            _ if self.absent.is_some() || self.is_absent(table) => {}
             _ if self.negated => self.absence(table),
             (Zone::Output, Some(_)) | (Zone::Condition, Some(_)) => drop(self.frame.needs.insert(table)),
         }
         at + 1
     }
 
-    fn is_korean(&self) -> bool {
+    fn is_absent(&self, table: TableId) -> bool {
+        self.frame.filters.iter().any(|p| matches!(p, Pred::Has { table: t, negated: true, .. } if *t == table))
+    }
+
+    pub fn is_korean(&self) -> bool {
         self.nodes.iter().any(|n| n.element.text.chars().any(crate::text::is_hangul))
     }
 

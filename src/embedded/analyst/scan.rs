@@ -164,6 +164,9 @@ impl Scanner<'_> {
             _ => {}
         }
         let rest: Vec<&str> = self.toks[at..].iter().take(12).map(|t| t.lower.as_str()).collect();
+        if let Some((size, time)) = self.date_with_comma(at) {
+            return self.push(at, size, Kind::Time(time));
+        }
         let link = self.best_link(at);
         let strong = link
             .as_ref()
@@ -188,6 +191,13 @@ impl Scanner<'_> {
             (None, Some((span, found))) if found[0].score >= 0.3 => self.push(at, span, Kind::Name(found)),
             (None, weak) => self.unknown(at, weak),
         }
+    }
+
+    /// `Jan 1, 2023`.
+    fn date_with_comma(&self, at: usize) -> Option<(usize, Time)> {
+        let words: Vec<&str> = self.toks[at..].iter().take(4).map(|t| t.lower.as_str()).collect();
+        let [month, day, ",", year] = words.as_slice() else { return None };
+        time_at(&[month, day, year], None).filter(|(size, _)| *size == 3).map(|(_, time)| (4, time))
     }
 
     fn push(&mut self, at: usize, size: usize, kind: Kind) -> usize {
@@ -375,7 +385,7 @@ impl Scanner<'_> {
 }
 
 fn is_filler(tok: &Tok) -> bool {
-    matches!(tok.lower.as_str(), "of" | "the" | "a" | "an" | "in" | "for" | "der" | "die" | "des" | "의")
+    matches!(tok.lower.as_str(), "of" | "the" | "a" | "an" | "der" | "die" | "des" | "의")
 }
 
 fn is_edge(tok: &Tok) -> bool {

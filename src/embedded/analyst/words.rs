@@ -14,6 +14,9 @@ const SHORT: usize = 3;
 
 /// A comparable word: lower case, no plural, umlauts folded.
 pub fn fold(word: &str) -> String {
+    if word.eq_ignore_ascii_case("ids") {
+        return "id".to_owned();
+    }
     let mut out = String::with_capacity(word.len());
     for c in stem(word).chars() {
         match c {
