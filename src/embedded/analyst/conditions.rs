@@ -106,6 +106,9 @@ impl Parser<'_> {
             back = i;
             match (self.kind(back), self.cue(back)) {
                 (Some(Kind::Name(_)), _) => return matches!(self.target(back), Some(Target::Column(_))),
+                (_, Some(Cue::Filler)) if matches!(self.nodes[back].element.text.as_str(), "do" | "does" | "did") => {
+                    return false;
+                }
                 (_, Some(Cue::Filler | Cue::Of | Cue::Not | Cue::Place | Cue::Named)) => {}
                 (Some(Kind::Word), _) => {}
                 _ => return false,
@@ -193,7 +196,7 @@ impl Parser<'_> {
     }
 
     /// What an adjective measures, of the table named last that has it.
-    fn measured(&self, scale: Scale) -> Option<ColumnId> {
+    pub fn measured(&self, scale: Scale) -> Option<ColumnId> {
         let mut tables = self.named.iter().rev().copied().chain(self.frame.entity);
         tables.find_map(|t| self.intrinsic(t, scale)).map(|(c, _)| c)
     }
@@ -530,20 +533,21 @@ impl Parser<'_> {
         let outputs = self.frame.outputs.iter().filter_map(|o| o.expr.column()).map(|c| c.table);
         let used: Vec<TableId> =
             self.named.iter().copied().chain(self.frame.entity).chain(outputs).chain(self.later_tables()).collect();
-        let placed = |place: &str, id: &ColumnId| {
-            let core = &self.schema().column(*id).core;
-            let named = core.len() == 2 && core[0] == place && core[1] == "name";
-            self.schema().family(*id) == TypeFamily::Text && (named || core.last().is_some_and(|w| w == place))
+        let text = |id: &ColumnId| self.schema().family(*id) == TypeFamily::Text;
+        let column = |place: &str| {
+            let named = |core: &[String]| core == [place] || core == [place, "name"];
+            let fits = |(id, c): &(ColumnId, &super::schema::ColumnInfo)| {
+                used.contains(&id.table) && named(&c.core) && text(id)
+            };
+            self.schema().columns().find(fits).map(|(id, _)| id)
         };
-        let near: Vec<ColumnId> =
-            self.schema().columns().map(|(id, _)| id).filter(|id| used.contains(&id.table)).collect();
-        let column = PLACES.iter().find_map(|place| near.iter().copied().find(|id| placed(place, id)));
-        let table = || {
-            PLACES
-                .iter()
-                .find_map(|place| (0..self.schema().tables.len()).find(|t| self.schema().tables[*t].words == [*place]))
+        let table = |place: &str, any: bool| {
+            let fits = |t: &TableId| self.schema().tables[*t].words == [place] && (any || used.contains(t));
+            let found = (0..self.schema().tables.len()).find(fits)?;
+            self.schema().labels(found).first().copied().filter(text)
         };
-        column.or_else(|| table().and_then(|t| self.schema().labels(t).first().copied()))
+        let near = PLACES.iter().find_map(|place| table(place, false).or_else(|| column(place)));
+        near.or_else(|| PLACES.iter().find_map(|place| table(place, true)))
     }
 
     /// A value that the space knows.

@@ -21,6 +21,8 @@ impl Parser<'_> {
         self.name_groups();
         self.sum_numbers();
         self.group_plain();
+        self.picked();
+        self.semijoins();
         self.always();
         self.round();
         self.singles();
@@ -93,8 +95,85 @@ impl Parser<'_> {
             return;
         }
         self.frame.filters = keep;
+        if let Some(split) = self.split.filter(|_| when.len() > 1) {
+            self.ratio_of_two(when, split);
+            return;
+        }
         self.frame.outputs.retain(|o| !o.expr.is_aggregate() && self.frame.groups.contains(&o.expr));
         self.output(Expr::Share { when, percent });
+    }
+
+    /// `ratio of X with A to X with B`.
+    fn ratio_of_two(&mut self, mut when: Vec<Pred>, split: usize) {
+        let rest = when.split_off(split.min(when.len()).max(1));
+        let column = when.first().and_then(Pred::column);
+        let (second, others): (Vec<Pred>, Vec<Pred>) = rest.into_iter().partition(|p| p.column() == column);
+        self.frame.filters.extend(others);
+        self.frame.outputs.retain(|o| !o.expr.is_aggregate());
+        let whole = if second.is_empty() { Expr::CountIf(Vec::new()) } else { Expr::CountIf(second) };
+        self.output(Expr::Ratio { part: Box::new(Expr::CountIf(when)), whole: Box::new(whole) });
+    }
+
+    /// `the number of X in the Y with the highest Z`: the rank picks rows, it does not group.
+    fn picked(&mut self) {
+        let plain = self.frame.groups.is_empty() && self.frame.group_rows.is_none();
+        let all = !self.frame.outputs.is_empty() && self.frame.outputs.iter().all(|o| o.expr.is_aggregate());
+        let [(Expr::Column(column), desc)] = self.frame.order.as_slice() else { return };
+        if plain && all && self.frame.limit == Some(1) {
+            let (column, function) = (*column, if *desc { Aggregate::Max } else { Aggregate::Min });
+            self.frame.filters.push(Pred::Overall {
+                left: Expr::Column(column),
+                op: "=",
+                function,
+                of: Expr::Column(column),
+                within: Vec::new(),
+            });
+            self.frame.order.clear();
+            self.frame.limit = None;
+        }
+    }
+
+    /// Sums and averages must not see a row twice: tables joined only to filter become EXISTS.
+    fn semijoins(&mut self) {
+        let Some(entity) = self.frame.entity else { return };
+        let adds = |e: &Expr| matches!(e, Expr::Agg { function: Aggregate::Sum | Aggregate::Avg, .. });
+        if !self.frame.outputs.iter().any(|o| adds(&o.expr)) {
+            return;
+        }
+        let mut shown = BTreeSet::new();
+        self.frame
+            .outputs
+            .iter()
+            .map(|o| &o.expr)
+            .chain(&self.frame.groups)
+            .chain(self.frame.order.iter().map(|(e, _)| e))
+            .for_each(|e| e.tables(&mut shown));
+        self.frame.having.iter().for_each(|p| p.tables(&mut shown));
+        shown.extend(self.frame.group_rows);
+        if !shown.iter().all(|t| *t == entity) {
+            return;
+        }
+        let hidden: Vec<TableId> = self
+            .frame
+            .tables()
+            .into_iter()
+            .filter(|t| *t != entity)
+            .filter(|t| self.world.graph.tree(entity, &[*t].into()).is_some_and(|steps| steps.iter().any(|s| s.many)))
+            .collect();
+        let Some(table) = self.named.iter().rev().copied().find(|t| hidden.contains(t)).or(hidden.first().copied())
+        else {
+            return;
+        };
+        let inside = |p: &Pred| {
+            let mut tables = BTreeSet::new();
+            p.tables(&mut tables);
+            !tables.is_empty() && tables.iter().all(|t| hidden.contains(t))
+        };
+        let (when, keep): (Vec<Pred>, Vec<Pred>) =
+            std::mem::take(&mut self.frame.filters).into_iter().partition(inside);
+        self.frame.filters = keep;
+        self.frame.needs.retain(|t| !hidden.contains(t));
+        self.frame.filters.push(Pred::Has { table, when, negated: false });
     }
 
     /// `states with both owners and professionals`: one column that two tables have.
@@ -104,7 +183,7 @@ impl Parser<'_> {
         let twin = |table: TableId| {
             self.schema().find_column(table, &self.schema().column(column).name).filter(|c| c.table != column.table)
         };
-        if self.both && self.frame.filters.is_empty() {
+        if self.both_tables && self.frame.filters.is_empty() {
             let second = self.named.iter().find_map(|t| twin(*t));
             if let Some(second) = second.filter(|_| !self.is_key(column)) {
                 self.frame.common = Some((column, second, "INTERSECT"));

@@ -32,13 +32,15 @@ pub enum Expr {
         when: Vec<Pred>,
         percent: bool,
     },
+    /// How many rows meet all conditions.
+    CountIf(Vec<Pred>),
     Rounded(Box<Expr>, u32),
 }
 
 impl Expr {
     pub fn is_aggregate(&self) -> bool {
         match self {
-            Self::Agg { .. } | Self::Count(_) | Self::Share { .. } => true,
+            Self::Agg { .. } | Self::Count(_) | Self::Share { .. } | Self::CountIf(_) => true,
             Self::Raw { aggregate, .. } => *aggregate,
             Self::Ratio { part, .. } => part.is_aggregate(),
             Self::Minus(left, _) | Self::Rounded(left, _) => left.is_aggregate(),
@@ -56,7 +58,7 @@ impl Expr {
                 a.tables(into);
                 b.tables(into);
             }
-            Self::Share { when, .. } => when.iter().for_each(|pred| pred.tables(into)),
+            Self::Share { when, .. } | Self::CountIf(when) => when.iter().for_each(|pred| pred.tables(into)),
         }
     }
 

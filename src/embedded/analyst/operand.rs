@@ -86,6 +86,14 @@ impl Parser<'_> {
             }
             next += 1;
         }
+        // `official languages` counts languages.
+        if let Some(Target::Column(flag)) = self.target(next).cloned() {
+            let is = self.schema().column(flag).core.first().is_some_and(|w| w == "is" || w == "has");
+            if is && self.nodes.get(next + 1).is_some_and(|n| n.element.is_name()) {
+                self.flag(next, flag);
+                next += 1;
+            }
+        }
         let target = self.target(next)?.clone();
         let mut exprs = Vec::new();
         let mut used = next + 1;

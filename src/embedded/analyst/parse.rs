@@ -35,6 +35,8 @@ pub struct Parser<'a> {
     pub subject: Option<Expr>,
     pub negated: bool,
     pub both: bool,
+    /// Two tables are named behind `both`.
+    pub both_tables: bool,
     pub or: bool,
     /// A number before a superlative or after `top`.
     pub wanted: Option<u64>,
@@ -45,6 +47,8 @@ pub struct Parser<'a> {
     /// Index of the first output that a later sentence asks for.
     pub returned: Option<usize>,
     pub share: Option<bool>,
+    /// How many conditions stood before the `to` of a ratio.
+    pub split: Option<usize>,
     pub grouped_by_each: bool,
     pub when: bool,
     pub place: bool,
@@ -65,12 +69,14 @@ impl<'a> Parser<'a> {
             subject: None,
             negated: false,
             both: false,
+            both_tables: false,
             or: false,
             wanted: None,
             ranking: None,
             named: Vec::new(),
             returned: None,
             share: None,
+            split: None,
             grouped_by_each: false,
             when: false,
             place: false,
@@ -164,7 +170,15 @@ impl<'a> Parser<'a> {
                 at + 1
             }
             Cue::Both => {
-                self.both = true;
+                let tables = self
+                    .nodes
+                    .iter()
+                    .skip(at + 1)
+                    .take(4)
+                    .filter(|n| matches!(n.target, Some(Target::Table(_))))
+                    .count();
+                self.both = tables < 2;
+                self.both_tables |= tables >= 2;
                 at + 1
             }
             Cue::Or => {
@@ -189,6 +203,16 @@ impl<'a> Parser<'a> {
             }
             Cue::And => {
                 self.after_and(at);
+                at + 1
+            }
+            Cue::Measure(scale) => {
+                if let Some(column) = self.measured(scale) {
+                    self.output(Expr::Column(column));
+                }
+                at + 1
+            }
+            Cue::Filler if self.share == Some(false) && self.nodes[at].element.text == "to" => {
+                self.split = Some(self.frame.filters.len());
                 at + 1
             }
             Cue::Filler if self.is_verb(at) => {
@@ -242,7 +266,8 @@ impl<'a> Parser<'a> {
             next += 1;
         }
         let of = matches!(self.target(next), Some(Target::Column(_))) && matches!(self.cue(next + 1), Some(Cue::Of));
-        if of || matches!(self.cue(at + 1), Some(Cue::Which | Cue::Pronoun)) {
+        let how = self.nodes.get(at + 1).is_some_and(|n| n.element.text.starts_with("how"));
+        if of || how || matches!(self.cue(at + 1), Some(Cue::Which | Cue::Pronoun)) {
             self.zone = Zone::Output;
         }
     }
@@ -294,7 +319,9 @@ impl<'a> Parser<'a> {
     /// A name in the asked part that a value follows at once is a condition: `age 3`.
     fn starts_condition(&self, at: usize) -> bool {
         let mut next = at + 1;
-        while matches!(self.cue(next), Some(Cue::Filler)) {
+        while matches!(self.cue(next), Some(Cue::Filler))
+            && !matches!(self.nodes[next].element.text.as_str(), "do" | "does" | "did")
+        {
             next += 1;
         }
         let value = self.nodes.get(next).is_some_and(|n| {
@@ -432,6 +459,7 @@ impl<'a> Parser<'a> {
             Expr::Count(table) => alias_of(&format!("{}_count", self.schema().tables[*table].words.join("_"))),
             Expr::Grain(unit, _) => unit.sql().to_lowercase(),
             Expr::Share { percent, .. } => if *percent { "percentage" } else { "ratio" }.to_owned(),
+            Expr::CountIf(_) => "count".to_owned(),
             Expr::Ratio { .. } => "ratio".to_owned(),
             Expr::Minus(..) => "difference".to_owned(),
             Expr::Rounded(inner, _) => self.alias(inner),

@@ -296,9 +296,9 @@ impl Scanner<'_> {
         if !plain || digits.parse::<f64>().is_err() {
             return None;
         }
-        const YEAR_LEADS: [&str; 17] = [
-            "in", "of", "year", "years", "during", "for", "since", "before", "after", "from", "until", "im", "jahr",
-            "seit", "vor", "and", "until",
+        const YEAR_LEADS: [&str; 18] = [
+            "in", "of", "year", "years", "both", "during", "for", "since", "before", "after", "from", "until", "im",
+            "jahr", "seit", "vor", "and", "until",
         ];
         let lead = at.checked_sub(1).map(|i| self.toks[i].lower.as_str());
         if let Some(year) = year_of(&digits).filter(|_| lead.is_some_and(|l| YEAR_LEADS.contains(&l))) {
