@@ -129,6 +129,9 @@ impl Parser<'_> {
         if let Some(used) = self.against_aggregate(next, op, scale) {
             return used;
         }
+        if let Some(used) = self.than_any(next, op) {
+            return used;
+        }
         match self.kind(next) {
             Some(Kind::Number(digits)) => {
                 let digits = digits.clone();
@@ -199,6 +202,27 @@ impl Parser<'_> {
     pub fn measured(&self, scale: Scale) -> Option<ColumnId> {
         let mut tables = self.named.iter().rev().copied().chain(self.frame.entity);
         tables.find_map(|t| self.intrinsic(t, scale)).map(|(c, _)| c)
+    }
+
+    /// `larger than any country in Europe`: than the largest of them.
+    fn than_any(&mut self, at: usize, op: Op) -> Option<usize> {
+        let left = self
+            .subject_column()
+            .or_else(|| self.last_number().and_then(|e| e.column()))
+            .filter(|c| self.schema().family(*c).is_numeric())?;
+        let Some(Target::Table(table)) = self.target(at) else { return None };
+        let (place, column, value) = (at + 1..at + 4).find_map(|i| match self.target(i) {
+            Some(Target::Value(c, v)) => Some((i, *c, v.clone())),
+            _ => None,
+        })?;
+        (*table == left.table).then_some(())?;
+        let greater = matches!(op, Op::Greater | Op::AtLeast);
+        let function = if greater { Aggregate::Max } else { Aggregate::Min };
+        self.forget_output(left);
+        let op = self.op(op);
+        let within = vec![Pred::In { column, values: vec![quote(&value)], negated: false }];
+        self.add_filter(Pred::Overall { left: Expr::Column(left), op, function, of: Expr::Column(left), within });
+        Some(place + 1)
     }
 
     /// What was compared in the asked part was not asked for.

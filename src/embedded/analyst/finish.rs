@@ -202,6 +202,11 @@ impl Parser<'_> {
         if !self.frame.outputs.is_empty() || self.frame.everything || self.frame.common.is_some() {
             return;
         }
+        if let Some(column) = self.weak.first().copied().filter(|_| self.named.is_empty()) {
+            self.frame.entity = self.frame.entity.or(Some(column.table));
+            self.output(Expr::Column(column));
+            return;
+        }
         let Some(entity) = self.frame.entity.or(self.frame.group_rows) else { return };
         if self.when
             && let Some(date) = self.date_column(entity)

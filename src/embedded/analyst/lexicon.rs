@@ -1,6 +1,7 @@
 //! Everything a question can name, with where the name comes from and how far to trust it.
 
 use super::instructions::Rule;
+use super::scan::is_small;
 use super::schema::{ColumnId, Schema, TableId};
 use super::words::{alike, fold, match_names, match_part};
 use crate::model::{Snippet, TypeFamily};
@@ -207,9 +208,16 @@ impl Lexicon {
         if !long {
             return Vec::new();
         }
+        // `is`, `do`, `me` are words before they are codes.
+        let small = words.len() == 1
+            && (is_small(&raw.to_lowercase()) || super::cues::cue_at(&[raw.to_lowercase().as_str()]).is_some());
+        let short = raw.chars().count() <= 3 && raw.is_ascii();
         let mut found: Vec<(ColumnId, String, f64)> = Vec::new();
         let mut take = |key: &str, score: f64| {
             for (column, value) in self.values.get(key).into_iter().flatten() {
+                if (small || short) && (value != raw || small && raw.chars().all(char::is_lowercase)) {
+                    continue;
+                }
                 found.push((*column, value.clone(), score + if raw.contains(value.as_str()) { 0.05 } else { 0.0 }));
             }
         };

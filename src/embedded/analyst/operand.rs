@@ -369,8 +369,29 @@ impl Parser<'_> {
         }
     }
 
+    /// What stands for yes in a text column of flags, where its values are known.
+    fn yes_value(&self, column: ColumnId) -> Option<String> {
+        let info = self.schema().column(column);
+        let flag = info.core.first().is_some_and(|w| w == "is" || w == "has")
+            || info.core.last().is_some_and(|w| w == "yn" || w == "flag");
+        let yes = |v: &String| matches!(v.to_lowercase().as_str(), "t" | "y" | "yes" | "true" | "1" | "ja");
+        (flag && info.family == TypeFamily::Text)
+            .then(|| info.values.iter().map(|(v, _)| v).find(|v| yes(v)).map(|v| super::values::quote(v)))
+            .flatten()
+    }
+
     /// A yes-or-no column in a condition, or before a name: `active customers`.
     pub fn flag(&mut self, at: usize, column: ColumnId) -> bool {
+        if let Some(yes) = self.yes_value(column) {
+            let before = self.target(at + 1).is_some() || self.zone == Zone::Condition;
+            let valued =
+                matches!(self.nodes.get(at + 1).map(|n| &n.element.kind), Some(Kind::Literal { .. } | Kind::Number(_)));
+            if before && !valued {
+                let negated = std::mem::take(&mut self.negated);
+                self.add_filter(Pred::In { column, values: vec![yes], negated });
+                return true;
+            }
+        }
         let boolean = self.schema().family(column) == TypeFamily::Boolean;
         let asked = self.zone == Zone::Output && !self.target(at + 1).is_some_and(|t| matches!(t, Target::Table(_)));
         let compared = matches!(self.nodes.get(at + 1).map(|n| &n.element.kind), Some(Kind::Literal { .. }));

@@ -57,6 +57,7 @@ pub struct Parser<'a> {
     pub conditions: usize,
     /// The last sentence asks for an aggregate of something that it does not name.
     pub lonely: bool,
+    pub weak: Vec<ColumnId>,
 }
 
 impl<'a> Parser<'a> {
@@ -83,6 +84,7 @@ impl<'a> Parser<'a> {
             absent: None,
             conditions: 0,
             lonely: false,
+            weak: Vec::new(),
         }
     }
 
@@ -299,6 +301,12 @@ impl<'a> Parser<'a> {
             return at + 1;
         }
         let expr = Expr::Column(column);
+        let text = !self.schema().family(column).is_numeric();
+        if self.is_korean() && self.nodes[at].score < 0.7 && text && !self.starts_condition(at) {
+            // Half a name in a row of modifiers: kept in case nothing better is asked for.
+            self.weak.push(column);
+            return at + 1;
+        }
         if self.zone == Zone::Output && !self.starts_condition(at) {
             self.frame.entity = self.frame.entity.or(Some(column.table));
             self.output(expr.clone());
@@ -478,6 +486,15 @@ impl<'a> Parser<'a> {
             }
         }
         if self.frame.filters.contains(&pred) {
+            return;
+        }
+        if let Pred::In { column, values, negated: false } = &pred
+            && let Some(Pred::In { column: known, values: list, negated: false }) = self.frame.filters.last_mut()
+            && known == column
+        {
+            let fresh: Vec<String> = values.iter().filter(|v| !list.contains(v)).cloned().collect();
+            list.extend(fresh);
+            self.or = false;
             return;
         }
         match (self.frame.filters.last_mut(), std::mem::take(&mut self.or)) {

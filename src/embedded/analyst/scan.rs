@@ -245,6 +245,9 @@ impl Scanner<'_> {
                 span.iter().filter(|t| size == 1 || !is_filler(t)).map(|t| t.word.clone()).collect();
             let raw = span.iter().map(|t| t.plain()).collect::<Vec<_>>().join(" ");
             let mut found = self.lexicon.candidates(&words, &raw);
+            if words.len() < size && self.names_table(at + size - 1) {
+                continue;
+            }
             if words.len() < size {
                 // `location of the stadiums`: the owner is found by grammar, for the whole list.
                 found.retain(|c| c.source != "table and column name");
@@ -262,6 +265,13 @@ impl Scanner<'_> {
             }
         }
         best.map(|(_, size, found)| (size, found))
+    }
+
+    /// True if this word alone is the name of a table: `codes of the countries` are the table's.
+    fn names_table(&self, at: usize) -> bool {
+        let tok = &self.toks[at];
+        let found = self.lexicon.candidates(std::slice::from_ref(&tok.word), tok.plain());
+        found.iter().any(|c| matches!(c.target, Target::Table(_)) && c.score >= 0.95)
     }
 
     fn year_or_number(&mut self, at: usize) -> Option<usize> {
@@ -390,6 +400,12 @@ fn is_filler(tok: &Tok) -> bool {
 
 fn is_edge(tok: &Tok) -> bool {
     is_filler(tok)
+        || is_small(&tok.lower)
+            && tok.lower != "key"
+            && tok.lower != "unique"
+            && tok.lower != "use"
+            && tok.lower != "identifier"
+            && tok.lower != "table"
         || matches!(
             tok.lower.as_str(),
             "and" | "or" | "is" | "are" | "to" | "with" | "on" | "by" | "at" | "from" | "und" | "oder"

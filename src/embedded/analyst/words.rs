@@ -47,7 +47,19 @@ pub fn alike(asked: &str, named: &str) -> f64 {
     if abbreviates(named, asked) || abbreviates(asked, named) {
         return 0.8;
     }
+    if misspelt(asked, named) {
+        return 0.78;
+    }
     0.0
+}
+
+/// One letter off, in words long enough for that to be a slip.
+fn misspelt(asked: &str, named: &str) -> bool {
+    let (a, b) = (asked.chars().count(), named.chars().count());
+    a.min(b) >= 6
+        && a.abs_diff(b) <= 1
+        && asked.chars().next() == named.chars().next()
+        && crate::text::edit_similarity(asked, named) >= 0.87
 }
 
 fn common_prefix(a: &str, b: &str) -> usize {
