@@ -106,6 +106,9 @@ impl Parser<'_> {
             back = i;
             match (self.kind(back), self.cue(back)) {
                 (Some(Kind::Name(_)), _) => return matches!(self.target(back), Some(Target::Column(_))),
+                (_, Some(Cue::Filler)) if matches!(self.nodes[back].element.text.as_str(), "do" | "does" | "did") => {
+                    return false;
+                }
                 (_, Some(Cue::Filler | Cue::Of | Cue::Not | Cue::Place | Cue::Named)) => {}
                 (Some(Kind::Word), _) => {}
                 _ => return false,
@@ -124,6 +127,9 @@ impl Parser<'_> {
     pub fn compare(&mut self, at: usize, op: Op, scale: Scale) -> usize {
         let next = self.skip(at + 1, |c| matches!(c, Cue::Filler | Cue::Pronoun));
         if let Some(used) = self.against_aggregate(next, op, scale) {
+            return used;
+        }
+        if let Some(used) = self.than_any(next, op) {
             return used;
         }
         match self.kind(next) {
@@ -193,9 +199,30 @@ impl Parser<'_> {
     }
 
     /// What an adjective measures, of the table named last that has it.
-    fn measured(&self, scale: Scale) -> Option<ColumnId> {
+    pub fn measured(&self, scale: Scale) -> Option<ColumnId> {
         let mut tables = self.named.iter().rev().copied().chain(self.frame.entity);
         tables.find_map(|t| self.intrinsic(t, scale)).map(|(c, _)| c)
+    }
+
+    /// `larger than any country in Europe`: than the largest of them.
+    fn than_any(&mut self, at: usize, op: Op) -> Option<usize> {
+        let left = self
+            .subject_column()
+            .or_else(|| self.last_number().and_then(|e| e.column()))
+            .filter(|c| self.schema().family(*c).is_numeric())?;
+        let Some(Target::Table(table)) = self.target(at) else { return None };
+        let (place, column, value) = (at + 1..at + 4).find_map(|i| match self.target(i) {
+            Some(Target::Value(c, v)) => Some((i, *c, v.clone())),
+            _ => None,
+        })?;
+        (*table == left.table).then_some(())?;
+        let greater = matches!(op, Op::Greater | Op::AtLeast);
+        let function = if greater { Aggregate::Max } else { Aggregate::Min };
+        self.forget_output(left);
+        let op = self.op(op);
+        let within = vec![Pred::In { column, values: vec![quote(&value)], negated: false }];
+        self.add_filter(Pred::Overall { left: Expr::Column(left), op, function, of: Expr::Column(left), within });
+        Some(place + 1)
     }
 
     /// What was compared in the asked part was not asked for.
@@ -346,6 +373,13 @@ impl Parser<'_> {
         };
         let used = at + 1 + usize::from(trailing.is_some());
         let op = trailing.or(op);
+        let aside = self.nodes[at.saturating_sub(4)..at].iter().any(|n| {
+            let text = n.element.text.to_lowercase();
+            ["inclusive", "exclusive", "including", "excluding"].contains(&text.as_str())
+        });
+        if aside && op.is_none() {
+            return used;
+        }
         let subject = self.subject_column().filter(|c| self.is_time(*c));
         let Some(column) = subject.or_else(|| self.time_column(at)) else { return used };
         if subject == Some(column) {
@@ -400,6 +434,22 @@ impl Parser<'_> {
     /// A text in quotes, or a proper name.
     pub fn literal(&mut self, at: usize) -> usize {
         let text = self.nodes[at].element.text.clone();
+        if let Some(used) = self.inside(at, &text) {
+            return used;
+        }
+        let acronym = text.chars().count() <= 6 && text.chars().all(|c| c.is_uppercase() || c.is_ascii_digit());
+        let placed = at > 0 && matches!(self.cue(at - 1), Some(Cue::Place | Cue::Named | Cue::Or | Cue::Compare(..)));
+        let quoted = matches!(self.nodes[at].element.kind, Kind::Literal { quoted: true });
+        if acronym
+            && !quoted
+            && !placed
+            && self.zone == Zone::Output
+            && !self.is_korean()
+            && !self.target(at + 1).is_some_and(|t| matches!(t, Target::Table(_) | Target::Column(_)))
+        {
+            self.frame.unknown.push(text);
+            return at + 1;
+        }
         let Some(column) = self.literal_column(at) else { return at + 1 };
         self.frame.entity = self.frame.entity.or(Some(column.table));
         let mut values = vec![text];
@@ -412,10 +462,24 @@ impl Parser<'_> {
             next += 2;
         }
         let negated = std::mem::take(&mut self.negated);
-        let both = std::mem::take(&mut self.both) && values.len() > 1;
+        let both = self.both;
         let texts: Vec<Pred> = values.into_iter().map(|value| self.text_equals(column, value, negated)).collect();
         self.add_texts(column, texts, negated, both);
         next
+    }
+
+    /// `have 'Ford' in their name`.
+    fn inside(&mut self, at: usize, text: &str) -> Option<usize> {
+        if !matches!(self.nodes.get(at + 1), Some(n) if n.element.text == "in") {
+            return None;
+        }
+        let next = self.skip(at + 2, |c| matches!(c, Cue::Filler | Cue::Pronoun));
+        let Some(Target::Column(column)) = self.target(next).filter(|_| next > at + 2) else { return None };
+        let column = *column;
+        (self.schema().family(column) == TypeFamily::Text).then_some(())?;
+        let negated = std::mem::take(&mut self.negated);
+        self.add_filter(Pred::Like { column, pattern: format!("%{text}%"), negated });
+        Some(next + 1)
     }
 
     fn text_equals(&self, column: ColumnId, value: String, negated: bool) -> Pred {
@@ -448,7 +512,7 @@ impl Parser<'_> {
 
     fn literal_column(&self, at: usize) -> Option<ColumnId> {
         let text = |c: ColumnId| matches!(self.schema().family(c), TypeFamily::Text | TypeFamily::Other);
-        let label = |t: TableId| self.schema().labels(t).first().copied();
+        let label = |t: TableId| self.schema().labels(t).first().copied().filter(|c| text(*c));
         let before = at.checked_sub(1);
         if let Some(column) = self.subject_column().filter(|c| text(*c) && self.near_subject(at)) {
             return Some(column);
@@ -493,20 +557,21 @@ impl Parser<'_> {
         let outputs = self.frame.outputs.iter().filter_map(|o| o.expr.column()).map(|c| c.table);
         let used: Vec<TableId> =
             self.named.iter().copied().chain(self.frame.entity).chain(outputs).chain(self.later_tables()).collect();
-        let placed = |place: &str, id: &ColumnId| {
-            let core = &self.schema().column(*id).core;
-            let named = core.len() == 2 && core[0] == place && core[1] == "name";
-            self.schema().family(*id) == TypeFamily::Text && (named || core.last().is_some_and(|w| w == place))
+        let text = |id: &ColumnId| self.schema().family(*id) == TypeFamily::Text;
+        let column = |place: &str| {
+            let named = |core: &[String]| core == [place] || core == [place, "name"];
+            let fits = |(id, c): &(ColumnId, &super::schema::ColumnInfo)| {
+                used.contains(&id.table) && named(&c.core) && text(id)
+            };
+            self.schema().columns().find(fits).map(|(id, _)| id)
         };
-        let near: Vec<ColumnId> =
-            self.schema().columns().map(|(id, _)| id).filter(|id| used.contains(&id.table)).collect();
-        let column = PLACES.iter().find_map(|place| near.iter().copied().find(|id| placed(place, id)));
-        let table = || {
-            PLACES
-                .iter()
-                .find_map(|place| (0..self.schema().tables.len()).find(|t| self.schema().tables[*t].words == [*place]))
+        let table = |place: &str, any: bool| {
+            let fits = |t: &TableId| self.schema().tables[*t].words == [place] && (any || used.contains(t));
+            let found = (0..self.schema().tables.len()).find(fits)?;
+            self.schema().labels(found).first().copied().filter(text)
         };
-        column.or_else(|| table().and_then(|t| self.schema().labels(t).first().copied()))
+        let near = PLACES.iter().find_map(|place| table(place, false).or_else(|| column(place)));
+        near.or_else(|| PLACES.iter().find_map(|place| table(place, true)))
     }
 
     /// A value that the space knows.

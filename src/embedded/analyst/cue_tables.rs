@@ -4,8 +4,8 @@ use super::cues::Aggregate::{Avg, Count, Max, Min, Sum};
 use super::cues::Cue;
 use super::cues::Cue::{
     Agg, Alphabetical, And, Asc, Between, Both, Boundary, But, By, Compare, Desc, Difference, Distinct, Each,
-    Everything, Filler, Imperative, Named, Not, Null, Of, Only, Or, OrderBy, Pattern, Percent, Place, Pronoun, Ratio,
-    Resume, Super, Top, Trailing, When, Where, Which, Who,
+    Everything, Filler, Imperative, Measure, Named, Not, Null, Of, Only, Or, OrderBy, Pattern, Percent, Place, Pronoun,
+    Ratio, Resume, Super, Top, Trailing, When, Where, Which, Who,
 };
 use super::cues::Match::{Contains, Ends, Starts};
 use super::cues::Op::{AtLeast, AtMost, Equal, Greater, Less};
@@ -107,8 +107,7 @@ pub const ENGLISH: &[(&str, Cue)] = &[
     ("the", Filler), ("a", Filler), ("an", Filler), ("all", Filler), ("all the", Filler), ("is", Filler), ("are", Filler), ("was", Filler),
     ("were", Filler), ("do", Filler), ("does", Filler), ("did", Filler), ("have", Filler), ("has", Filler), ("had", Filler), ("there", Filler),
     ("we", Filler), ("to", Filler), ("any", Filler), ("some", Filler), ("be", Filler), ("been", Filler), ("as", Filler), ("these", Filler),
-    ("those", Filler), ("one", Filler), ("me", Filler), ("you", Filler), ("can", Filler), ("could", Filler), ("would", Filler), ("much", Filler),
-    ("how", Filler), ("how much", Filler), ("ever", Filler), ("value", Filler), ("values", Filler), ("than", Filler), ("than the", Filler), ("this", Filler), ("i", Filler),
+    ("those", Filler), ("one", Filler), ("me", Filler), ("you", Filler), ("can", Filler), ("could", Filler), ("would", Filler), ("much", Filler), ("how old", Measure(Age)), ("how expensive", Measure(Cost)), ("how long", Measure(Length)), ("how tall", Measure(Length)), ("how big", Measure(Size)), ("how large", Measure(Size)), ("how heavy", Measure(Weight)), ("wie alt", Measure(Age)), ("wie groß", Measure(Size)), ("wie teuer", Measure(Cost)), ("how", Filler), ("how much", Filler), ("ever", Filler), ("value", Filler), ("values", Filler), ("than", Filler), ("than the", Filler), ("this", Filler), ("i", Filler),
     ("us", Filler), ("so", Filler), ("such", Filler), ("respectively", Filler), ("then", Filler), ("will", Filler), ("being", Filler), ("s", Filler),
     ("who is", Who), ("who are", Who), ("who was", Who),
 ];

@@ -122,6 +122,9 @@ pub enum Cue {
     Pronoun,
     Null,
     Difference,
+    /// `how old`: the column that the adjective measures.
+    Measure(Scale),
+
     /// Politeness and filler.
     Filler,
 }

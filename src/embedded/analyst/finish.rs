@@ -21,6 +21,8 @@ impl Parser<'_> {
         self.name_groups();
         self.sum_numbers();
         self.group_plain();
+        self.picked();
+        self.semijoins();
         self.always();
         self.round();
         self.singles();
@@ -29,7 +31,8 @@ impl Parser<'_> {
     /// What the last sentence asks to return replaces what stood before, if it names anything.
     fn keep_returned(&mut self) {
         let Some(from) = self.returned.filter(|from| *from < self.frame.outputs.len()) else { return };
-        let keep = self.grouped_by_each && !self.frame.outputs[from..].iter().any(|o| o.expr.is_aggregate());
+        let keep =
+            (self.grouped_by_each || self.lonely) && !self.frame.outputs[from..].iter().any(|o| o.expr.is_aggregate());
         let mut place = 0;
         self.frame.outputs.retain(|o| {
             place += 1;
@@ -92,8 +95,85 @@ impl Parser<'_> {
             return;
         }
         self.frame.filters = keep;
+        if let Some(split) = self.split.filter(|_| when.len() > 1) {
+            self.ratio_of_two(when, split);
+            return;
+        }
         self.frame.outputs.retain(|o| !o.expr.is_aggregate() && self.frame.groups.contains(&o.expr));
         self.output(Expr::Share { when, percent });
+    }
+
+    /// `ratio of X with A to X with B`.
+    fn ratio_of_two(&mut self, mut when: Vec<Pred>, split: usize) {
+        let rest = when.split_off(split.min(when.len()).max(1));
+        let column = when.first().and_then(Pred::column);
+        let (second, others): (Vec<Pred>, Vec<Pred>) = rest.into_iter().partition(|p| p.column() == column);
+        self.frame.filters.extend(others);
+        self.frame.outputs.retain(|o| !o.expr.is_aggregate());
+        let whole = if second.is_empty() { Expr::CountIf(Vec::new()) } else { Expr::CountIf(second) };
+        self.output(Expr::Ratio { part: Box::new(Expr::CountIf(when)), whole: Box::new(whole) });
+    }
+
+    /// `the number of X in the Y with the highest Z`: the rank picks rows, it does not group.
+    fn picked(&mut self) {
+        let plain = self.frame.groups.is_empty() && self.frame.group_rows.is_none();
+        let all = !self.frame.outputs.is_empty() && self.frame.outputs.iter().all(|o| o.expr.is_aggregate());
+        let [(Expr::Column(column), desc)] = self.frame.order.as_slice() else { return };
+        if plain && all && self.frame.limit == Some(1) {
+            let (column, function) = (*column, if *desc { Aggregate::Max } else { Aggregate::Min });
+            self.frame.filters.push(Pred::Overall {
+                left: Expr::Column(column),
+                op: "=",
+                function,
+                of: Expr::Column(column),
+                within: Vec::new(),
+            });
+            self.frame.order.clear();
+            self.frame.limit = None;
+        }
+    }
+
+    /// Sums and averages must not see a row twice: tables joined only to filter become EXISTS.
+    fn semijoins(&mut self) {
+        let Some(entity) = self.frame.entity else { return };
+        let adds = |e: &Expr| matches!(e, Expr::Agg { function: Aggregate::Sum | Aggregate::Avg, .. });
+        if !self.frame.outputs.iter().any(|o| adds(&o.expr)) {
+            return;
+        }
+        let mut shown = BTreeSet::new();
+        self.frame
+            .outputs
+            .iter()
+            .map(|o| &o.expr)
+            .chain(&self.frame.groups)
+            .chain(self.frame.order.iter().map(|(e, _)| e))
+            .for_each(|e| e.tables(&mut shown));
+        self.frame.having.iter().for_each(|p| p.tables(&mut shown));
+        shown.extend(self.frame.group_rows);
+        if !shown.iter().all(|t| *t == entity) {
+            return;
+        }
+        let hidden: Vec<TableId> = self
+            .frame
+            .tables()
+            .into_iter()
+            .filter(|t| *t != entity)
+            .filter(|t| self.world.graph.tree(entity, &[*t].into()).is_some_and(|steps| steps.iter().any(|s| s.many)))
+            .collect();
+        let Some(table) = self.named.iter().rev().copied().find(|t| hidden.contains(t)).or(hidden.first().copied())
+        else {
+            return;
+        };
+        let inside = |p: &Pred| {
+            let mut tables = BTreeSet::new();
+            p.tables(&mut tables);
+            !tables.is_empty() && tables.iter().all(|t| hidden.contains(t))
+        };
+        let (when, keep): (Vec<Pred>, Vec<Pred>) =
+            std::mem::take(&mut self.frame.filters).into_iter().partition(inside);
+        self.frame.filters = keep;
+        self.frame.needs.retain(|t| !hidden.contains(t));
+        self.frame.filters.push(Pred::Has { table, when, negated: false });
     }
 
     /// `states with both owners and professionals`: one column that two tables have.
@@ -103,7 +183,7 @@ impl Parser<'_> {
         let twin = |table: TableId| {
             self.schema().find_column(table, &self.schema().column(column).name).filter(|c| c.table != column.table)
         };
-        if self.both && self.frame.filters.is_empty() {
+        if self.both_tables && self.frame.filters.is_empty() {
             let second = self.named.iter().find_map(|t| twin(*t));
             if let Some(second) = second.filter(|_| !self.is_key(column)) {
                 self.frame.common = Some((column, second, "INTERSECT"));
@@ -120,6 +200,11 @@ impl Parser<'_> {
 
     fn default_outputs(&mut self) {
         if !self.frame.outputs.is_empty() || self.frame.everything || self.frame.common.is_some() {
+            return;
+        }
+        if let Some(column) = self.weak.first().copied().filter(|_| self.named.is_empty()) {
+            self.frame.entity = self.frame.entity.or(Some(column.table));
+            self.output(Expr::Column(column));
             return;
         }
         let Some(entity) = self.frame.entity.or(self.frame.group_rows) else { return };
@@ -229,10 +314,9 @@ impl Parser<'_> {
         }
         let plain: Vec<ColumnId> =
             self.frame.outputs.iter().filter(|o| !o.expr.is_aggregate()).filter_map(|o| o.expr.column()).collect();
-        let rows = plain.iter().find(|c| {
-            !counted.contains(&c.table)
-                && (self.schema().labels(c.table).contains(c) || self.is_key(**c) || plain.len() > 1)
-        });
+        let rows = plain
+            .iter()
+            .find(|c| !counted.contains(&c.table) && (self.schema().labels(c.table).contains(c) || self.is_key(**c)));
         self.frame.group_rows = rows.map(|c| c.table);
         if plain.is_empty() && !self.frame.having.is_empty() && self.frame.has_aggregate() {
             self.count_of_groups();
@@ -317,12 +401,13 @@ impl Parser<'_> {
             .chain(used)
             .chain(self.later_tables())
             .collect();
-        let candidates =
-            || self.schema().columns().map(|(id, _)| id).filter(|id| order.contains(&id.table) && self.is_time(*id));
+        let timed = || self.schema().columns().map(|(id, _)| id).filter(|id| self.is_time(*id));
+        let mut candidates: Vec<ColumnId> = timed().filter(|id| order.contains(&id.table)).collect();
+        candidates.extend(timed().filter(|id| !order.contains(&id.table)));
         // `joined in 2022`: the verb names the column.
         let near = self.nodes[at.saturating_sub(5).min(at)..at.min(self.nodes.len())].iter().rev();
         let verb = near.flat_map(|n| n.element.words.clone()).find_map(|word| {
-            candidates().find(|id| {
+            candidates.iter().copied().find(|id| {
                 word.len() > 3
                     && self.schema().column(*id).core.iter().any(|w| same_root(&word, w) && w != "date" && w != "time")
             })

@@ -32,13 +32,15 @@ pub enum Expr {
         when: Vec<Pred>,
         percent: bool,
     },
+    /// How many rows meet all conditions.
+    CountIf(Vec<Pred>),
     Rounded(Box<Expr>, u32),
 }
 
 impl Expr {
     pub fn is_aggregate(&self) -> bool {
         match self {
-            Self::Agg { .. } | Self::Count(_) | Self::Share { .. } => true,
+            Self::Agg { .. } | Self::Count(_) | Self::Share { .. } | Self::CountIf(_) => true,
             Self::Raw { aggregate, .. } => *aggregate,
             Self::Ratio { part, .. } => part.is_aggregate(),
             Self::Minus(left, _) | Self::Rounded(left, _) => left.is_aggregate(),
@@ -56,7 +58,7 @@ impl Expr {
                 a.tables(into);
                 b.tables(into);
             }
-            Self::Share { when, .. } => when.iter().for_each(|pred| pred.tables(into)),
+            Self::Share { when, .. } | Self::CountIf(when) => when.iter().for_each(|pred| pred.tables(into)),
         }
     }
 
@@ -165,6 +167,8 @@ pub struct Frame {
     pub having: Vec<Pred>,
     pub order: Vec<(Expr, bool)>,
     pub limit: Option<u64>,
+    /// Names that the question asks for and the space does not know.
+    pub unknown: Vec<String>,
     pub needs: BTreeSet<TableId>,
     /// Columns whose values must be found in both tables (INTERSECT) or not in the second (EXCEPT).
     pub common: Option<(ColumnId, ColumnId, &'static str)>,

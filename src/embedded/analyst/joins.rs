@@ -225,7 +225,7 @@ fn inferred(schema: &Schema, left: TableId, right: TableId) -> Option<Edge> {
                 keys.0 && refers_to(&a.words, &x.core, &y.core) || keys.1 && refers_to(&b.words, &y.core, &x.core);
             let cost = match (same || refers, keys.0 || keys.1) {
                 (true, true) => 16,
-                (true, false) if same => 24,
+                (true, false) if same && (id_like(&x.words) || i == 0 || j == 0) => 24,
                 _ => continue,
             };
             if x.family == y.family || x.family.is_numeric() == y.family.is_numeric() || same {
@@ -241,6 +241,10 @@ fn inferred(schema: &Schema, left: TableId, right: TableId) -> Option<Edge> {
         edge.one_right = pair.1 == 0 && pair.0 != 0;
     }
     Some(edge)
+}
+
+fn id_like(words: &[String]) -> bool {
+    words.last().is_some_and(|w| w.len() <= 8 && w.ends_with("id") || w == "key" || w == "uuid" || w == "sku")
 }
 
 fn key_like(words: &[String]) -> bool {

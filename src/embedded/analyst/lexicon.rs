@@ -1,6 +1,7 @@
 //! Everything a question can name, with where the name comes from and how far to trust it.
 
 use super::instructions::Rule;
+use super::scan::is_small;
 use super::schema::{ColumnId, Schema, TableId};
 use super::words::{alike, fold, match_names, match_part};
 use crate::model::{Snippet, TypeFamily};
@@ -88,6 +89,9 @@ impl Lexicon {
         self.name(column.core.clone(), &target, 1.0, "column name");
         let own: Vec<String> =
             column.core.iter().filter(|w| !table_words.iter().any(|t| alike(t, w) > 0.75)).cloned().collect();
+        if column.core.len() == 1 && column.family == TypeFamily::Text && column.core[0] != "name" {
+            self.name(vec![column.core[0].clone(), "name".to_owned()], &target, 0.97, "column name");
+        }
         if own.len() < column.core.len() {
             self.name(own.clone(), &target, 0.95, "column name");
         }
@@ -153,13 +157,13 @@ impl Lexicon {
         for name in &self.names {
             if initial.is_some_and(|c| name.initials.contains(&c)) {
                 let whole = match_names(words, &name.words) * name.weight;
-                let part = if whole > 0.0 {
+                let part = if whole > 0.0 || name.source == "table and column name" {
                     0.0
                 } else {
                     match_part(words, &name.words) * name.weight * part_trust(&name.target)
                 };
                 keep(&name.target, whole.max(part), name.source);
-            } else if words.len() == 1 && name.words.len() == 1 {
+            } else if words.len() == 1 && name.words.len() == 1 && name.source != "table and column name" {
                 keep(
                     &name.target,
                     match_part(words, &name.words) * name.weight * part_trust(&name.target),
@@ -204,9 +208,16 @@ impl Lexicon {
         if !long {
             return Vec::new();
         }
+        // `is`, `do`, `me` are words before they are codes.
+        let small = words.len() == 1
+            && (is_small(&raw.to_lowercase()) || super::cues::cue_at(&[raw.to_lowercase().as_str()]).is_some());
+        let short = raw.chars().count() <= 3 && raw.is_ascii();
         let mut found: Vec<(ColumnId, String, f64)> = Vec::new();
         let mut take = |key: &str, score: f64| {
             for (column, value) in self.values.get(key).into_iter().flatten() {
+                if (small || short) && (value != raw || small && raw.chars().all(char::is_lowercase)) {
+                    continue;
+                }
                 found.push((*column, value.clone(), score + if raw.contains(value.as_str()) { 0.05 } else { 0.0 }));
             }
         };
@@ -215,9 +226,20 @@ impl Lexicon {
             take(&joined, 0.93);
         }
         if words.len() == 1 && joined.len() > 4 {
-            for (ending, instead) in
-                [("n", ""), ("an", ""), ("ian", ""), ("ean", "e"), ("ese", ""), ("ian", "y"), ("ch", "ce")]
-            {
+            for (ending, instead) in [
+                ("n", ""),
+                ("an", ""),
+                ("ian", ""),
+                ("ean", "e"),
+                ("ese", ""),
+                ("ian", "y"),
+                ("ch", "ce"),
+                ("ful", ""),
+                ("ed", ""),
+                ("ed", "e"),
+                ("ing", ""),
+                ("ly", ""),
+            ] {
                 if let Some(base) = joined.strip_suffix(ending) {
                     take(&format!("{base}{instead}"), 0.8);
                 }

@@ -41,7 +41,28 @@ pub fn link(elements: Vec<Element>, schema: &Schema, lexicon: &Lexicon) -> Vec<N
             }
         }
     }
+    share_values(&mut nodes, schema);
     nodes
+}
+
+/// A value that is known of a column in a table that nothing else asks for belongs to the column
+/// of the same name in the table that is asked for.
+fn share_values(nodes: &mut [Node], schema: &Schema) {
+    let mut weight: BTreeMap<TableId, f64> = BTreeMap::new();
+    for node in nodes.iter() {
+        if let Some(Target::Table(t) | Target::Column(super::schema::ColumnId { table: t, .. })) = &node.target {
+            *weight.entry(*t).or_default() += node.score;
+        }
+    }
+    let Some((&main, _)) = weight.iter().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0))) else { return };
+    for node in nodes {
+        let Some(Target::Value(column, value)) = &node.target else { continue };
+        if !weight.contains_key(&column.table)
+            && let Some(same) = schema.find_column(main, &schema.column(*column).name)
+        {
+            node.target = Some(Target::Value(same, value.clone()));
+        }
+    }
 }
 
 /// How many names of the question the table could satisfy.

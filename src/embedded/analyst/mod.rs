@@ -86,13 +86,18 @@ pub fn answer(context: &Context, question: &str) -> Reply {
     }
     let nodes = link::link(scan::scan(question, &lexicon, year), &schema, &lexicon);
     let world = World { schema: &schema, graph: &graph, snippets: &snippets, rules: &rules };
-    let frame = Parser::new(&world, &nodes).run();
+    let mut nodes = nodes;
+    let renderer = Renderer { schema: &schema, graph: &graph };
+    let (frame, rendered) = reach(&world, &renderer, &mut nodes);
     let mut thoughts = vec![thought("UNDERSTANDING", understanding(&schema, &world, &nodes))];
     thoughts.extend(instruction_thoughts(&rules, &nodes));
     if !linked(&nodes) {
         return ask(no_link(&schema), thoughts);
     }
-    match (Renderer { schema: &schema, graph: &graph }).render(&frame) {
+    if let Some(name) = frame.unknown.first().filter(|_| !frame.has_aggregate()) {
+        return ask(format!("What does “{name}” mean? This space does not say how to compute it."), thoughts);
+    }
+    match rendered {
         Ok(rendered) => query(&schema, &frame, rendered, thoughts),
         Err(Unable::Nothing) => ask(no_link(&schema), thoughts),
         Err(Unable::NoJoin(a, b)) => {
@@ -100,6 +105,25 @@ pub fn answer(context: &Context, question: &str) -> Reply {
             ask(format!("How do `{a}` and `{b}` belong together? The space does not say how to join them."), thoughts)
         }
     }
+}
+
+/// The query, if need be without names of tables that nothing joins to the others: a stray word
+/// that happens to name such a table is more likely than a question across.
+fn reach(world: &World, renderer: &Renderer, nodes: &mut [Node]) -> (Frame, Result<Rendered, Unable>) {
+    let mut first = None;
+    for _ in 0..3 {
+        let frame = Parser::new(world, nodes).run();
+        let rendered = renderer.render(&frame);
+        let Err(Unable::NoJoin(root, lost)) = rendered else { return (frame, rendered) };
+        let weak = |n: &Node| n.target.as_ref().and_then(link::table_of) == Some(lost) && n.score < 0.99;
+        let stray = nodes.iter().any(weak);
+        first.get_or_insert((frame, Err(Unable::NoJoin(root, lost))));
+        if !stray {
+            break;
+        }
+        nodes.iter_mut().filter(|n| weak(n)).for_each(|n| n.target = None);
+    }
+    first.unwrap_or((Frame::default(), Err(Unable::Nothing)))
 }
 
 fn ask(text: String, thoughts: Vec<Thought>) -> Reply {

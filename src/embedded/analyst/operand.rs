@@ -52,6 +52,7 @@ impl Parser<'_> {
 
     /// `how many are there`, `the total`: what is counted stands elsewhere.
     fn lonely_aggregate(&mut self, at: usize) -> usize {
+        self.lonely |= self.returned.is_some();
         if self.cue(at) == Some(Cue::Agg(Aggregate::Count)) && self.zone == Zone::Output {
             if let Some(entity) = self.frame.entity {
                 self.output(Expr::Count(entity));
@@ -65,7 +66,13 @@ impl Parser<'_> {
         let (mut functions, mut distinct, mut next) = (Vec::new(), false, at);
         loop {
             match (&self.nodes.get(next)?.element.kind, self.cue(next)) {
-                (_, Some(Cue::Agg(function))) => functions.push(function),
+                (_, Some(Cue::Agg(function))) => {
+                    let text = self.nodes[next].element.text.to_lowercase();
+                    if function == Aggregate::Count && (text.starts_with("total") || text.starts_with('총')) {
+                        functions.push(Aggregate::Sum);
+                    }
+                    functions.push(function);
+                }
                 (_, Some(Cue::Distinct)) => distinct = true,
                 (_, Some(Cue::Super(desc, _))) if !functions.is_empty() => {
                     functions.push(if desc { Aggregate::Max } else { Aggregate::Min })
@@ -78,6 +85,14 @@ impl Parser<'_> {
                 _ => return None,
             }
             next += 1;
+        }
+        // `official languages` counts languages.
+        if let Some(Target::Column(flag)) = self.target(next).cloned() {
+            let is = self.schema().column(flag).core.first().is_some_and(|w| w == "is" || w == "has");
+            if is && self.nodes.get(next + 1).is_some_and(|n| n.element.is_name()) {
+                self.flag(next, flag);
+                next += 1;
+            }
         }
         let target = self.target(next)?.clone();
         let mut exprs = Vec::new();
@@ -144,7 +159,15 @@ impl Parser<'_> {
         let info = self.schema().column(column);
         let counts = info.core.iter().any(|w| COUNT_WORDS.contains(&w.as_str())) && info.family.is_numeric();
         let ready = functions.contains(&Aggregate::Count) && counts;
-        let rest: Vec<Aggregate> = functions.iter().copied().filter(|f| !(ready && *f == Aggregate::Count)).collect();
+        let countable = functions.contains(&Aggregate::Count);
+        let also = functions.iter().any(|f| !matches!(f, Aggregate::Count | Aggregate::Sum));
+        // `number of` before a ready count, or between `average` and a number, adds nothing.
+        let skip = |f: &Aggregate| match f {
+            Aggregate::Count => ready || also && info.family.is_numeric(),
+            Aggregate::Sum => countable && !ready,
+            _ => false,
+        };
+        let rest: Vec<Aggregate> = functions.iter().copied().filter(|f| !skip(f)).collect();
         if rest.is_empty() {
             exprs.push(Expr::Column(column));
         }
@@ -346,8 +369,29 @@ impl Parser<'_> {
         }
     }
 
+    /// What stands for yes in a text column of flags, where its values are known.
+    fn yes_value(&self, column: ColumnId) -> Option<String> {
+        let info = self.schema().column(column);
+        let flag = info.core.first().is_some_and(|w| w == "is" || w == "has")
+            || info.core.last().is_some_and(|w| w == "yn" || w == "flag");
+        let yes = |v: &String| matches!(v.to_lowercase().as_str(), "t" | "y" | "yes" | "true" | "1" | "ja");
+        (flag && info.family == TypeFamily::Text)
+            .then(|| info.values.iter().map(|(v, _)| v).find(|v| yes(v)).map(|v| super::values::quote(v)))
+            .flatten()
+    }
+
     /// A yes-or-no column in a condition, or before a name: `active customers`.
     pub fn flag(&mut self, at: usize, column: ColumnId) -> bool {
+        if let Some(yes) = self.yes_value(column) {
+            let before = self.target(at + 1).is_some() || self.zone == Zone::Condition;
+            let valued =
+                matches!(self.nodes.get(at + 1).map(|n| &n.element.kind), Some(Kind::Literal { .. } | Kind::Number(_)));
+            if before && !valued {
+                let negated = std::mem::take(&mut self.negated);
+                self.add_filter(Pred::In { column, values: vec![yes], negated });
+                return true;
+            }
+        }
         let boolean = self.schema().family(column) == TypeFamily::Boolean;
         let asked = self.zone == Zone::Output && !self.target(at + 1).is_some_and(|t| matches!(t, Target::Table(_)));
         let compared = matches!(self.nodes.get(at + 1).map(|n| &n.element.kind), Some(Kind::Literal { .. }));

@@ -35,6 +35,8 @@ pub struct Parser<'a> {
     pub subject: Option<Expr>,
     pub negated: bool,
     pub both: bool,
+    /// Two tables are named behind `both`.
+    pub both_tables: bool,
     pub or: bool,
     /// A number before a superlative or after `top`.
     pub wanted: Option<u64>,
@@ -45,12 +47,17 @@ pub struct Parser<'a> {
     /// Index of the first output that a later sentence asks for.
     pub returned: Option<usize>,
     pub share: Option<bool>,
+    /// How many conditions stood before the `to` of a ratio.
+    pub split: Option<usize>,
     pub grouped_by_each: bool,
     pub when: bool,
     pub place: bool,
     /// The negation that later conditions of the clause belong to: a table that has no such row.
     pub absent: Option<usize>,
     pub conditions: usize,
+    /// The last sentence asks for an aggregate of something that it does not name.
+    pub lonely: bool,
+    pub weak: Vec<ColumnId>,
 }
 
 impl<'a> Parser<'a> {
@@ -63,17 +70,21 @@ impl<'a> Parser<'a> {
             subject: None,
             negated: false,
             both: false,
+            both_tables: false,
             or: false,
             wanted: None,
             ranking: None,
             named: Vec::new(),
             returned: None,
             share: None,
+            split: None,
             grouped_by_each: false,
             when: false,
             place: false,
             absent: None,
             conditions: 0,
+            lonely: false,
+            weak: Vec::new(),
         }
     }
 
@@ -122,6 +133,7 @@ impl<'a> Parser<'a> {
     /// A new sentence that tells what to return replaces what the first one named.
     fn stop(&mut self, at: usize) -> usize {
         self.negated = false;
+        self.both = false;
         self.subject = None;
         self.absent = None;
         let next = (at + 1..self.nodes.len()).find(|i| !matches!(self.cue(*i), Some(Cue::Filler | Cue::Resume)));
@@ -160,7 +172,15 @@ impl<'a> Parser<'a> {
                 at + 1
             }
             Cue::Both => {
-                self.both = true;
+                let tables = self
+                    .nodes
+                    .iter()
+                    .skip(at + 1)
+                    .take(4)
+                    .filter(|n| matches!(n.target, Some(Target::Table(_))))
+                    .count();
+                self.both = tables < 2;
+                self.both_tables |= tables >= 2;
                 at + 1
             }
             Cue::Or => {
@@ -185,6 +205,16 @@ impl<'a> Parser<'a> {
             }
             Cue::And => {
                 self.after_and(at);
+                at + 1
+            }
+            Cue::Measure(scale) => {
+                if let Some(column) = self.measured(scale) {
+                    self.output(Expr::Column(column));
+                }
+                at + 1
+            }
+            Cue::Filler if self.share == Some(false) && self.nodes[at].element.text == "to" => {
+                self.split = Some(self.frame.filters.len());
                 at + 1
             }
             Cue::Filler if self.is_verb(at) => {
@@ -238,7 +268,8 @@ impl<'a> Parser<'a> {
             next += 1;
         }
         let of = matches!(self.target(next), Some(Target::Column(_))) && matches!(self.cue(next + 1), Some(Cue::Of));
-        if of || matches!(self.cue(at + 1), Some(Cue::Which | Cue::Pronoun)) {
+        let how = self.nodes.get(at + 1).is_some_and(|n| n.element.text.starts_with("how"));
+        if of || how || matches!(self.cue(at + 1), Some(Cue::Which | Cue::Pronoun)) {
             self.zone = Zone::Output;
         }
     }
@@ -259,6 +290,9 @@ impl<'a> Parser<'a> {
             self.group(Expr::Column(column));
             return at + 1;
         }
+        if self.only_described(at) {
+            return at + 1;
+        }
         // Korean says the aggregate behind the name.
         if let Some(used) = self.postfix_aggregate(at, column) {
             return used;
@@ -267,6 +301,12 @@ impl<'a> Parser<'a> {
             return at + 1;
         }
         let expr = Expr::Column(column);
+        let text = !self.schema().family(column).is_numeric();
+        if self.is_korean() && self.nodes[at].score < 0.7 && text && !self.starts_condition(at) {
+            // Half a name in a row of modifiers: kept in case nothing better is asked for.
+            self.weak.push(column);
+            return at + 1;
+        }
         if self.zone == Zone::Output && !self.starts_condition(at) {
             self.frame.entity = self.frame.entity.or(Some(column.table));
             self.output(expr.clone());
@@ -275,10 +315,21 @@ impl<'a> Parser<'a> {
         at + 1
     }
 
+    /// A description that shares a verb with the question names nothing.
+    fn only_described(&self, at: usize) -> bool {
+        let node = &self.nodes[at];
+        let word = node.element.text.to_lowercase();
+        let verb = word.ends_with("ed") || word.ends_with("ing") || word.ends_with("es");
+        let condition = self.zone == Zone::Condition && !self.compares_next(at);
+        node.source == "description" && node.score < 0.6 && (verb || condition)
+    }
+
     /// A name in the asked part that a value follows at once is a condition: `age 3`.
     fn starts_condition(&self, at: usize) -> bool {
         let mut next = at + 1;
-        while matches!(self.cue(next), Some(Cue::Filler)) {
+        while matches!(self.cue(next), Some(Cue::Filler))
+            && !matches!(self.nodes[next].element.text.as_str(), "do" | "does" | "did")
+        {
             next += 1;
         }
         let value = self.nodes.get(next).is_some_and(|n| {
@@ -298,6 +349,9 @@ impl<'a> Parser<'a> {
     }
 
     fn table(&mut self, at: usize, table: TableId) -> usize {
+        if self.only_described(at) {
+            return at + 1;
+        }
         self.named.push(table);
         if self.nodes[at].element.each {
             self.group_table(table);
@@ -312,14 +366,18 @@ impl<'a> Parser<'a> {
             (_, None) => self.frame.entity = Some(table),
             (_, Some(entity)) if entity == table => {}
             (Zone::Output, Some(_)) if adjective => {}
-            _ if self.absent.is_some() => {}
+            _ if self.absent.is_some() || self.is_absent(table) => {}
             _ if self.negated => self.absence(table),
             (Zone::Output, Some(_)) | (Zone::Condition, Some(_)) => drop(self.frame.needs.insert(table)),
         }
         at + 1
     }
 
-    fn is_korean(&self) -> bool {
+    fn is_absent(&self, table: TableId) -> bool {
+        self.frame.filters.iter().any(|p| matches!(p, Pred::Has { table: t, negated: true, .. } if *t == table))
+    }
+
+    pub fn is_korean(&self) -> bool {
         self.nodes.iter().any(|n| n.element.text.chars().any(crate::text::is_hangul))
     }
 
@@ -409,6 +467,7 @@ impl<'a> Parser<'a> {
             Expr::Count(table) => alias_of(&format!("{}_count", self.schema().tables[*table].words.join("_"))),
             Expr::Grain(unit, _) => unit.sql().to_lowercase(),
             Expr::Share { percent, .. } => if *percent { "percentage" } else { "ratio" }.to_owned(),
+            Expr::CountIf(_) => "count".to_owned(),
             Expr::Ratio { .. } => "ratio".to_owned(),
             Expr::Minus(..) => "difference".to_owned(),
             Expr::Rounded(inner, _) => self.alias(inner),
@@ -427,6 +486,15 @@ impl<'a> Parser<'a> {
             }
         }
         if self.frame.filters.contains(&pred) {
+            return;
+        }
+        if let Pred::In { column, values, negated: false } = &pred
+            && let Some(Pred::In { column: known, values: list, negated: false }) = self.frame.filters.last_mut()
+            && known == column
+        {
+            let fresh: Vec<String> = values.iter().filter(|v| !list.contains(v)).cloned().collect();
+            list.extend(fresh);
+            self.or = false;
             return;
         }
         match (self.frame.filters.last_mut(), std::mem::take(&mut self.or)) {

@@ -12,6 +12,15 @@ impl Parser<'_> {
     /// `the youngest singer`, `the highest capacity`, `the most concerts`.
     pub fn superlative(&mut self, at: usize, desc: bool, scale: Scale) -> usize {
         let text = self.nodes[at].element.text.to_lowercase();
+        // `from the best to the lowest` is an order, no rank.
+        if self.nodes[at.saturating_sub(2)..at].iter().any(|n| n.element.text == "to" || n.element.text == "to the") {
+            if let Some(last) = self.frame.order.last_mut() {
+                last.1 = !desc;
+            } else if let Some(key) = self.subject.clone() {
+                self.frame.order.push((key, !desc));
+            }
+            return at + 1;
+        }
         let mut next = at + 1;
         let mut counted = text.contains("number")
             || ["most", "the most", "least", "fewest", "the least", "meisten", "wenigsten"].contains(&text.as_str())

@@ -218,6 +218,11 @@ impl Renderer<'_> {
             }
             Expr::Minus(a, b) => format!("{} - {}", self.expr(a, scope), self.expr(b, scope)),
             Expr::Rounded(of, digits) => format!("ROUND({}, {digits})", self.expr(of, scope)),
+            Expr::CountIf(when) if when.is_empty() => "COUNT(*)".to_owned(),
+            Expr::CountIf(when) => {
+                let cond: Vec<String> = when.iter().map(|p| self.pred(p, scope)).collect();
+                format!("COUNT(CASE WHEN {} THEN 1 END)", cond.join(" AND "))
+            }
             Expr::Share { when, percent } => {
                 let cond: Vec<String> = when.iter().map(|p| self.pred(p, scope)).collect();
                 let factor = if *percent { "100.0" } else { "1.0" };
@@ -302,7 +307,9 @@ impl Renderer<'_> {
         when.iter().for_each(|p| p.tables(&mut tables));
         tables.remove(&scope.root);
         let Some(steps) = self.graph.tree(scope.root, &tables).filter(|s| !s.is_empty()) else {
-            return if negated { "FALSE".to_owned() } else { "TRUE".to_owned() };
+            let own: Vec<String> = when.iter().map(|p| self.pred(p, scope)).collect();
+            let all = if own.is_empty() { "TRUE".to_owned() } else { own.join(" AND ") };
+            return if negated { format!("NOT ({all})") } else { all };
         };
         let (first, rest) = (&steps[0], &steps[1..]);
         let inner = Scope { root: first.table, steps: rest };

@@ -164,6 +164,9 @@ impl Scanner<'_> {
             _ => {}
         }
         let rest: Vec<&str> = self.toks[at..].iter().take(12).map(|t| t.lower.as_str()).collect();
+        if let Some((size, time)) = self.date_with_comma(at) {
+            return self.push(at, size, Kind::Time(time));
+        }
         let link = self.best_link(at);
         let strong = link
             .as_ref()
@@ -188,6 +191,13 @@ impl Scanner<'_> {
             (None, Some((span, found))) if found[0].score >= 0.3 => self.push(at, span, Kind::Name(found)),
             (None, weak) => self.unknown(at, weak),
         }
+    }
+
+    /// `Jan 1, 2023`.
+    fn date_with_comma(&self, at: usize) -> Option<(usize, Time)> {
+        let words: Vec<&str> = self.toks[at..].iter().take(4).map(|t| t.lower.as_str()).collect();
+        let [month, day, ",", year] = words.as_slice() else { return None };
+        time_at(&[month, day, year], None).filter(|(size, _)| *size == 3).map(|(_, time)| (4, time))
     }
 
     fn push(&mut self, at: usize, size: usize, kind: Kind) -> usize {
@@ -235,6 +245,9 @@ impl Scanner<'_> {
                 span.iter().filter(|t| size == 1 || !is_filler(t)).map(|t| t.word.clone()).collect();
             let raw = span.iter().map(|t| t.plain()).collect::<Vec<_>>().join(" ");
             let mut found = self.lexicon.candidates(&words, &raw);
+            if words.len() < size && self.names_table(at + size - 1) {
+                continue;
+            }
             if words.len() < size {
                 // `location of the stadiums`: the owner is found by grammar, for the whole list.
                 found.retain(|c| c.source != "table and column name");
@@ -252,6 +265,13 @@ impl Scanner<'_> {
             }
         }
         best.map(|(_, size, found)| (size, found))
+    }
+
+    /// True if this word alone is the name of a table: `codes of the countries` are the table's.
+    fn names_table(&self, at: usize) -> bool {
+        let tok = &self.toks[at];
+        let found = self.lexicon.candidates(std::slice::from_ref(&tok.word), tok.plain());
+        found.iter().any(|c| matches!(c.target, Target::Table(_)) && c.score >= 0.95)
     }
 
     fn year_or_number(&mut self, at: usize) -> Option<usize> {
@@ -286,9 +306,9 @@ impl Scanner<'_> {
         if !plain || digits.parse::<f64>().is_err() {
             return None;
         }
-        const YEAR_LEADS: [&str; 17] = [
-            "in", "of", "year", "years", "during", "for", "since", "before", "after", "from", "until", "im", "jahr",
-            "seit", "vor", "and", "until",
+        const YEAR_LEADS: [&str; 18] = [
+            "in", "of", "year", "years", "both", "during", "for", "since", "before", "after", "from", "until", "im",
+            "jahr", "seit", "vor", "and", "until",
         ];
         let lead = at.checked_sub(1).map(|i| self.toks[i].lower.as_str());
         if let Some(year) = year_of(&digits).filter(|_| lead.is_some_and(|l| YEAR_LEADS.contains(&l))) {
@@ -375,11 +395,17 @@ impl Scanner<'_> {
 }
 
 fn is_filler(tok: &Tok) -> bool {
-    matches!(tok.lower.as_str(), "of" | "the" | "a" | "an" | "in" | "for" | "der" | "die" | "des" | "의")
+    matches!(tok.lower.as_str(), "of" | "the" | "a" | "an" | "der" | "die" | "des" | "의")
 }
 
 fn is_edge(tok: &Tok) -> bool {
     is_filler(tok)
+        || is_small(&tok.lower)
+            && tok.lower != "key"
+            && tok.lower != "unique"
+            && tok.lower != "use"
+            && tok.lower != "identifier"
+            && tok.lower != "table"
         || matches!(
             tok.lower.as_str(),
             "and" | "or" | "is" | "are" | "to" | "with" | "on" | "by" | "at" | "from" | "und" | "oder"

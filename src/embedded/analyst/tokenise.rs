@@ -41,7 +41,7 @@ impl Tok {
 
 pub fn tokenise(question: &str) -> Vec<Tok> {
     let cut: String = question.chars().take(MAX_CHARS).collect();
-    let text = normalise(&cut);
+    let text = without_method(&normalise(&cut));
     let mut out = Vec::new();
     let mut rest = text.as_str();
     while let Some((before, inside, after)) = next_quoted(rest) {
@@ -51,6 +51,20 @@ pub fn tokenise(question: &str) -> Vec<Tok> {
     }
     words(rest, &mut out);
     glue(out)
+}
+
+/// Without advice on how to write the query: `…, by doing a left join of A and B.`
+fn without_method(text: &str) -> String {
+    const ADVICE: [&str; 5] =
+        [", by doing a", ", based on joining", ", by joining", ", using a join", " based on joining"];
+    let lower = text.to_ascii_lowercase();
+    match ADVICE.iter().filter_map(|lead| lower.find(lead)).min() {
+        Some(from) => {
+            let end = text[from..].find(['.', '?', ';']).map_or(text.len(), |at| from + at);
+            format!("{}{}", &text[..from], &text[end..])
+        }
+        None => text.to_owned(),
+    }
 }
 
 /// The next quoted text; an apostrophe inside a word opens nothing.
@@ -97,7 +111,8 @@ fn words(text: &str, out: &mut Vec<Tok>) {
     for token in tokens(&text) {
         marks(&text[end..token.start], out);
         end = token.start + token.text.len();
-        out.push(word(&token.text, token.script));
+        let parts: Vec<&str> = token.text.split('_').filter(|part| !part.is_empty()).collect();
+        out.extend(parts.into_iter().map(|part| word(part, token.script)));
     }
     marks(&text[end..], out);
 }
@@ -191,6 +206,12 @@ fn glue(toks: Vec<Tok>) -> Vec<Tok> {
             let text = format!("{}-{}-{}", toks[at].text, toks[at + 2].text, toks[at + 4].text);
             out.push(word(&text, Script::Number));
             at += 5;
+            continue;
+        }
+        let ordinal = toks.get(at + 1).filter(|t| matches!(t.text.as_str(), "st" | "nd" | "rd" | "th"));
+        if let Some(ordinal) = ordinal.filter(|_| digits(at)) {
+            out.push(word(&format!("{}{}", toks[at].text, ordinal.text), Script::Number));
+            at += 2;
             continue;
         }
         let unit = toks.get(at + 1).and_then(|t| ["년", "분기", "월", "일"].into_iter().find(|u| is_unit(&t.text, u)));

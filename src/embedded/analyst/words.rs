@@ -14,6 +14,9 @@ const SHORT: usize = 3;
 
 /// A comparable word: lower case, no plural, umlauts folded.
 pub fn fold(word: &str) -> String {
+    if word.eq_ignore_ascii_case("ids") {
+        return "id".to_owned();
+    }
     let mut out = String::with_capacity(word.len());
     for c in stem(word).chars() {
         match c {
@@ -44,7 +47,19 @@ pub fn alike(asked: &str, named: &str) -> f64 {
     if abbreviates(named, asked) || abbreviates(asked, named) {
         return 0.8;
     }
+    if misspelt(asked, named) {
+        return 0.78;
+    }
     0.0
+}
+
+/// One letter off, in words long enough for that to be a slip.
+fn misspelt(asked: &str, named: &str) -> bool {
+    let (a, b) = (asked.chars().count(), named.chars().count());
+    a.min(b) >= 6
+        && a.abs_diff(b) <= 1
+        && asked.chars().next() == named.chars().next()
+        && crate::text::edit_similarity(asked, named) >= 0.87
 }
 
 fn common_prefix(a: &str, b: &str) -> usize {
