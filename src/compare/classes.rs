@@ -2,8 +2,9 @@
 //! of small numbers, and rows can be grouped by hash.
 
 use super::number::NumRule;
+use super::number::mix;
 use super::table::{Column, number_of};
-use super::value::{Value, mix};
+use super::value::Value;
 use std::borrow::Cow;
 use std::collections::HashMap;
 

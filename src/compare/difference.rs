@@ -3,10 +3,11 @@
 use super::align::likely_maps;
 use super::pairs;
 use super::rows::Case;
-use super::search::Pair;
+use super::search::{Pair, row_hashes};
 use crate::model::{Cell, FirstDifference};
+use std::collections::HashMap;
 
-/// Rows looked at for a counterpart; the difference shown is the first, not the whole.
+/// Rows of the answer among which the one most alike is looked for.
 const ROWS: usize = 1_000;
 const CELLS_SHOWN: usize = 12;
 
@@ -18,24 +19,19 @@ pub(super) fn first(case: &Case) -> Option<FirstDifference> {
     if pair.swapped {
         return missing_column(case, &map);
     }
-    let (expected, actual) = (case.expected.rows.min(ROWS), case.actual.rows.min(ROWS));
-    let mut used = vec![false; actual];
-    let mut unmatched = Vec::new();
-    for row in 0..expected {
-        // The same place first: most results differ in a few rows only.
-        let near = (row < actual).then_some(row).into_iter().chain(0..actual);
-        let partner = near.into_iter().find(|a| !used[*a] && pairs::row_agrees(&pair, &map, row, *a).is_some());
-        match partner {
-            Some(partner) => used[partner] = true,
-            None => unmatched.push(row),
+    let (gold, answer) = row_hashes(&pair, &map);
+    let mut left: HashMap<u64, usize> = HashMap::new();
+    answer.iter().for_each(|hash| *left.entry(*hash).or_default() += 1);
+    let unmatched = gold.iter().position(|hash| match left.get_mut(hash).filter(|count| **count > 0) {
+        Some(count) => {
+            *count -= 1;
+            false
         }
-        if unmatched.len() == 1 && row > unmatched[0] + 50 && expected == ROWS {
-            break;
-        }
-    }
-    let spare: Vec<usize> = (0..actual).filter(|row| !used[*row]).collect();
-    match unmatched.first() {
-        Some(row) => Some(differing_row(case, &pair, &map, *row, &spare)),
+        None => true,
+    });
+    let spare = spare_rows(&gold, &answer);
+    match unmatched {
+        Some(row) => Some(differing_row(case, &pair, &map, row, &spare)),
         None => spare.first().map(|row| FirstDifference {
             row: None,
             column: None,
@@ -43,6 +39,21 @@ pub(super) fn first(case: &Case) -> Option<FirstDifference> {
             actual: shown(&case.answer.rows[*row]),
         }),
     }
+}
+
+/// The first of the answer's rows that have no counterpart in the gold.
+fn spare_rows(gold: &[u64], answer: &[u64]) -> Vec<usize> {
+    let mut left: HashMap<u64, usize> = HashMap::new();
+    gold.iter().for_each(|hash| *left.entry(*hash).or_default() += 1);
+    let mut spare = Vec::new();
+    for (row, hash) in answer.iter().enumerate() {
+        match left.get_mut(hash).filter(|count| **count > 0) {
+            Some(count) => *count -= 1,
+            None => spare.push(row),
+        }
+    }
+    spare.truncate(ROWS);
+    spare
 }
 
 fn differing_row(case: &Case, pair: &Pair, map: &[usize], row: usize, spare: &[usize]) -> FirstDifference {

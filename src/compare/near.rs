@@ -7,7 +7,7 @@ use super::number::Num;
 use super::order;
 use super::rows::Case;
 use super::search::{Found, Pair, Relation};
-use super::table::{Column, Table};
+use super::table::Column;
 use super::time::{self, Grain};
 use super::value::{Value, normal};
 use crate::model::{Cell, ResultSet};
@@ -69,22 +69,20 @@ fn ruling(case: &Case, reason: &'static str, found: &Found) -> Ruling {
 
 /// The map with its groups, if all rows agree once every differing column is read that way.
 fn explained(case: &Case, pair: &Pair, map: &[usize], differing: &[usize], explanation: Explanation) -> Option<Found> {
-    let (mut expected, mut actual) = (case.expected.clone(), case.actual.clone());
+    let mut read = Vec::new();
     for &at in differing {
         let raw_e = Raw { result: case.gold, at, column: &case.expected.columns[at] };
         let raw_a = Raw { result: case.answer, at: map[at], column: &case.actual.columns[map[at]] };
         let rule = pair.rule(at, map[at]);
-        let fits = |(e, a): &(Column, Column)| e.compatible(a, &rule, false);
-        let (e, a) = explanation(&raw_e, &raw_a).into_iter().find(fits)?;
-        replace(&mut expected, at, e);
-        replace(&mut actual, map[at], a);
+        read.push(explanation(&raw_e, &raw_a).into_iter().find(|(e, a)| e.compatible(a, &rule, false))?);
+    }
+    let (mut expected, mut actual) = (case.expected.clone(), case.actual.clone());
+    for (at, (e, a)) in differing.iter().zip(read) {
+        expected.columns[*at] = e;
+        actual.columns[map[*at]] = a;
     }
     let fixed: Vec<Option<usize>> = map.iter().copied().map(Some).collect();
     case.pair_of(&expected, &actual, false).search(Relation::Same, &fixed).found()
-}
-
-fn replace(table: &mut Table, at: usize, column: Column) {
-    table.columns[at] = column;
 }
 
 /// Either side times or divided by a factor. Multiplying one side or dividing the other is not
@@ -109,7 +107,7 @@ fn lower(cell: &Cell, value: Value) -> Value {
 
 fn null_zero(cell: &Cell, value: Value) -> Value {
     match (cell, value) {
-        (_, Value::Num(Num { integer: Some(0), .. })) => Value::Null,
+        (_, Value::Num(Num { value: 0.0, .. })) => Value::Null,
         (Cell::Text(text), _) if text.trim().is_empty() => Value::Null,
         _ => value,
     }

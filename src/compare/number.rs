@@ -1,12 +1,14 @@
 //! Numbers as they were written, and when two of them are the same answer.
 
+use std::num::NonZeroU64;
+
 /// A number with what its text shows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Num {
     pub value: f64,
-    /// The exact whole number; none for fractions, and for floats beyond 2^53, whose last digits
-    /// mean nothing.
-    pub integer: Option<i128>,
+    /// Stands for the exact whole number: equal for equal ones. None for fractions, and for floats
+    /// beyond 2^53, whose last digits mean nothing.
+    pub whole: Option<NonZeroU64>,
     /// Digits after the point, exponent taken into account.
     pub decimals: u8,
     /// Digits from the first that is not zero.
@@ -76,19 +78,13 @@ impl Num {
         let digits = mantissa().skip_while(|digit| **digit == b'0').count();
         let decimals = (fraction as i64 - i64::from(exponent.unwrap_or(0))).clamp(0, 255) as u8;
         let as_float = fraction > 0 || exponent.is_some();
-        let integer = if !as_float {
-            text.parse().ok()
-        } else if value.fract() == 0.0 && value.abs() < EXACT {
-            Some(value as i128)
-        } else {
-            None
-        };
-        Some(Self { value, integer, decimals, digits: digits.min(255) as u8 })
+        let whole = if as_float { whole_of(value) } else { text.parse().ok().map(whole_key) };
+        Some(Self { value, whole, decimals, digits: digits.min(255) as u8 })
     }
 
     pub fn infinite(negative: bool) -> Self {
         let value = if negative { f64::NEG_INFINITY } else { f64::INFINITY };
-        Self { value, integer: None, decimals: 0, digits: 0 }
+        Self { value, whole: None, decimals: 0, digits: 0 }
     }
 
     /// The product with a factor; as exact as floats are.
@@ -98,14 +94,14 @@ impl Num {
         let whole = (value - near).abs() <= NOISE * value.abs().max(1.0) && near.abs() < EXACT;
         if whole {
             let digits = (near.abs().max(1.0).log10() as u8).saturating_add(1);
-            return Self { value: near, integer: Some(near as i128), decimals: 0, digits };
+            return Self { value: near, whole: whole_of(near), decimals: 0, digits };
         }
         // The decimals of a product are an artefact: it can be rounded, but is no rounding itself.
-        Self { value, integer: None, decimals: 17, digits: 17 }
+        Self { value, whole: None, decimals: 17, digits: 17 }
     }
 
     pub fn agrees(&self, other: &Self, rule: &NumRule) -> Option<Agreement> {
-        if let (Some(a), Some(b)) = (self.integer, other.integer) {
+        if let (Some(a), Some(b)) = (self.whole, other.whole) {
             // A count that is off by a little is a different filter.
             if a == b {
                 return Some(Agreement::Equal);
@@ -133,7 +129,7 @@ impl Num {
         if other.is_rounding_of(self.value, rule.shown.1) || self.is_rounding_of(other.value, rule.shown.0) {
             return Some(Agreement::Rounded);
         }
-        let fractions = self.integer.is_none() && other.integer.is_none();
+        let fractions = self.whole.is_none() && other.whole.is_none();
         (fractions && sigfig4(self.value, other.value)).then_some(Agreement::Sigfig4)
     }
 
@@ -148,6 +144,25 @@ impl Num {
                 && rounds_to(exact, self.value, decimals)
         })
     }
+}
+
+/// The key of a whole float that is exact; -0.0 is 0.
+fn whole_of(value: f64) -> Option<NonZeroU64> {
+    (value.fract() == 0.0 && value.abs() < EXACT).then(|| whole_key(value as i128))
+}
+
+/// A scrambled number that is never zero.
+pub(super) fn whole_key(whole: i128) -> NonZeroU64 {
+    let key = mix((whole as u64) ^ mix((whole >> 64) as u64 ^ 0x17));
+    NonZeroU64::new(key).unwrap_or(NonZeroU64::MAX)
+}
+
+/// A bijective scrambling of 64 bits (the finaliser of SplitMix64).
+pub(super) fn mix(bits: u64) -> u64 {
+    let bits = bits.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
 }
 
 fn leading_digits(bytes: &[u8]) -> usize {
@@ -205,7 +220,7 @@ mod tests {
         for text in ["", "-", "08801", "1.", "+5", "1,234", "0x1F", "1e", "e5", "NaN", "inf", "1 2", "00", "1e999"] {
             assert!(Num::parse(text).is_none(), "{text}");
         }
-        assert_eq!(Num::parse("1.5E3").and_then(|n| n.integer), Some(1_500));
+        assert_eq!(Num::parse("1.5E3").and_then(|n| n.whole), Some(whole_key(1_500)));
         assert_eq!(Num::parse("4e-05").map(|n| n.decimals), Some(5));
     }
 

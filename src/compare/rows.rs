@@ -19,7 +19,7 @@ pub(super) struct Case<'a> {
 }
 
 /// Whole numbers up to this size agree by chance too often to prove much alone.
-const WEAK: i128 = 10;
+const WEAK: f64 = 10.0;
 
 impl<'a> Case<'a> {
     pub fn new(gold: &'a ResultSet, answer: &'a ResultSet, policy: &'a Policy) -> Self {
@@ -142,7 +142,7 @@ impl<'a> Case<'a> {
         single
             && match self.expected.columns[0].values[0] {
                 Value::Null | Value::Bool(_) | Value::Word { .. } => true,
-                Value::Num(Num { integer: Some(whole), .. }) => whole.abs() <= WEAK,
+                Value::Num(Num { whole: Some(_), value, .. }) => value.abs() <= WEAK,
                 _ => false,
             }
     }

@@ -8,9 +8,10 @@
 
 use super::classes::classes;
 use super::number::NumRule;
+use super::number::mix;
 use super::pairs;
 use super::table::Table;
-use super::value::{Qualifiers, mix};
+use super::value::Qualifiers;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -116,11 +117,27 @@ impl Pair<'_> {
         self.needle.columns.iter().any(|n| self.host.columns.iter().any(|h| n.tolerates(h, &rule)))
     }
 
+    fn has_bool(&self) -> bool {
+        self.needle.columns.iter().chain(&self.host.columns).any(|column| column.has_bool())
+    }
+
     /// True if the values of the two columns can be paired off.
     pub fn compatible(&self, needle: usize, host: usize) -> bool {
         let rule = self.rule(needle, host);
         self.needle.columns[needle].compatible(&self.host.columns[host], &rule, self.swapped)
     }
+}
+
+/// A hash of every row's mapped cells: equal for rows that agree.
+pub(super) fn row_hashes(pair: &Pair, map: &[usize]) -> (Vec<u64>, Vec<u64>) {
+    let (mut left, mut right) = (vec![0; pair.needle.rows], vec![0; pair.host.rows]);
+    for (needle, &host) in map.iter().enumerate() {
+        let (a, b) = (&pair.needle.columns[needle], &pair.host.columns[host]);
+        let (a, b) = classes(a, b, &pair.rule(needle, host), !a.same_values(b), pair.swapped);
+        left.iter_mut().zip(a.iter()).for_each(|(hash, class): (&mut u64, &u64)| *hash = mix(*hash ^ class));
+        right.iter_mut().zip(b.iter()).for_each(|(hash, class): (&mut u64, &u64)| *hash = mix(*hash ^ class));
+    }
+    (left, right)
 }
 
 struct Search<'a, 'b> {
@@ -174,7 +191,7 @@ impl<'a, 'b> Search<'a, 'b> {
     }
 
     fn run(mut self) -> Outcome {
-        if self.candidates.iter().any(Vec::is_empty) {
+        if !self.hosts_suffice() {
             return Outcome::None;
         }
         let start = (vec![0; self.pair.needle.rows], vec![0; self.pair.host.rows]);
@@ -186,12 +203,37 @@ impl<'a, 'b> Search<'a, 'b> {
         }
     }
 
+    /// True if every needle column can have a candidate of its own.
+    fn hosts_suffice(&self) -> bool {
+        let mut taken: Vec<Option<usize>> = vec![None; self.pair.host.width()];
+        (0..self.candidates.len()).all(|needle| self.give(needle, &mut taken, &mut vec![false; self.pair.host.width()]))
+    }
+
+    fn give(&self, needle: usize, taken: &mut [Option<usize>], tried: &mut [bool]) -> bool {
+        for &host in &self.candidates[needle] {
+            if std::mem::replace(&mut tried[host], true) {
+                continue;
+            }
+            let free = match taken[host] {
+                None => true,
+                Some(other) => self.give(other, taken, tried),
+            };
+            if free {
+                taken[host] = Some(needle);
+                return true;
+            }
+        }
+        false
+    }
+
     fn extend(&mut self, depth: usize, groups: &(Vec<u32>, Vec<u32>), map: &mut Vec<usize>) -> Option<Found> {
         let Some(&needle) = self.order.get(depth) else {
             return self.finish(groups, map);
         };
+        // A column with the same cells as one that led nowhere leads nowhere.
+        let mut failed: Vec<u64> = Vec::new();
         for host in self.candidates[needle].clone() {
-            if map.contains(&host) {
+            if map.contains(&host) || failed.contains(&self.pair.host.columns[host].sequence) {
                 continue;
             }
             if self.steps == 0 {
@@ -203,12 +245,14 @@ impl<'a, 'b> Search<'a, 'b> {
             let rule = pair.rule(needle, host);
             let (left, right) = (&pair.needle.columns[needle], &pair.host.columns[host]);
             let classes = classes(left, right, &rule, self.tolerant, pair.swapped);
-            let Some(finer) = refine(self.relation, groups, (&classes.0, &classes.1)) else { continue };
-            map[needle] = host;
-            if let Some(found) = self.extend(depth + 1, &finer, map) {
-                return Some(found);
+            if let Some(finer) = refine(self.relation, groups, (&classes.0, &classes.1)) {
+                map[needle] = host;
+                if let Some(found) = self.extend(depth + 1, &finer, map) {
+                    return Some(found);
+                }
+                map[needle] = usize::MAX;
             }
-            map[needle] = usize::MAX;
+            failed.push(right.sequence);
         }
         None
     }
@@ -216,6 +260,8 @@ impl<'a, 'b> Search<'a, 'b> {
     /// The last check: rows of a group must agree pair by pair, not only by way of others.
     fn finish(&self, groups: &(Vec<u32>, Vec<u32>), map: &[usize]) -> Option<Found> {
         let qualifiers = match self.relation {
+            // Equal keys are equal values; only booleans may still need a note.
+            Relation::Same if !self.tolerant && !self.pair.has_bool() => Qualifiers::default(),
             Relation::Same => pairs::agree(self.pair, map, &groups.0, &groups.1)?,
             _ => Qualifiers::default(),
         };

@@ -2,8 +2,9 @@
 //! columns without looking at every row.
 
 use super::number::NumRule;
-use super::value::{Value, mix, normal};
-use crate::model::{Cell, ResultSet};
+use super::number::mix;
+use super::value::{Value, normal};
+use crate::model::ResultSet;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
@@ -24,6 +25,8 @@ pub(super) struct Column {
     /// Order-free fingerprint of all keys, and of those that are not numbers.
     print: (u64, u64),
     other_print: (u64, u64),
+    /// Fingerprint of the keys in their order.
+    pub sequence: u64,
     has_bool: bool,
     has_word: bool,
     has_fraction: bool,
@@ -38,8 +41,13 @@ impl Table {
     /// Rows that are shorter than the header are filled up with NULL.
     pub fn read(result: &ResultSet) -> Self {
         let width = result.columns.len().max(result.rows.iter().map(Vec::len).max().unwrap_or(0));
-        let cell = |row: &Vec<Cell>, at: usize| row.get(at).map_or(Value::Null, Value::read);
-        let columns = (0..width).map(|at| Column::new(result.rows.iter().map(|row| cell(row, at)).collect())).collect();
+        let mut values: Vec<Vec<Value>> = (0..width).map(|_| Vec::with_capacity(result.rows.len())).collect();
+        for row in &result.rows {
+            for (at, column) in values.iter_mut().enumerate() {
+                column.push(row.get(at).map_or(Value::Null, Value::read));
+            }
+        }
+        let columns = values.into_iter().map(Column::new).collect();
         let name = |at: usize| result.columns.get(at).map_or(String::new(), |c| normal(&c.name).to_lowercase());
         Self { names: (0..width).map(name).collect(), columns, rows: result.rows.len() }
     }
@@ -57,21 +65,44 @@ impl Table {
 
 impl Column {
     pub fn new(values: Vec<Value>) -> Self {
-        let keys: Vec<u64> = values.iter().map(|value| value.key(false)).collect();
-        let is_number = |value: &Value| matches!(value, Value::Num(_));
-        let numbers = || values.iter().filter_map(|v| if let Value::Num(n) = v { Some(n) } else { None });
-        Self {
-            print: fingerprint(keys.iter().copied()),
-            other_print: fingerprint(values.iter().zip(&keys).filter(|(v, _)| !is_number(v)).map(|(_, key)| *key)),
-            has_bool: values.iter().any(|value| matches!(value, Value::Bool(_))),
-            has_word: values.iter().any(|value| matches!(value, Value::Word { .. })),
-            has_fraction: numbers().any(|number| number.integer.is_none()),
-            decimals: numbers().map(|number| number.decimals).max().unwrap_or(0),
+        let mut column = Self {
+            keys: Vec::with_capacity(values.len()),
+            print: (0, 0),
+            other_print: (0, 0),
+            sequence: 0,
+            has_bool: false,
+            has_word: false,
+            has_fraction: false,
+            decimals: 0,
             sorted: OnceCell::new(),
             distinct: OnceCell::new(),
-            keys,
-            values,
+            values: Vec::new(),
+        };
+        // One pass: results have a hundred thousand cells.
+        for value in &values {
+            let key = value.key(false);
+            column.keys.push(key);
+            add(&mut column.print, key);
+            column.sequence = mix(column.sequence ^ key);
+            match value {
+                Value::Num(number) => {
+                    column.has_fraction |= number.whole.is_none();
+                    column.decimals = column.decimals.max(number.decimals);
+                    continue;
+                }
+                Value::Bool(_) => column.has_bool = true,
+                Value::Word { .. } => column.has_word = true,
+                _ => {}
+            }
+            add(&mut column.other_print, key);
         }
+        column.values = values;
+        column
+    }
+
+    /// True if cells may be equal that are of different types.
+    pub fn has_bool(&self) -> bool {
+        self.has_bool
     }
 
     pub fn keys(&self, words: bool) -> Cow<'_, [u64]> {
@@ -141,5 +172,12 @@ pub(super) fn number_of(value: &Value) -> f64 {
 
 /// Sums over two scramblings: equal for equal multisets, and for others only by accident.
 fn fingerprint(keys: impl Iterator<Item = u64>) -> (u64, u64) {
-    keys.fold((0, 0), |(a, b), key| (a.wrapping_add(key), b.wrapping_add(mix(key ^ 0xa5a5))))
+    let mut print = (0, 0);
+    keys.for_each(|key| add(&mut print, key));
+    print
+}
+
+fn add(print: &mut (u64, u64), key: u64) {
+    print.0 = print.0.wrapping_add(key);
+    print.1 = print.1.wrapping_add(mix(key ^ 0xa5a5));
 }

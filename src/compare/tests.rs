@@ -347,3 +347,60 @@ fn large_results_take_no_time_to_speak_of() {
     answer.as_array_mut().expect("rows").pop();
     timed(&answer, "MISSING_ROWS");
 }
+
+mod laws {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn cell() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(json!(null)),
+            (0..4_i64).prop_map(|n| json!(n)),
+            (0..40_i64).prop_map(|n| json!(n as f64 / 8.0)),
+            "[ab]{1,2}".prop_map(|text| json!(text)),
+            Just(json!(true)),
+            Just(json!("2025-08-25")),
+        ]
+    }
+
+    fn rows() -> impl Strategy<Value = Vec<Vec<Value>>> {
+        (1..4_usize).prop_flat_map(|width| prop::collection::vec(prop::collection::vec(cell(), width), 1..7))
+    }
+
+    fn wide(rows: &[Vec<Value>]) -> Value {
+        let names: Vec<String> = (0..rows[0].len()).map(|i| format!("c{i}")).collect();
+        json!({"columns": names, "rows": rows})
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Rows and columns in any order are the same result.
+        #[test]
+        fn order_makes_no_difference(rows in rows(), turn in 0..7_usize) {
+            let mut other: Vec<Vec<Value>> = rows.iter().map(|row| row.iter().rev().cloned().collect()).collect();
+            let turn = turn % other.len();
+            other.rotate_left(turn);
+            let outcome = one(wide(&rows), wide(&other), json!({}));
+            prop_assert_eq!(outcome.verdict, crate::model::Decision::Match);
+        }
+
+        /// For results of one width, a match one way is a match the other way.
+        #[test]
+        fn matching_is_symmetric(a in rows(), b in rows()) {
+            prop_assume!(a[0].len() == b[0].len());
+            let (there, back) = (one(wide(&a), wide(&b), json!({})), one(wide(&b), wide(&a), json!({})));
+            prop_assert_eq!(there.verdict, back.verdict);
+        }
+
+        /// Another number in one cell is never a match.
+        #[test]
+        fn one_other_cell_is_seen(rows in rows(), row in 0..7_usize) {
+            let mut other = rows.clone();
+            let row = row % other.len();
+            other[row][0] = json!(987_654);
+            let outcome = one(wide(&rows), wide(&other), json!({}));
+            prop_assert_ne!(outcome.verdict, crate::model::Decision::Match);
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Cells as values that can be compared: text in normal form, numbers, instants.
 
-use super::number::{Agreement, Num, NumRule};
+use super::number::{Agreement, Num, NumRule, mix, whole_key};
 use super::time;
 use crate::model::{Cell, canonical_json};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -86,10 +86,10 @@ impl Value {
         match self {
             Self::Null => mix(1),
             Self::Nan => mix(2),
-            Self::Bool(truth) => whole_key(i128::from(*truth)),
-            Self::Word { truth, .. } if words => whole_key(i128::from(*truth)),
+            Self::Bool(truth) => whole_key(i128::from(*truth)).get(),
+            Self::Word { truth, .. } if words => whole_key(i128::from(*truth)).get(),
             Self::Word { text, .. } | Self::Text(text) => mix(*text ^ 0x5bd1),
-            Self::Num(Num { integer: Some(whole), .. }) => whole_key(*whole),
+            Self::Num(Num { whole: Some(whole), .. }) => whole.get(),
             Self::Num(number) => mix(number.value.to_bits() ^ 0x0f10),
             Self::Time(micros) => mix(micros.cast_unsigned() ^ 0x71e3_0000),
         }
@@ -108,23 +108,11 @@ impl Value {
                 (a == b).then_some(typed)
             }
             (Self::Bool(truth), Self::Num(number)) | (Self::Num(number), Self::Bool(truth)) => {
-                (number.integer == Some(i128::from(*truth))).then_some(typed)
+                (number.whole == Some(whole_key(i128::from(*truth)))).then_some(typed)
             }
             (a, b) => (a.key(false) == b.key(false)).then_some(same),
         }
     }
-}
-
-fn whole_key(whole: i128) -> u64 {
-    mix((whole as u64) ^ mix((whole >> 64) as u64 ^ 0x17))
-}
-
-/// A bijective scrambling of 64 bits (the finaliser of SplitMix64).
-pub(super) fn mix(bits: u64) -> u64 {
-    let bits = bits.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
 }
 
 fn hash(text: &str) -> u64 {

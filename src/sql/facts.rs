@@ -351,4 +351,24 @@ mod tests {
             assert_eq!(without_limit(sql), None, "{sql}");
         }
     }
+
+    /// Limits as the publishers' own tools have read them.
+    #[test]
+    fn limits_of_real_queries() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/text2sql");
+        for place in ["kpi_ko", "spider/world_1", "spider/dog_kennels", "defog/broker", "defog/academic"] {
+            // The data are not part of the package; without them there is nothing to test.
+            let Ok(text) = std::fs::read_to_string(format!("{root}/{place}/questions.json")) else { continue };
+            let list: Vec<serde_json::Value> = serde_json::from_str(&text).expect("JSON");
+            for item in &list {
+                let sql = item.pointer("/gold/sql_databricks").and_then(|sql| sql.as_str()).unwrap_or_default();
+                let limit = item.pointer("/gold/limit").and_then(|limit| limit.as_u64());
+                let facts = result_facts(sql);
+                assert_eq!(facts.limit, limit, "{sql}");
+                assert_eq!(without_limit(sql).is_some(), limit.is_some(), "{sql}");
+                let width = item.pointer("/gold/columns").and_then(|columns| columns.as_array()).map_or(0, Vec::len);
+                assert!(facts.output_names.len() <= width.max(1), "{sql}");
+            }
+        }
+    }
 }

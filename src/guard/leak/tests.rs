@@ -158,3 +158,31 @@ fn an_audit_names_what_is_already_there() {
         ]
     );
 }
+
+/// Real gold SQL, pasted into prose, is found; the questions' own words are not taken for SQL.
+#[test]
+fn real_answers_are_found_in_prose() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/text2sql");
+    let mut missed = Vec::new();
+    for place in ["kpi_ko", "spider/pets_1", "defog/broker"] {
+        // The data are not part of the package; without them there is nothing to test.
+        let Ok(text) = std::fs::read_to_string(format!("{root}/{place}/questions.json")) else { continue };
+        let list: Vec<Value> = serde_json::from_str(&text).expect("JSON");
+        let field =
+            |item: &Value, pointer: &str| item.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let questions: Vec<Question> = list
+            .iter()
+            .map(|item| question(&field(item, "/id"), &field(item, "/question"), &field(item, "/gold/sql_databricks")))
+            .collect();
+        let golds = Golds::of(&Suite { questions: questions.clone() });
+        for question in &questions {
+            let place = Address::table_field("a.b.c", "description");
+            let prose = format!("Notes.\nUse this query:\n```sql\n{}\n```\nThat is all.", question.sql.to_lowercase());
+            if golds.check_change(&Change::add(place.clone(), json!([prose]))).is_none() {
+                missed.push(question.id.clone());
+            }
+            assert_eq!(golds.check_change(&Change::add(place, json!([question.question]))), None, "{}", question.id);
+        }
+    }
+    assert!(missed.is_empty(), "{missed:?}");
+}

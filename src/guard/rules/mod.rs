@@ -1,0 +1,72 @@
+//! The rules, one a file.
+
+mod categories;
+mod changes;
+mod coverage;
+mod destructive;
+mod evidence_per_change;
+mod gold_leak;
+mod holdout;
+mod human_text;
+mod limits;
+mod minimum_gain;
+mod protected;
+mod regressions;
+mod secrets;
+mod sql_read_only;
+mod tables_allowed;
+mod target;
+
+use super::params::ParamDefault;
+use super::{Finding, Guard, GuardInput, Param, Params, Violation};
+use crate::model::{GuardLevel, joined_text};
+use serde_json::Value;
+
+pub(super) static ALL: [&dyn Guard; 16] = [
+    &target::Target,
+    &minimum_gain::MinimumGain,
+    &regressions::Regressions,
+    &protected::Protected,
+    &holdout::Holdout,
+    &coverage::Coverage,
+    &changes::Changes,
+    &categories::Categories,
+    &evidence_per_change::EvidencePerChange,
+    &gold_leak::GoldLeak,
+    &human_text::HumanText,
+    &destructive::Destructive,
+    &sql_read_only::SqlReadOnly,
+    &tables_allowed::TablesAllowed,
+    &limits::Limits,
+    &secrets::Secrets,
+];
+
+/// All texts in a value, with the path of keys to each, below a given path.
+fn texts(path: &str, value: &Value, found: &mut Vec<(String, String)>) {
+    if let Some(text) = joined_text(value) {
+        found.push((path.to_owned(), text));
+        return;
+    }
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, child)| texts(&format!("{path}/{key}"), child, found)),
+        Value::Array(items) => items.iter().for_each(|item| texts(path, item, found)),
+        _ => {}
+    }
+}
+
+/// All texts that a plan's changes put into the space: the change's id, the place, the text.
+fn added_texts(input: &GuardInput) -> Vec<(String, String, String)> {
+    let mut all = Vec::new();
+    for planned in input.changes {
+        if let Some(after) = &planned.change.after {
+            let mut found = Vec::new();
+            texts(&planned.change.address.to_string(), after, &mut found);
+            all.extend(found.into_iter().map(|(path, text)| (planned.id.clone(), path, text)));
+        }
+    }
+    all
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}

@@ -1,0 +1,295 @@
+//! The registry, levels, waivers, and each rule once passing and once failing.
+
+use super::*;
+use crate::model::{
+    Address, Change, ChangeEvidence, GuardLevel, GuardOutcome, GuardStatus, Outcome, Question, Score, Split, SplitScore,
+};
+use jiff::civil::{Date, date};
+use serde_json::json;
+
+const TODAY: Date = date(2026, 6, 15);
+
+/// Everything a guard looks at, owned.
+struct World {
+    base: Space,
+    target: Space,
+    changes: Vec<PlannedChange>,
+    score: ScorePair,
+    questions: Vec<QuestionOutcome>,
+    flaky: BTreeSet<String>,
+    suite: Suite,
+    evidence: Evidence,
+}
+
+impl World {
+    /// One question fixed by one synonym; nothing to object to.
+    fn good() -> Self {
+        let base = Space::parse(
+            r#"{"version":2,"data_sources":{"tables":[{"identifier":"main.s.orders","description":["All orders."]}]}}"#,
+        )
+        .expect("space");
+        let score =
+            |correct| SplitScore { learn: Score { correct, total: 10, ..Score::default() }, ..SplitScore::default() };
+        let question = |id: &str, protected| Question {
+            id: id.to_owned(),
+            question: format!("question {id}"),
+            sql: format!("SELECT a FROM main.s.orders WHERE b = '{id} value'"),
+            protected,
+            ..Question::default()
+        };
+        Self {
+            target: base.clone(),
+            base,
+            changes: vec![planned(
+                "c-01",
+                Change::add(Address::synonym("main.s.orders", "status", "state"), json!("state")),
+            )],
+            score: ScorePair { before: score(9), after: score(10) },
+            questions: vec![
+                outcome("q1", Outcome::Incorrect, Outcome::Correct),
+                outcome("q2", Outcome::Correct, Outcome::Correct),
+            ],
+            flaky: BTreeSet::new(),
+            suite: Suite { questions: vec![question("q1", false), question("q2", true)] },
+            evidence: Evidence { holdout: "not-shown".to_owned(), ..Evidence::default() },
+        }
+    }
+
+    fn with(self, change: Change) -> Self {
+        Self { changes: vec![planned("c-01", change)], ..self }
+    }
+
+    fn run(&self, configs: &[GuardConfig], waivers: &[Waiver]) -> Vec<GuardOutcome> {
+        let input = GuardInput {
+            base: &self.base,
+            target: &self.target,
+            changes: &self.changes,
+            score: &self.score,
+            questions: &self.questions,
+            flaky: &self.flaky,
+            suite: &self.suite,
+            evidence: &self.evidence,
+            target_score: 0.9,
+            catalog: &Catalog::default(),
+        };
+        evaluate(&input, configs, waivers, TODAY)
+    }
+
+    /// Names of the rules that fail.
+    fn failing(&self, configs: &[GuardConfig]) -> Vec<String> {
+        let failed = |outcome: &GuardOutcome| outcome.status == GuardStatus::Failed;
+        self.run(configs, &[]).into_iter().filter(failed).map(|outcome| outcome.rule).collect()
+    }
+}
+
+fn planned(id: &str, change: Change) -> PlannedChange {
+    PlannedChange {
+        id: id.to_owned(),
+        category: change.category(),
+        action: change.action(),
+        change,
+        reason: String::new(),
+        evidence: ChangeEvidence {
+            status: "measured".to_owned(),
+            fixes: vec!["q1".to_owned()],
+            support: 2,
+            ..ChangeEvidence::default()
+        },
+    }
+}
+
+fn outcome(id: &str, before: Outcome, after: Outcome) -> QuestionOutcome {
+    let (reason_before, reason_after) = (String::new(), String::new());
+    QuestionOutcome { id: id.to_owned(), split: Split::Learn, before, after, reason_before, reason_after }
+}
+
+fn config(rule: &str, params: Value) -> GuardConfig {
+    GuardConfig { rule: rule.to_owned(), level: None, params: params.as_object().cloned().unwrap_or_default() }
+}
+
+fn waiver(rule: &str, scope: &str, expires: &str) -> Waiver {
+    Waiver {
+        rule: rule.to_owned(),
+        scope: scope.to_owned(),
+        reason: "agreed with sales".to_owned(),
+        owner: "kim".to_owned(),
+        expires: expires.to_owned(),
+    }
+}
+
+#[test]
+fn the_registry_is_whole() {
+    let (rules, codes): (BTreeSet<_>, BTreeSet<_>) = all().iter().map(|guard| (guard.rule(), guard.code())).unzip();
+    assert_eq!((rules.len(), codes.len()), (16, 16));
+    assert!(all().iter().all(|guard| !guard.explain().is_empty()));
+    let on: Vec<&str> = all().iter().filter(|g| g.default_level() != GuardLevel::Off).map(|g| g.rule()).collect();
+    assert_eq!(
+        on,
+        [
+            "target",
+            "regressions",
+            "protected",
+            "coverage",
+            "changes",
+            "gold-leak",
+            "human-text",
+            "sql-read-only",
+            "limits",
+            "secrets"
+        ]
+    );
+}
+
+#[test]
+fn a_good_plan_passes_the_usual_set_and_all_others() {
+    let world = World::good();
+    assert_eq!(world.run(&[], &[]).len(), 10);
+    let others = ["minimum-gain", "holdout", "categories", "evidence-per-change", "destructive", "tables-allowed"];
+    let configs: Vec<GuardConfig> = others.iter().map(|rule| config(rule, json!({}))).collect();
+    assert_eq!(world.failing(&configs), [] as [&str; 0]);
+    assert_eq!(world.run(&configs, &[]).len(), 16);
+}
+
+#[test]
+fn scores_and_questions() {
+    let good = World::good;
+    let mut world = good();
+    world.score.after.learn.correct = 8;
+    assert_eq!(world.failing(&[config("minimum-gain", json!({"min": 0.05}))]), ["target", "minimum-gain"]);
+    assert!(world.run(&[], &[]).iter().all(|outcome| !blocks(outcome)), "target is advisory");
+
+    let mut world = good();
+    world.questions.push(outcome("q3", Outcome::Correct, Outcome::BadSql));
+    assert_eq!(world.failing(&[]), ["regressions"]);
+    assert_eq!(world.failing(&[config("regressions", json!({"max": 1}))]), [] as [&str; 0]);
+    world.flaky.insert("q3".to_owned());
+    assert_eq!(world.failing(&[]), [] as [&str; 0]);
+
+    let mut world = good();
+    world.questions[1].after = Outcome::NotRun;
+    assert_eq!(world.failing(&[]), ["protected"]);
+
+    let mut world = good();
+    world.score.after.learn.not_run = 2;
+    assert_eq!(world.failing(&[]), ["coverage"]);
+    assert_eq!(world.failing(&[config("coverage", json!({"max_not_run": 0.5}))]), [] as [&str; 0]);
+
+    let mut world = good();
+    world.evidence.holdout_losses = 1;
+    assert_eq!(world.failing(&[config("holdout", json!({}))]), ["holdout"]);
+    assert_eq!(good().failing(&[config("holdout", json!({"require": "shown"}))]), ["holdout"]);
+}
+
+#[test]
+fn changes() {
+    let good = World::good;
+    assert_eq!(good().failing(&[config("changes", json!({"max": 0}))]), ["changes"]);
+    assert_eq!(good().failing(&[config("categories", json!({"deny": ["metadata"]}))]), ["categories"]);
+    assert_eq!(good().failing(&[config("evidence-per-change", json!({"min_support": 3}))]), ["evidence-per-change"]);
+
+    let description = Address::table_field("main.s.orders", "description");
+    let replaced = Change::update(description.clone(), json!(["All orders."]), json!(["Some orders."]));
+    assert_eq!(good().with(replaced.clone()).failing(&[]), ["human-text"]);
+    let allowed = config("human-text", json!({"allow": ["tables/main.s.orders"]}));
+    assert_eq!(good().with(replaced.clone()).failing(&[allowed]), [] as [&str; 0]);
+    let mut declared = good().with(replaced);
+    declared.changes[0].evidence.status = "declared".to_owned();
+    assert_eq!(declared.failing(&[]), [] as [&str; 0]);
+    let longer = Change::update(description.clone(), json!(["All orders."]), json!(["All  orders.\n", "In won."]));
+    assert_eq!(good().with(longer).failing(&[]), [] as [&str; 0]);
+    let removed = Change::remove(description.clone(), json!(["All orders."]));
+    assert_eq!(good().with(removed).failing(&[config("destructive", json!({}))]), ["human-text", "destructive"]);
+
+    let token = format!("dapi{}", "0123456789abcdef".repeat(2));
+    assert_eq!(good().with(Change::add(description.clone(), json!([token]))).failing(&[]), ["secrets"]);
+    let gold = json!(["SELECT a FROM main.s.orders WHERE b = 'q1 value'"]);
+    assert_eq!(good().with(Change::add(description, gold)).failing(&[]), ["gold-leak"]);
+}
+
+#[test]
+fn sql_and_tables() {
+    let example = |sql: &str| {
+        Change::add(
+            Address::instruction("example_question_sqls", "e"),
+            json!({"id": "e", "question": ["x"], "sql": [sql]}),
+        )
+    };
+    let snippet = |sql: &str| Change::add(Address::snippet("measures", "m"), json!({"id": "m", "sql": [sql]}));
+    let join = |sql: &str| {
+        Change::add(
+            Address::instruction("join_specs", "j"),
+            json!({"id": "j", "sql": [sql, "--rt=FROM_RELATIONSHIP_TYPE_MANY_TO_ONE--"]}),
+        )
+    };
+    for (change, fine) in [
+        (example("SELECT a FROM main.s.orders WHERE b = :b"), true),
+        (example("DROP TABLE main.s.orders"), false),
+        (example("SELECT 1; DELETE FROM main.s.orders"), false),
+        (snippet("SUM(`orders`.`amount`)"), true),
+        (snippet("1; DROP TABLE x"), false),
+        (join("`orders`.`c` = `customers`.`id`"), true),
+        (join("DELETE FROM x"), false),
+    ] {
+        let failing = World::good().with(change.clone()).failing(&[]);
+        assert_eq!(failing.is_empty(), fine, "{change:?}: {failing:?}");
+    }
+    let foreign = World::good().with(example("WITH w AS (SELECT 1 x) SELECT a FROM w, hr.pay.salaries"));
+    assert_eq!(foreign.failing(&[config("tables-allowed", json!({}))]), ["tables-allowed"]);
+    assert_eq!(foreign.failing(&[config("tables-allowed", json!({"tables": ["hr.pay.*"]}))]), [] as [&str; 0]);
+    let added =
+        World::good().with(Change::add(Address::table("hr.pay.salaries"), json!({"identifier": "hr.pay.salaries"})));
+    assert_eq!(added.failing(&[config("tables-allowed", json!({}))]), ["tables-allowed"]);
+}
+
+#[test]
+fn limits_of_the_service() {
+    let space = |functions: usize, text: usize| {
+        let functions: Vec<Value> = (0..functions).map(|i| json!({"id": i.to_string(), "identifier": "f"})).collect();
+        let document = json!({"version": 2, "data_sources": {"tables": [{"identifier": "t", "description": ["x".repeat(text)]}]},
+            "instructions": {"sql_functions": functions}});
+        Space::from_document(document).expect("space")
+    };
+    let world = |base: Space, target: Space| World { base, target, ..World::good() };
+    assert_eq!(world(space(0, 0), space(51, 0)).failing(&[]), ["limits"]);
+    assert_eq!(world(space(0, 0), space(0, 25_001)).failing(&[]), ["limits"]);
+    assert_eq!(world(space(60, 0), space(60, 25_000)).failing(&[]), [] as [&str; 0]);
+    assert_eq!(world(space(0, 0), space(0, 0)).failing(&[config("limits", json!({"max_tables": 0}))]), [] as [&str; 0]);
+}
+
+#[test]
+fn waivers_lift_what_they_name_while_they_hold() {
+    let mut world = World::good();
+    world.questions.push(outcome("q3", Outcome::Correct, Outcome::Incorrect));
+    let status = |waivers: &[Waiver]| {
+        let outcomes = world.run(&[], waivers);
+        outcomes.into_iter().find(|outcome| outcome.rule == "regressions").map(|outcome| outcome.status)
+    };
+    assert_eq!(status(&[waiver("regressions", "q3", "2026-06-15")]), Some(GuardStatus::Waived));
+    assert_eq!(status(&[waiver("regressions", "", "2026-12-31")]), Some(GuardStatus::Waived));
+    assert_eq!(status(&[waiver("regressions", "q4", "2026-12-31")]), Some(GuardStatus::Failed));
+    assert_eq!(status(&[waiver("regressions", "q3", "2026-06-14")]), Some(GuardStatus::Failed));
+    assert_eq!(status(&[waiver("regressions", "q3", "soon")]), Some(GuardStatus::Failed));
+    assert_eq!(
+        status(&[Waiver { owner: String::new(), ..waiver("regressions", "q3", "2026-12-31") }]),
+        Some(GuardStatus::Failed)
+    );
+
+    let drop = json!({"id": "e", "question": ["x"], "sql": ["DROP TABLE t"]});
+    let world = World::good().with(Change::add(Address::instruction("example_question_sqls", "e"), drop));
+    let outcomes = world.run(&[], &[waiver("sql-read-only", "", "2026-12-31")]);
+    assert!(outcomes.iter().any(|outcome| outcome.rule == "sql-read-only" && blocks(outcome)));
+}
+
+#[test]
+fn wrong_configuration_is_told_and_blocks() {
+    let configs = [config("regresions", json!({})), config("changes", json!({"max": "many", "mx": 3}))];
+    let waivers =
+        [waiver("gold-leak", "", "2026-12-31"), waiver("changes", "", "2026-01-01"), waiver("x", "", "2026-12-31")];
+    let found = check_config(&configs, &waivers, TODAY);
+    let codes: Vec<&str> = found.iter().map(|diagnostic| diagnostic.code.as_str()).collect();
+    assert_eq!(codes, ["GE0790", "GE0791", "GE0791", "GE0793", "GE0792", "GE0790"]);
+    assert_eq!(found[0].help.as_deref(), Some("did you mean `regressions`?"));
+    assert_eq!(World::good().failing(&configs), ["changes", "regresions"]);
+    let off = GuardConfig { level: Some(GuardLevel::Off), ..config("changes", json!({})) };
+    assert!(World::good().run(&[off], &[]).iter().all(|outcome| outcome.rule != "changes"));
+}
