@@ -1,0 +1,45 @@
+//! Renderings against checked-in files; `UPDATE_EXPECT=1` writes them anew.
+
+use super::*;
+use std::path::Path;
+
+fn expect(name: &str, actual: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expected/render").join(name);
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(&path, actual).expect("written");
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(expected == actual, "{name} differs; UPDATE_EXPECT=1 accepts this:\n{actual}");
+}
+
+/// Nothing that steers a terminal or hides text.
+fn assert_inert(text: &str) {
+    let bad = text.chars().find(|c| c.is_control() && *c != '\n');
+    assert_eq!(bad, None);
+    assert!(!text.contains('\u{202e}') && !text.lines().any(|line| line.trim_start().starts_with("::")));
+}
+
+#[test]
+fn plan_for_the_terminal() {
+    let plan = samples::plan();
+    for (name, detail, unicode) in [
+        ("plan.txt", Detail::Normal, true),
+        ("plan-full-ascii.txt", Detail::Full, false),
+        ("plan-concise.txt", Detail::Concise, true),
+    ] {
+        let options = TerminalOptions { detail, unicode, ..TerminalOptions::default() };
+        let text = plan_terminal(&plan, Some(".genie-enhance/plans/1a2b3c4d.json"), &options);
+        assert_inert(&text);
+        expect(name, &text);
+    }
+}
+
+#[test]
+fn colour_adds_nothing_but_colour() {
+    let options = TerminalOptions { color: true, ..TerminalOptions::default() };
+    let coloured = plan_terminal(&samples::plan(), None, &options);
+    assert!(coloured.contains("\u{1b}[32m"));
+    let stripped = anstream::adapter::strip_str(&coloured).to_string();
+    assert_eq!(stripped, plan_terminal(&samples::plan(), None, &TerminalOptions::default()));
+}
