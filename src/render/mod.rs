@@ -2,10 +2,15 @@
 //! returns text and prints nothing; every piece of remote text goes through [`escape`].
 
 mod content;
+mod diagnostics;
 pub mod escape;
 mod facts;
+pub mod junit;
+mod markdown;
+pub mod sarif;
 mod style;
 mod terminal_plan;
+mod terminal_score;
 mod text_diff;
 mod title;
 
@@ -14,5 +19,8 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+pub use diagnostics::diagnostics as diagnostics_terminal;
+pub use markdown::{Comment, MAX_COMMENT_BYTES, plan as plan_markdown};
 pub use style::{Detail, TerminalOptions};
 pub use terminal_plan::plan as plan_terminal;
+pub use terminal_score::scorecard as scorecard_terminal;

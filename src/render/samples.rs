@@ -186,3 +186,42 @@ pub(super) fn plan() -> Plan {
         tool_version: "0.1.0".into(),
     }
 }
+
+pub(super) fn scorecard() -> Scorecard {
+    let question = |id: &str, outcome: Outcome, reason: &str, detail: &str| ScoredQuestion {
+        id: id.into(),
+        answer: None,
+        verdict: Verdict {
+            outcome,
+            reason: reason.into(),
+            detail: detail.into(),
+            notes: vec![],
+            first_difference: (outcome == Outcome::Incorrect).then(|| FirstDifference {
+                row: Some(3),
+                column: Some("매출".into()),
+                expected: "1200".into(),
+                actual: "900 \u{1b}[31m".into(),
+            }),
+            native: "BAD".into(),
+        },
+        seconds: Some(1.5),
+    };
+    Scorecard {
+        space: digest_text("space"),
+        questions: vec![
+            question("q-1", Outcome::Correct, "EQUAL", ""),
+            question("q-2", Outcome::Incorrect, "VALUES_DIFFER", "One value differs."),
+            question("q-3", Outcome::NoSql, "ASKS_BACK", "Which <region> do you mean?"),
+            question("q-4", Outcome::NotRun, "TIMEOUT", "no answer within 120 s"),
+        ],
+    }
+}
+
+pub(super) fn diagnostics() -> Vec<Diagnostic> {
+    let span =
+        SourceSpan { file: "genie.yaml".into(), line: 12, column: 9, length: 6, text: "목표: {skore: 0.9}".into() };
+    vec![
+        Diagnostic::error("GE0102", "unknown key `skore`").at(span).help("did you mean `score`?"),
+        Diagnostic::warning("GE0301", "3 benchmarks have no category"),
+    ]
+}

@@ -43,3 +43,37 @@ fn colour_adds_nothing_but_colour() {
     let stripped = anstream::adapter::strip_str(&coloured).to_string();
     assert_eq!(stripped, plan_terminal(&samples::plan(), None, &TerminalOptions::default()));
 }
+
+#[test]
+fn plan_as_a_comment() {
+    let comment = plan_markdown(&samples::plan(), None);
+    assert!(!comment.truncated);
+    assert_inert(&comment.text);
+    assert!(comment.text.starts_with("<!-- genie-enhance {\"v\":1,\"plan\":\"sha256:"), "{}", comment.text);
+    expect("plan.md", &comment.text);
+}
+
+#[test]
+fn a_comment_that_is_too_long_drops_whole_changes_and_says_so() {
+    let mut plan = samples::plan();
+    plan.changes = (0..40).flat_map(|_| plan.changes.clone()).collect();
+    for change in &mut plan.changes {
+        change.reason = "길다 ".repeat(200);
+    }
+    let comment = plan_markdown(&plan, Some("plans/x.json"));
+    assert!(comment.truncated && comment.text.contains("\"truncated\":true"));
+    assert!(comment.text.len() <= MAX_COMMENT_BYTES, "{}", comment.text.len());
+    assert_eq!(comment.text.matches("<details>").count(), comment.text.matches("</details>\n").count());
+}
+
+#[test]
+fn scorecards_and_diagnostics() {
+    let card = samples::scorecard();
+    expect("scorecard.txt", &scorecard_terminal(&card, None, &TerminalOptions::default()));
+    expect("scorecard.junit.xml", &junit::scorecard(&card, "매출 <분석>"));
+    let findings = samples::diagnostics();
+    expect("diagnostics.txt", &diagnostics_terminal(&findings, &TerminalOptions::default()));
+    expect("diagnostics.sarif", &sarif::diagnostics(&findings));
+    let orders = crate::model::Address::table("main.sales.orders");
+    expect("plan.sarif", &sarif::plan(&samples::plan(), "space.yaml", &[(orders, 7)].into()));
+}
