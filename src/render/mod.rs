@@ -5,12 +5,14 @@ mod content;
 mod diagnostics;
 pub mod escape;
 mod facts;
+mod html;
 pub mod junit;
 mod markdown;
 pub mod sarif;
 mod style;
 mod terminal_plan;
 mod terminal_score;
+mod terminal_state;
 mod text_diff;
 mod title;
 
@@ -20,7 +22,9 @@ mod samples;
 mod tests;
 
 pub use diagnostics::diagnostics as diagnostics_terminal;
+pub use html::plan as plan_html;
 pub use markdown::{Comment, MAX_COMMENT_BYTES, plan as plan_markdown};
 pub use style::{Detail, TerminalOptions};
 pub use terminal_plan::plan as plan_terminal;
 pub use terminal_score::scorecard as scorecard_terminal;
+pub use terminal_state::{ApplySummary, applied as applied_terminal, state as state_terminal};

@@ -77,3 +77,26 @@ fn scorecards_and_diagnostics() {
     let orders = crate::model::Address::table("main.sales.orders");
     expect("plan.sarif", &sarif::plan(&samples::plan(), "space.yaml", &[(orders, 7)].into()));
 }
+
+#[test]
+fn plan_as_a_page() {
+    let page = plan_html(&samples::plan());
+    assert_inert(&page);
+    assert!(!page.contains("<script") && page.contains("&lt;/details&gt; @everyone"));
+    expect("plan.html", &page);
+}
+
+#[test]
+fn applies_and_states() {
+    let summary = ApplySummary {
+        plan_id: "3b12f2de08".into(),
+        space: "매출 분석".into(),
+        changes: vec![("c-01".into(), "equal".into()), ("c-02".into(), "lossy".into())],
+        serial: 4,
+        rollback: Some("genie-enhance rollback 3".into()),
+    };
+    let shown = applied_terminal(&summary, &TerminalOptions::default());
+    assert!(shown.contains("✗ c-02  lossy") && shown.contains("rollback 3"), "{shown}");
+    let state = crate::model::State::new("l".into(), "h".into());
+    assert_eq!(state_terminal(&state, &TerminalOptions::default()), "Space none yet on h, serial 0, lineage l\n");
+}
