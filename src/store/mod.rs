@@ -1,1 +1,29 @@
-//! Files and object stores: state, ledger, plans, journal, locks, cache, history.
+//! What is kept between runs: the state with its backups, locks and the journal of applying,
+//! caches, the ledger of planning, plans and run folders. This is the back end of plain files;
+//! everything that must survive a kill is written so that a reader sees the old or the new
+//! content, never half of one.
+
+mod atomic;
+mod cache;
+mod error;
+mod identity;
+mod journal;
+mod layout;
+mod ledger;
+mod lines;
+mod lock;
+mod plans;
+mod runs;
+mod state;
+
+pub use atomic::write_atomic;
+pub use cache::{AnswerKey, Cache, ResultKey, VerdictKey};
+pub use error::StoreError;
+pub use identity::Identity;
+pub use journal::{Done, Intent, Journal, WriteOutcome};
+pub use layout::Layout;
+pub use ledger::{HoldoutLook, Ledger, RejectedMemory, Shadow};
+pub use lock::{Lock, LockRecord, LockRequest, break_lock, list_locks};
+pub use plans::{PlanStore, SavedPlan};
+pub use runs::{RunFolder, list_runs};
+pub use state::{Backup, StateStore};

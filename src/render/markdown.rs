@@ -1,0 +1,170 @@
+//! A plan as one comment of a pull request. Remote text stands in code spans, behind a gutter in
+//! fences, or escaped; a comment that cannot hold every change says so and cannot be approved.
+
+use super::content::parts;
+use super::escape::{code_span, fence, markdown};
+use super::facts::{change_counts, evidence_line, rejection_counts, score_rows};
+use super::text_diff::{Row, Side, rows};
+use super::title::title;
+use crate::format::plan_id;
+use crate::model::{Action, GuardStatus, Plan, PlannedChange};
+
+/// GitHub takes 65,536 characters; this leaves room for what a workflow adds.
+pub const MAX_COMMENT_BYTES: usize = 60_000;
+
+/// A rendered comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    pub text: String,
+    /// True: changes were left out, so the comment must not be approved.
+    pub truncated: bool,
+}
+
+/// The comment, at most [`MAX_COMMENT_BYTES`] long.
+pub fn plan(plan: &Plan, path: Option<&str>) -> Comment {
+    let changes: Vec<String> = plan.changes.iter().map(one_change).collect();
+    let foot = foot(plan);
+    let questions = questions(plan);
+    let room = MAX_COMMENT_BYTES.saturating_sub(head(plan, path, 0).len() + foot.len() + 400);
+    // Per-question rows give way before changes do.
+    let all: usize = changes.iter().map(String::len).sum();
+    let questions = if all + questions.len() <= room { questions } else { String::new() };
+    let (mut used, mut shown) = (questions.len(), 0);
+    while shown < changes.len() && used + changes[shown].len() <= room {
+        used += changes[shown].len();
+        shown += 1;
+    }
+    let dropped = changes.len() - shown;
+    let mut text = head(plan, path, dropped);
+    text.extend(changes.into_iter().take(shown));
+    text.push_str(&questions);
+    text.push_str(&foot);
+    Comment { text, truncated: dropped > 0 }
+}
+
+fn head(plan: &Plan, path: Option<&str>, dropped: usize) -> String {
+    let id = plan_id(plan);
+    let marker = serde_json::json!({"v": 1, "plan": format!("sha256:{id}"), "truncated": dropped > 0});
+    let mut text = format!("<!-- genie-enhance {marker} -->\n");
+    text.push_str(&format!(
+        "### Plan {} for {}: **{}**\n\n",
+        code_span(id.short()),
+        code_span(&plan.base.title),
+        plan.verdict.as_str()
+    ));
+    text.push_str(&format!("{}\n\n", markdown(&plan.verdict_reason)));
+    text.push_str("| | before | after | | |\n| --- | ---: | ---: | ---: | --- |\n");
+    for row in score_rows(plan, "→") {
+        text.push_str(&format!(
+            "| {} | {} | {} | **{}** | {} |\n",
+            row.label,
+            row.before,
+            row.after,
+            row.gain_text,
+            markdown(&row.note)
+        ));
+    }
+    text.push_str(&format!("\n**{}**", change_counts(plan)));
+    let broken = plan.broken();
+    if !broken.is_empty() {
+        let ids: Vec<String> = broken.iter().map(|question| code_span(&question.id)).collect();
+        text.push_str(&format!(" Got worse: {}.", ids.join(" ")));
+    }
+    text.push_str("\n\n");
+    if dropped > 0 {
+        let file = path.map_or("the plan file".to_owned(), code_span);
+        text.push_str(&format!(
+            "> [!WARNING]\n> {dropped} changes do not fit into this comment; they are in {file}. \
+             A cut comment cannot be approved.\n\n"
+        ));
+    }
+    text
+}
+
+fn one_change(planned: &PlannedChange) -> String {
+    let sign = match planned.action {
+        Action::Add => "+",
+        Action::Update => "~",
+        Action::Remove => "−",
+    };
+    // Markdown is not read inside `<summary>`, HTML is.
+    let name = super::escape::xml(&title(&planned.change));
+    let mut text = format!("<details><summary>{sign} <b>{}</b> <code>{name}</code></summary>\n\n", planned.id);
+    text.push_str(&format!(
+        "{}\n\n{}\n\n",
+        markdown(&planned.reason),
+        markdown(&evidence_line(&planned.evidence, " · "))
+    ));
+    let mut body = String::new();
+    for part in parts(&planned.change) {
+        if let Some(label) = &part.label {
+            body.push_str(&format!("  {label}\n"));
+        }
+        for row in rows(part.before.as_deref(), part.after.as_deref(), Some(3)) {
+            body.push_str(&diff_line(&row));
+        }
+    }
+    let fence = fence(&body);
+    text.push_str(&format!("{fence}diff\n{body}{fence}\n</details>\n\n"));
+    text
+}
+
+fn diff_line(row: &Row) -> String {
+    let (sign, segments) = match row {
+        Row::Fold(lines) => return format!("  ⋯ {lines} unchanged lines\n"),
+        Row::Line(Side::Same, segments) => (" ", segments),
+        Row::Line(Side::Added, segments) => ("+", segments),
+        Row::Line(Side::Removed, segments) => ("-", segments),
+    };
+    let line: String = segments.iter().map(|segment| segment.text.as_str()).collect();
+    format!("{sign} │ {}\n", line.trim_end())
+}
+
+/// Before and after of each question whose outcome is another one, or that is left out.
+fn questions(plan: &Plan) -> String {
+    let moved: Vec<_> = plan
+        .questions
+        .iter()
+        .filter(|question| question.before != question.after || !question.after.counts())
+        .collect();
+    if moved.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("<details><summary>Questions that moved or are left out ({})</summary>\n\n", moved.len());
+    text.push_str("| question | set | before | after | why |\n| --- | --- | --- | --- | --- |\n");
+    for question in moved {
+        let split = format!("{:?}", question.split).to_lowercase();
+        text.push_str(&format!(
+            "| {} | {split} | {} | {} | {} |\n",
+            code_span(&question.id),
+            question.before.as_str(),
+            question.after.as_str(),
+            markdown(&question.reason_after)
+        ));
+    }
+    text.push_str("\n</details>\n\n");
+    text
+}
+
+fn foot(plan: &Plan) -> String {
+    let mut text = String::new();
+    for guard in plan.guards.iter().filter(|guard| guard.status != GuardStatus::Passed) {
+        let status = if guard.status == GuardStatus::Failed { "failed" } else { "waived" };
+        text.push_str(&format!("* guard {} {status}: {}\n", code_span(&guard.rule), markdown(&guard.message)));
+    }
+    let passed = plan.guards.iter().filter(|guard| guard.status == GuardStatus::Passed).count();
+    text.push_str(&format!("* {passed} of {} guards passed\n", plan.guards.len()));
+    if !plan.rejections.is_empty() {
+        text.push_str(&format!(
+            "* {} candidates rejected: {}\n",
+            plan.rejections.len(),
+            rejection_counts(plan).join(", ")
+        ));
+    }
+    text.push_str(&format!(
+        "\n<sub>Plan {} · good until {}</sub>\n",
+        code_span(plan_id(plan).as_str()),
+        markdown(&plan.expires_at)
+    ));
+    text
+}

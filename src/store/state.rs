@@ -1,0 +1,209 @@
+//! The state file with its backups.
+
+use super::atomic::{folder_of, read_if_there, write_atomic};
+use super::error::StoreError;
+use crate::format::{FormatError, state_from_json, state_to_json};
+use crate::model::State;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// How many versions of the state are kept, the current one included.
+const BACKUPS: usize = 10;
+
+/// The state of one project, on disk.
+#[derive(Clone, Debug)]
+pub struct StateStore {
+    path: PathBuf,
+}
+
+/// One kept version.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Backup {
+    pub serial: u64,
+    pub path: PathBuf,
+    /// None: the backup itself cannot be read.
+    pub state: Option<State>,
+}
+
+impl StateStore {
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The state; none before the first apply. A damaged or vanished state is an error that
+    /// names the best backup: to go on as if nothing had ever been applied would do harm.
+    pub fn load(&self) -> Result<Option<State>, StoreError> {
+        let Some(bytes) = read_if_there(&self.path)? else {
+            return match self.backups()?.is_empty() {
+                true => Ok(None),
+                false => Err(StoreError::StateLost { path: self.path.clone(), good: self.best_backup()? }),
+            };
+        };
+        match parse(&bytes) {
+            Ok(state) => Ok(Some(state)),
+            // Written by a newer release: sound, only not for this program.
+            Err(source @ FormatError::Newer { .. }) => Err(StoreError::Format { path: self.path.clone(), source }),
+            Err(error) => Err(StoreError::StateCorrupt {
+                path: self.path.clone(),
+                why: error.to_string(),
+                good: self.best_backup()?,
+            }),
+        }
+    }
+
+    /// Writes the state with the next serial and gives it back as written. `state` must come from
+    /// the version on disk: another lineage or serial there is refused.
+    pub fn save(&self, mut state: State) -> Result<State, StoreError> {
+        if let Some(current) = self.load()? {
+            if current.lineage != state.lineage {
+                return Err(StoreError::Lineage {
+                    path: self.path.clone(),
+                    ours: state.lineage,
+                    found: current.lineage,
+                });
+            }
+            if current.serial != state.serial {
+                return Err(StoreError::Serial { path: self.path.clone(), ours: state.serial, found: current.serial });
+            }
+        }
+        state.serial += 1;
+        self.write(&state)?;
+        Ok(state)
+    }
+
+    /// Puts a backup back as the current state, under its own serial.
+    pub fn restore(&self, serial: u64) -> Result<State, StoreError> {
+        let found = self.backups()?.into_iter().find(|backup| backup.serial == serial);
+        let state = found.and_then(|backup| backup.state);
+        let state = state.ok_or_else(|| StoreError::NoBackup { folder: self.backup_folder(), serial })?;
+        self.set_aside()?;
+        self.write(&state)?;
+        Ok(state)
+    }
+
+    /// Keeps a damaged state for inspection.
+    fn set_aside(&self) -> Result<(), StoreError> {
+        match read_if_there(&self.path)? {
+            Some(bytes) if parse(&bytes).is_err() => write_atomic(&self.path.with_extension("json.corrupt"), &bytes),
+            _ => Ok(()),
+        }
+    }
+
+    /// All kept versions, newest first.
+    pub fn backups(&self) -> Result<Vec<Backup>, StoreError> {
+        let folder = self.backup_folder();
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(StoreError::io("list", &folder)(error)),
+        };
+        let paths = entries.flatten().map(|entry| entry.path());
+        let mut backups: Vec<Backup> = paths.filter_map(|path| backup(&path)).collect();
+        backups.sort_by_key(|backup| std::cmp::Reverse(backup.serial));
+        Ok(backups)
+    }
+
+    fn write(&self, state: &State) -> Result<(), StoreError> {
+        let text = state_to_json(state);
+        write_atomic(&self.path, text.as_bytes())?;
+        // After the state, so that a kill between the two never leaves a backup ahead of it.
+        write_atomic(&self.backup_folder().join(format!("{}.json", state.serial)), text.as_bytes())?;
+        for old in self.backups()?.into_iter().skip(BACKUPS) {
+            fs::remove_file(&old.path).map_err(StoreError::io("remove the old backup", &old.path))?;
+        }
+        Ok(())
+    }
+
+    fn best_backup(&self) -> Result<Option<(PathBuf, u64)>, StoreError> {
+        let good = self.backups()?.into_iter().find(|backup| backup.state.is_some());
+        Ok(good.map(|backup| (backup.path, backup.serial)))
+    }
+
+    fn backup_folder(&self) -> PathBuf {
+        folder_of(&self.path).join("backups")
+    }
+}
+
+fn backup(path: &Path) -> Option<Backup> {
+    let name = path.file_name()?.to_str()?;
+    let serial = name.strip_suffix(".json")?.parse().ok()?;
+    let state = fs::read(path).ok().and_then(|bytes| parse(&bytes).ok());
+    Some(Backup { serial, path: path.to_owned(), state })
+}
+
+fn parse(bytes: &[u8]) -> Result<State, FormatError> {
+    state_from_json(&String::from_utf8_lossy(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store() -> (tempfile::TempDir, StateStore) {
+        let folder = tempfile::tempdir().expect("folder");
+        let store = StateStore::new(folder.path().join("state.json"));
+        (folder, store)
+    }
+
+    fn saved(store: &StateStore, times: usize) -> State {
+        let mut state = State::new("lineage".into(), "host".into());
+        for _ in 0..times {
+            state = store.save(state).expect("saved");
+        }
+        state
+    }
+
+    #[test]
+    fn serials_go_up_and_ten_versions_are_kept() {
+        let (_folder, store) = store();
+        assert_eq!(store.load().expect("none yet"), None);
+        let state = saved(&store, 13);
+        assert_eq!(state.serial, 13);
+        assert_eq!(store.load().expect("there"), Some(state));
+        let serials: Vec<u64> = store.backups().expect("there").iter().map(|backup| backup.serial).collect();
+        assert_eq!(serials, (4..=13).rev().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_state_cut_at_any_byte_names_the_backup_that_brings_it_back() {
+        let (_folder, store) = store();
+        let good = saved(&store, 3);
+        let bytes = fs::read(store.path()).expect("read");
+        // The last byte is the line end, without which the state is whole still.
+        for cut in 0..bytes.len() - 1 {
+            fs::write(store.path(), &bytes[..cut]).expect("cut");
+            let error = store.load().expect_err("cut");
+            assert!(error.to_string().contains("state restore 3"), "cut at {cut}: {error}");
+            assert!(store.save(good.clone()).is_err(), "cut at {cut}");
+            assert_eq!(store.restore(3).expect("restored"), good, "cut at {cut}");
+            assert_eq!(store.load().expect("good again"), Some(good.clone()), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_vanished_state_is_not_a_new_project() {
+        let (_folder, store) = store();
+        saved(&store, 2);
+        fs::remove_file(store.path()).expect("removed");
+        assert!(matches!(store.load(), Err(StoreError::StateLost { good: Some((_, 2)), .. })));
+    }
+
+    #[test]
+    fn other_lineages_serials_and_versions_are_refused_untouched() {
+        let (_folder, store) = store();
+        let state = saved(&store, 2);
+        let other = State { lineage: "other".into(), ..state.clone() };
+        assert!(matches!(store.save(other), Err(StoreError::Lineage { .. })));
+        let old = State { serial: 1, ..state.clone() };
+        assert!(matches!(store.save(old), Err(StoreError::Serial { ours: 1, found: 2, .. })));
+        let text = fs::read_to_string(store.path()).expect("read");
+        let newer = text.replace("\"format_version\": 1", "\"format_version\": 9");
+        fs::write(store.path(), &newer).expect("written");
+        assert!(matches!(store.save(state), Err(StoreError::Format { .. })));
+        assert_eq!(fs::read_to_string(store.path()).expect("read"), newer);
+    }
+}
