@@ -1,5 +1,8 @@
 //! Databricks SQL as a syntax tree: parsing, read-only check, normal form.
 
+mod dialect;
 mod parse;
 
-pub use parse::{DatabricksSql, SqlError, parse_expression, parse_query, parse_statements};
+pub use dialect::DatabricksSql;
+pub(crate) use parse::{parser_over, tokens};
+pub use parse::{SqlError, parse_expression, parse_query, parse_statements};
