@@ -29,12 +29,7 @@ impl Dialect for DatabricksSql {
         DatabricksDialect.is_identifier_part(ch)
     }
 
-    fn parse_infix(
-        &self,
-        parser: &mut Parser,
-        left: &Expr,
-        precedence: u8,
-    ) -> Option<Result<Expr, ParserError>> {
+    fn parse_infix(&self, parser: &mut Parser, left: &Expr, precedence: u8) -> Option<Result<Expr, ParserError>> {
         if !parser.parse_keyword(Keyword::DIV) {
             return None;
         }

@@ -4,5 +4,5 @@ mod dialect;
 mod parse;
 
 pub use dialect::DatabricksSql;
-pub(crate) use parse::{parser_over, tokens};
 pub use parse::{SqlError, parse_expression, parse_query, parse_statements};
+pub(crate) use parse::{parser_over, tokens};

@@ -228,7 +228,8 @@ mod tests {
 
     #[test]
     fn days_and_dates_agree() {
-        for (days, date) in [(0, (1970, 1, 1)), (11_016, (2000, 2, 29)), (-719_528, (0, 1, 1)), (20_327, (2025, 8, 27))] {
+        for (days, date) in [(0, (1970, 1, 1)), (11_016, (2000, 2, 29)), (-719_528, (0, 1, 1)), (20_327, (2025, 8, 27))]
+        {
             let at = Civil::of_days(days);
             assert_eq!((at.year, at.month, at.day), date);
             assert_eq!(to_days(date.0, date.1, date.2), days);

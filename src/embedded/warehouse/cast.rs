@@ -135,9 +135,9 @@ fn to_integer(value: Value, to: &DataType) -> Result<Value, SqlFailure> {
         Value::Interval(months, 0, 0) => i128::from(*months),
         other => return Err(refused(other, to)),
     };
-    in_range(number, to).map(Value::Int).ok_or_else(|| {
-        SqlFailure::cast_overflow(&as_text(&value).unwrap_or_default(), &kind(&value), &type_text(to))
-    })
+    in_range(number, to)
+        .map(Value::Int)
+        .ok_or_else(|| SqlFailure::cast_overflow(&as_text(&value).unwrap_or_default(), &kind(&value), &type_text(to)))
 }
 
 /// The whole part; what cannot be held (NaN too) is a number outside every range.
@@ -165,8 +165,7 @@ fn to_decimal(value: Value, shape: (u8, i8)) -> Result<Value, SqlFailure> {
         Value::Decimal(unscaled, scale) => (*unscaled, *scale),
         Value::Float(_) | Value::Double(_) => {
             let text = as_text(&value).unwrap_or_default();
-            decimal::parse(&text)
-                .ok_or_else(|| SqlFailure::out_of_range(&text, shape.0, shape.1))?
+            decimal::parse(&text).ok_or_else(|| SqlFailure::out_of_range(&text, shape.0, shape.1))?
         }
         Value::Timestamp(micros) => (i128::from(*micros), 6),
         other => return Err(refused(other, &DataType::Decimal128(shape.0, shape.1))),

@@ -19,7 +19,7 @@ pub(crate) fn answer(sql: &str, catalog: &Catalog, place: &Place) -> Option<Resu
     let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
     let rest = |from: usize| words.get(from).map(|word| word.trim_matches('`').replace('`', ""));
     Some(match upper.as_slice() {
-    ["SHOW", "TABLES"] => Ok(show_tables(catalog, place.catalog, place.schema)),
+        ["SHOW", "TABLES"] => Ok(show_tables(catalog, place.catalog, place.schema)),
         ["SHOW", "TABLES", "IN" | "FROM", _] => {
             let name = rest(3).unwrap_or_default();
             let (catalog_name, schema) = name.rsplit_once('.').unwrap_or((place.catalog, &name));
@@ -60,7 +60,8 @@ fn one_column(name: &str, values: Vec<String>) -> ResultSet {
 }
 
 fn show_schemas(catalog: &Catalog, name: &str) -> ResultSet {
-    let all = parts(catalog, |parts| if parts[0].eq_ignore_ascii_case(name) { parts[1].clone() } else { String::new() });
+    let all =
+        parts(catalog, |parts| if parts[0].eq_ignore_ascii_case(name) { parts[1].clone() } else { String::new() });
     one_column("databaseName", all.into_iter().filter(|schema| !schema.is_empty()).collect())
 }
 
@@ -99,7 +100,7 @@ fn describe(catalog: &Catalog, place: &Place, name: &str, names_only: bool) -> R
 
 /// First words of statements that change something.
 const CHANGING: [&str; 25] = [
-    "INSERT", "UPDATE", "DELETE", "MERGE", "CREATE", "DROP", "ALTER", "TRUNCATE", "GRANT", "REVOKE", "COPY", "OPTIMIZE",
-    "VACUUM", "REFRESH", "SET", "RESET", "CACHE", "UNCACHE", "ANALYZE", "COMMENT", "CALL", "DECLARE", "BEGIN", "EXECUTE",
-    "UNDROP",
+    "INSERT", "UPDATE", "DELETE", "MERGE", "CREATE", "DROP", "ALTER", "TRUNCATE", "GRANT", "REVOKE", "COPY",
+    "OPTIMIZE", "VACUUM", "REFRESH", "SET", "RESET", "CACHE", "UNCACHE", "ANALYZE", "COMMENT", "CALL", "DECLARE",
+    "BEGIN", "EXECUTE", "UNDROP",
 ];

@@ -58,7 +58,10 @@ pub(crate) fn infer<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> DataTyp
     if all(|text| text.parse::<i64>().is_ok()) {
         return DataType::Int64;
     }
-    if all(|text| read_double(text).is_some() && text.starts_with(['-', '+', '.']) | text.starts_with(|c: char| c.is_ascii_digit())) {
+    if all(|text| {
+        read_double(text).is_some()
+            && text.starts_with(['-', '+', '.']) | text.starts_with(|c: char| c.is_ascii_digit())
+    }) {
         return DataType::Float64;
     }
     if all(|text| matches!(text.to_ascii_lowercase().as_str(), "true" | "false")) {

@@ -98,7 +98,10 @@ fn schema_failure(error: &SchemaError, spell: &dyn Fn(&str) -> String) -> SqlFai
             SqlFailure::new(
                 "COLUMN_ALREADY_EXISTS",
                 "42711",
-                format!("The column {} already exists. Choose another name or rename the existing column.", quoted(name)),
+                format!(
+                    "The column {} already exists. Choose another name or rename the existing column.",
+                    quoted(name)
+                ),
             )
         }
     }

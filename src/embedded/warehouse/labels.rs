@@ -90,15 +90,9 @@ pub(crate) fn label(expr: &Expr) -> String {
         Expr::Ceil { expr, .. } => format!("CEIL({})", label(expr)),
         Expr::Floor { expr, .. } => format!("FLOOR({})", label(expr)),
         Expr::Substring { expr, substring_from, substring_for, .. } => {
-            let part = |part: &Option<Box<Expr>>, default: &str| {
-                part.as_deref().map_or_else(|| default.to_owned(), label)
-            };
-            format!(
-                "substring({}, {}, {})",
-                label(expr),
-                part(substring_from, "1"),
-                part(substring_for, "2147483647")
-            )
+            let part =
+                |part: &Option<Box<Expr>>, default: &str| part.as_deref().map_or_else(|| default.to_owned(), label);
+            format!("substring({}, {}, {})", label(expr), part(substring_from, "1"), part(substring_for, "2147483647"))
         }
         Expr::Trim { expr, .. } => format!("trim({})", label(expr)),
         Expr::Case { operand, conditions, else_result, .. } => case_label(operand, conditions, else_result),
@@ -176,9 +170,7 @@ fn window_label(window: &WindowSpec) -> String {
             let end = frame.end_bound.as_ref().map_or_else(|| "CURRENT ROW".to_owned(), ToString::to_string);
             format!("{} BETWEEN {} AND {end}", frame.units, frame.start_bound)
         }
-        None if window.order_by.is_empty() => {
-            "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING".to_owned()
-        }
+        None if window.order_by.is_empty() => "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING".to_owned(),
         None => "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW".to_owned(),
     });
     parts.join(" ")

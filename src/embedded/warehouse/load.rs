@@ -58,8 +58,7 @@ pub(crate) fn load_folder(folder: &Path) -> Result<LoadedFolder, WarehouseError>
 }
 
 fn read(path: &Path) -> Result<String, WarehouseError> {
-    std::fs::read_to_string(path)
-        .map_err(|source| WarehouseError::Read { path: path.display().to_string(), source })
+    std::fs::read_to_string(path).map_err(|source| WarehouseError::Read { path: path.display().to_string(), source })
 }
 
 fn table_files(folder: &Path) -> Result<Vec<TableSchema>, WarehouseError> {

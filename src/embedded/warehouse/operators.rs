@@ -148,7 +148,9 @@ fn common_type(left: &DataType, right: &DataType) -> Option<DataType> {
         _ => return None,
     };
     match other {
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt64 => Some(DataType::Int64),
+        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt64 => {
+            Some(DataType::Int64)
+        }
         DataType::Float32 | DataType::Float64 | DataType::Decimal128(..) => Some(DataType::Float64),
         DataType::Date32 | DataType::Boolean => Some(other.clone()),
         DataType::Timestamp(..) => Some(TIMESTAMP),
@@ -177,7 +179,9 @@ fn has_time(expr: &Expr) -> bool {
                 Expr::Literal(value, _) => value.try_as_str().flatten().unwrap_or_default().to_ascii_uppercase(),
                 _ => String::new(),
             };
-            ["HOUR", "MINUTE", "SECOND"].iter().any(|word| unit.contains(word) || (unit.is_empty() && value.contains(word)))
+            ["HOUR", "MINUTE", "SECOND"]
+                .iter()
+                .any(|word| unit.contains(word) || (unit.is_empty() && value.contains(word)))
         }
         ("spark_add" | "spark_subtract" | "spark_multiply" | "negative", args) => args.iter().any(has_time),
         _ => false,

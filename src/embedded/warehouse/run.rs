@@ -61,8 +61,7 @@ impl Core {
         let spelling = catalog.tables().flat_map(|table| &table.columns);
         let spelling = spelling.map(|column| (column.name.to_lowercase(), column.name.clone())).collect();
         let failed = |error: datafusion::common::DataFusionError| WarehouseError::Engine(error.to_string());
-        let mut tables: Vec<([String; 3], Arc<dyn TableProvider>)> =
-            information_schema(&catalog).map_err(failed)?;
+        let mut tables: Vec<([String; 3], Arc<dyn TableProvider>)> = information_schema(&catalog).map_err(failed)?;
         for table in loaded.tables {
             tables.push((table.name, table.table));
         }
@@ -194,8 +193,7 @@ fn now() -> i64 {
 fn parse(sql: &str) -> Result<Query, SqlFailure> {
     let mut tokens = crate::sql::tokens(sql, true)?;
     tokens.iter_mut().for_each(plain_word);
-    let mut statements =
-        crate::sql::parser_over(tokens).parse_statements().map_err(crate::sql::SqlError::from)?;
+    let mut statements = crate::sql::parser_over(tokens).parse_statements().map_err(crate::sql::SqlError::from)?;
     if statements.len() != 1 {
         return Err(SqlFailure::syntax(format!("one statement is expected, found {}", statements.len())));
     }

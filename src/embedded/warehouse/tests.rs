@@ -21,8 +21,14 @@ fn data() -> Option<PathBuf> {
 async fn small() -> (tempfile::TempDir, Warehouse) {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("writes");
-    write("items.csv", "id,Name,Price,Sold,At,Flag\n1,apple,1.50,2024-01-31,2024-01-31 10:20:30,true\n2,pear,2.25,2024-02-29,2024-02-29 00:00:00,false\n3,\\N,\\N,\\N,\\N,\\N\n");
-    write("kpi.csv", "region,user_type,revenue,users\n한국,New,100,10\n한국,Exist,300,20\n일본,New,50,5\n일본,Exist,0,0\n");
+    write(
+        "items.csv",
+        "id,Name,Price,Sold,At,Flag\n1,apple,1.50,2024-01-31,2024-01-31 10:20:30,true\n2,pear,2.25,2024-02-29,2024-02-29 00:00:00,false\n3,\\N,\\N,\\N,\\N,\\N\n",
+    );
+    write(
+        "kpi.csv",
+        "region,user_type,revenue,users\n한국,New,100,10\n한국,Exist,300,20\n일본,New,50,5\n일본,Exist,0,0\n",
+    );
     write(
         "schema.json",
         r#"{"as_of_date": "2025-08-27", "csv_null": "\\N", "joins": [{"left": "items.id", "right": "kpi.users"}], "tables": [

@@ -44,9 +44,7 @@ pub(crate) fn json_of(value: &Value) -> Json {
         Value::Int(number) => Json::Number((*number).into()),
         Value::Double(number) => Number::from_f64(*number).map_or(Json::Null, Json::Number),
         Value::Float(number) => Number::from_f64(f64::from(*number)).map_or(Json::Null, Json::Number),
-        Value::Decimal(unscaled, scale) => {
-            serde_json::from_str(&decimal_text(*unscaled, *scale)).unwrap_or(Json::Null)
-        }
+        Value::Decimal(unscaled, scale) => serde_json::from_str(&decimal_text(*unscaled, *scale)).unwrap_or(Json::Null),
         Value::List(items) => Json::Array(items.iter().map(json_of).collect()),
         Value::Nested(ScalarValue::Struct(array)) => struct_json(array, 0),
         Value::Nested(ScalarValue::Map(array)) => map_json(array),

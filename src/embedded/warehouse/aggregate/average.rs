@@ -1,8 +1,8 @@
 //! `avg`: DOUBLE of numbers, DECIMAL(p + 4, s + 4) of decimals rounded half up, intervals of intervals.
 
-use super::super::function::args as args_of;
 use super::super::decimal::{self, Operation};
 use super::super::failure::SqlFailure;
+use super::super::function::args as args_of;
 use super::super::types::*;
 use super::super::value::{Value, to_scalar, value_at};
 use datafusion::arrow::array::{Array, ArrayRef};
@@ -55,7 +55,8 @@ impl AggregateUDFImpl for Average {
     }
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
-        let sum = if is_decimal(args.return_type()) { DataType::Decimal128(38, sum_scale(&args)) } else { DataType::Float64 };
+        let sum =
+            if is_decimal(args.return_type()) { DataType::Decimal128(38, sum_scale(&args)) } else { DataType::Float64 };
         Ok(vec![
             Arc::new(Field::new(format!("{}_sum", args.name), sum, true)),
             Arc::new(Field::new(format!("{}_count", args.name), DataType::Int64, true)),
@@ -142,7 +143,8 @@ impl Accumulator for Mean {
             _ if self.count == 0 => Value::Null,
             DataType::Decimal128(precision, scale) => {
                 let count = (i128::from(self.count), 0);
-                let mean = decimal::compute(Operation::Divide, (self.decimal, self.scale), count, (*precision, *scale))?;
+                let mean =
+                    decimal::compute(Operation::Divide, (self.decimal, self.scale), count, (*precision, *scale))?;
                 Value::Decimal(mean, *scale)
             }
             DataType::Duration(_) => Value::Interval(0, 0, (self.double / self.count as f64).round() as i64),

@@ -152,7 +152,9 @@ impl Accumulator for Rows {
         let column = |(at, data_type): (usize, &DataType)| {
             let values: Vec<Value> = self.rows.iter().map(|row| row[at].clone()).collect();
             let array = build_array(&values, data_type)?;
-            Ok(ScalarValue::List(Arc::new(datafusion::common::utils::SingleRowListArrayBuilder::new(array).build_list_array())))
+            Ok(ScalarValue::List(Arc::new(
+                datafusion::common::utils::SingleRowListArrayBuilder::new(array).build_list_array(),
+            )))
         };
         self.types.iter().enumerate().map(column).collect()
     }

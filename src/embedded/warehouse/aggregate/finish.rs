@@ -94,10 +94,12 @@ fn percentile(rows: &[&Row], _: &DataType, pick: fn(&[Value], f64) -> Finished) 
 /// Between the two nearest values, by distance.
 fn interpolated(values: &[Value], share: f64) -> Finished {
     let at = share * (values.len() - 1) as f64;
-    let number = |at: f64| -> Result<f64, SqlFailure> { match cast(values[at as usize].clone(), &DataType::Float64)? {
-        Value::Double(number) => Ok(number),
-        _ => Ok(f64::NAN),
-    } };
+    let number = |at: f64| -> Result<f64, SqlFailure> {
+        match cast(values[at as usize].clone(), &DataType::Float64)? {
+            Value::Double(number) => Ok(number),
+            _ => Ok(f64::NAN),
+        }
+    };
     let (low, high) = (number(at.floor())?, number(at.ceil())?);
     Ok(Value::Double(if at.floor() == at.ceil() { low } else { (at.ceil() - at) * low + (at - at.floor()) * high }))
 }

@@ -113,7 +113,11 @@ fn temporal_type(operation: Operation, left: &DataType, right: &DataType) -> Typ
     let number = |data_type: &DataType| decimal_shape(data_type).is_some() || is_float(data_type);
     Ok(match operation {
         Add | Subtract if is_interval(left) && is_interval(right) => {
-            if *left == DAY_TIME && *right == DAY_TIME { DAY_TIME } else { CALENDAR }
+            if *left == DAY_TIME && *right == DAY_TIME {
+                DAY_TIME
+            } else {
+                CALENDAR
+            }
         }
         Subtract if is_temporal(left) && (is_temporal(right) || is_text(right)) => DAY_TIME,
         Subtract if is_text(left) && is_temporal(right) => DAY_TIME,

@@ -15,8 +15,10 @@ pub(crate) fn functions() -> Vec<RowFunction> {
         RowFunction::new("spark_try_cast", (2, 2), Returns::Rule(cast_type), |v, to| {
             Ok(cast(v[0].clone(), to).unwrap_or(Value::Null))
         }),
-        RowFunction::new("typeof", (1, 1), Returns::Type(DataType::Utf8), |_, _| Ok(Value::Null)),
+        // Answered from the argument's type, before any value is looked at.
         RowFunction::new("spark_typeof", (1, 1), Returns::Type(DataType::Utf8), |v, _| Ok(v[0].clone())),
+        // The left side of LIKE, whatever its type.
+        RowFunction::new("spark_text", (1, 1), Returns::Type(DataType::Utf8), |v, _| text(&v[0]).map(Value::Text)),
         RowFunction::new("spark_interval", (2, 2), Returns::Type(CALENDAR), interval),
         RowFunction::new("make_interval", (1, 7), Returns::Type(CALENDAR), |v, _| {
             let part = |at: usize| v.get(at).map_or(Ok(0), int);
@@ -68,9 +70,8 @@ fn is_number(data_type: &DataType) -> bool {
 fn interval(values: &[Value], _: &DataType) -> RowResult {
     let unit = text(&values[1])?;
     let value = text(&values[0])?;
-    let malformed = || {
-        SqlFailure::new("INVALID_INTERVAL_FORMAT", "22006", format!("Error parsing '{value}' to interval."))
-    };
+    let malformed =
+        || SqlFailure::new("INVALID_INTERVAL_FORMAT", "22006", format!("Error parsing '{value}' to interval."));
     if let Some((from, to)) = unit.split_once(" TO ") {
         return range_interval(value.trim(), from, to).ok_or_else(malformed);
     }

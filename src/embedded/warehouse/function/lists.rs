@@ -11,7 +11,9 @@ use std::cmp::Ordering;
 pub(crate) fn functions() -> Vec<RowFunction> {
     let int_type = || Returns::Type(DataType::Int32);
     vec![
-        RowFunction::new("size", (1, 1), int_type(), |v, _| Ok(list(&v[0]).map_or(Value::Null, |l| Value::Int(l.len() as i64)))),
+        RowFunction::new("size", (1, 1), int_type(), |v, _| {
+            Ok(list(&v[0]).map_or(Value::Null, |l| Value::Int(l.len() as i64)))
+        }),
         RowFunction::new("array_contains", (2, 2), Returns::Type(DataType::Boolean), |v, _| {
             Ok(list(&v[0]).map_or(Value::Null, |items| Value::Bool(items.iter().any(|item| same(item, &v[1])))))
         }),
@@ -30,7 +32,9 @@ pub(crate) fn functions() -> Vec<RowFunction> {
             }
             Ok(Value::Text(parts.join(&text(&v[1])?)))
         }),
-        RowFunction::new("array_distinct", (1, 1), Returns::Argument(0), |v, _| Ok(Value::List(distinct(list(&v[0]).unwrap_or_default())))),
+        RowFunction::new("array_distinct", (1, 1), Returns::Argument(0), |v, _| {
+            Ok(Value::List(distinct(list(&v[0]).unwrap_or_default())))
+        }),
         RowFunction::new("array_compact", (1, 1), Returns::Argument(0), |v, _| {
             Ok(Value::List(list(&v[0]).unwrap_or_default().iter().filter(|item| !item.is_null()).cloned().collect()))
         }),
@@ -55,7 +59,9 @@ pub(crate) fn functions() -> Vec<RowFunction> {
             let other = list(&v[1]).unwrap_or_default();
             Ok(Value::Bool(list(&v[0]).unwrap_or_default().iter().any(|item| other.iter().any(|o| same(item, o)))))
         }),
-        RowFunction::new("array_max", (1, 1), Returns::Rule(element_type), |v, _| Ok(extreme(&v[0], Ordering::Greater))),
+        RowFunction::new("array_max", (1, 1), Returns::Rule(element_type), |v, _| {
+            Ok(extreme(&v[0], Ordering::Greater))
+        }),
         RowFunction::new("array_min", (1, 1), Returns::Rule(element_type), |v, _| Ok(extreme(&v[0], Ordering::Less))),
         RowFunction::new("sort_array", (1, 2), Returns::Argument(0), |v, _| {
             let mut items = list(&v[0]).unwrap_or_default().to_vec();

@@ -44,8 +44,12 @@ pub(crate) fn functions() -> Vec<RowFunction> {
             }
         }),
         RowFunction::new("power", (2, 2), double_type(), |v, _| Ok(Value::Double(double(&v[0])?.powf(double(&v[1])?)))),
-        RowFunction::new("atan2", (2, 2), double_type(), |v, _| Ok(Value::Double(double(&v[0])?.atan2(double(&v[1])?)))),
-        RowFunction::new("hypot", (2, 2), double_type(), |v, _| Ok(Value::Double(double(&v[0])?.hypot(double(&v[1])?)))),
+        RowFunction::new("atan2", (2, 2), double_type(), |v, _| {
+            Ok(Value::Double(double(&v[0])?.atan2(double(&v[1])?)))
+        }),
+        RowFunction::new("hypot", (2, 2), double_type(), |v, _| {
+            Ok(Value::Double(double(&v[0])?.hypot(double(&v[1])?)))
+        }),
         RowFunction::new("pi", (0, 0), double_type(), |_, _| Ok(Value::Double(std::f64::consts::PI))),
         RowFunction::new("e", (0, 0), double_type(), |_, _| Ok(Value::Double(std::f64::consts::E))),
         RowFunction::new("signum", (1, 1), double_type(), |v, _| {

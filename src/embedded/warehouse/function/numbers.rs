@@ -48,8 +48,12 @@ pub(crate) fn functions() -> Vec<RowFunction> {
                 _ => Value::Null,
             })
         }),
-        RowFunction::new("shiftleft", (2, 2), LONG, |v, _| Ok(Value::Int(int(&v[0])?.wrapping_shl(int(&v[1])? as u32)))),
-        RowFunction::new("shiftright", (2, 2), LONG, |v, _| Ok(Value::Int(int(&v[0])?.wrapping_shr(int(&v[1])? as u32)))),
+        RowFunction::new("shiftleft", (2, 2), LONG, |v, _| {
+            Ok(Value::Int(int(&v[0])?.wrapping_shl(int(&v[1])? as u32)))
+        }),
+        RowFunction::new("shiftright", (2, 2), LONG, |v, _| {
+            Ok(Value::Int(int(&v[0])?.wrapping_shr(int(&v[1])? as u32)))
+        }),
         RowFunction::new("bit_count", (1, 1), INT, |v, _| Ok(Value::Int(int(&v[0])?.count_ones().into()))),
         RowFunction::new("bit_get", (2, 2), INT, |v, _| Ok(Value::Int(int(&v[0])? >> int(&v[1])?.clamp(0, 63) & 1))),
     ]
@@ -88,7 +92,9 @@ fn format_number(value: &Value, form: &Value) -> RowResult {
 fn fixed(value: &Value, digits: usize) -> Result<String, SqlFailure> {
     let shape = (38, digits.min(30) as i8);
     match value {
-        Value::Int(number) => Ok(super::super::show::decimal_text(decimal::rescale((*number).into(), 0, shape)?, shape.1)),
+        Value::Int(number) => {
+            Ok(super::super::show::decimal_text(decimal::rescale((*number).into(), 0, shape)?, shape.1))
+        }
         Value::Decimal(unscaled, scale) => {
             Ok(super::super::show::decimal_text(decimal::rescale(*unscaled, *scale, shape)?, shape.1))
         }

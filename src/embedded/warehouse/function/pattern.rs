@@ -57,8 +57,10 @@ impl Pattern {
                         return Err(SqlFailure::new(
                             "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER",
                             "22007",
-                            format!("Unrecognized datetime pattern: '{text}'. Illegal pattern character found in \
-                                 datetime pattern: '{letter}'."),
+                            format!(
+                                "Unrecognized datetime pattern: '{text}'. Illegal pattern character found in \
+                                 datetime pattern: '{letter}'."
+                            ),
                         ));
                     }
                     pieces.push(Piece::Field(letter, count));
@@ -138,7 +140,14 @@ impl Piece {
                 _ => format!("{} quarter", ["1st", "2nd", "3rd", "4th"][at.quarter() as usize - 1]),
             },
             'X' => "Z".to_owned(),
-            'x' | 'Z' => if count == 1 { "+00" } else if count < 3 || letter == 'Z' { "+0000" } else { "+00:00" }.to_owned(),
+            'x' | 'Z' => if count == 1 {
+                "+00"
+            } else if count < 3 || letter == 'Z' {
+                "+0000"
+            } else {
+                "+00:00"
+            }
+            .to_owned(),
             'O' => "GMT".to_owned(),
             'V' => "UTC".to_owned(),
             _ => if count < 4 { "UTC" } else { "Coordinated Universal Time" }.to_owned(),
@@ -224,11 +233,8 @@ impl Reader<'_> {
             'X' | 'x' | 'Z' | 'z' | 'V' | 'O' => {
                 let end = self.rest.find([' ', ',']).unwrap_or(self.rest.len());
                 let zone = &self.rest[..end];
-                self.offset = if matches!(zone, "Z" | "UTC" | "GMT") {
-                    0
-                } else {
-                    super::super::cast::offset_seconds(zone)?
-                };
+                self.offset =
+                    if matches!(zone, "Z" | "UTC" | "GMT") { 0 } else { super::super::cast::offset_seconds(zone)? };
                 self.rest = &self.rest[end..];
             }
             _ => return None,

@@ -35,7 +35,8 @@ pub(crate) fn functions() -> Vec<RowFunction> {
             let (subject, group) = (text(&v[0])?, group(v, 2)?);
             let regex = pattern(&v[1], "regexp_extract")?;
             check_group(&regex, group, "regexp_extract")?;
-            let found = regex.captures(&subject).and_then(|captures| captures.get(group).map(|m| m.as_str().to_owned()));
+            let found =
+                regex.captures(&subject).and_then(|captures| captures.get(group).map(|m| m.as_str().to_owned()));
             Ok(Value::Text(found.unwrap_or_default()))
         }),
         RowFunction::new("regexp_extract_all", (2, 3), Returns::Type(list_of(DataType::Utf8)), |v, _| {

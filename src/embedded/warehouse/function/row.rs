@@ -115,6 +115,10 @@ impl ScalarUDFImpl for Engine {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        if self.function.name == "spark_typeof" {
+            let name = args.arg_fields.first().map(|field| super::super::types::type_text(field.data_type()));
+            return Ok(ColumnarValue::Scalar(ScalarValue::from(name.map(|name| name.to_lowercase()))));
+        }
         let returns = args.return_field.data_type();
         let all_scalar = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
         if all_scalar {

@@ -52,9 +52,7 @@ pub(crate) fn functions() -> Vec<RowFunction> {
             let (from, to) = (text(&v[1])?, text(&v[2])?);
             ok(translate(&text(&v[0])?, &from, &to))
         }),
-        RowFunction::new("startswith", (2, 2), BOOL, |v, _| {
-            Ok(Value::Bool(text(&v[0])?.starts_with(&text(&v[1])?)))
-        }),
+        RowFunction::new("startswith", (2, 2), BOOL, |v, _| Ok(Value::Bool(text(&v[0])?.starts_with(&text(&v[1])?)))),
         RowFunction::new("endswith", (2, 2), BOOL, |v, _| Ok(Value::Bool(text(&v[0])?.ends_with(&text(&v[1])?)))),
         RowFunction::new("contains", (2, 2), BOOL, |v, _| Ok(Value::Bool(text(&v[0])?.contains(&text(&v[1])?)))),
         RowFunction::new("levenshtein", (2, 3), INT, |v, _| {
@@ -92,9 +90,7 @@ fn cutting() -> Vec<RowFunction> {
             let count = usize::try_from(int(&v[1])?).unwrap_or(0).min(subject.len());
             ok(subject[subject.len() - count..].iter().collect::<String>())
         }),
-        RowFunction::new("trim_set", (3, 3), TEXT, |v, _| {
-            ok(trim(&text(&v[0])?, &text(&v[1])?, &text(&v[2])?))
-        }),
+        RowFunction::new("trim_set", (3, 3), TEXT, |v, _| ok(trim(&text(&v[0])?, &text(&v[1])?, &text(&v[2])?))),
         RowFunction::new("lpad", (2, 3), TEXT, |v, _| {
             let subject = text(&v[0])?;
             ok(pad(&subject, int(&v[1])?, &text_or(v, 2, " ")?, true)?)
@@ -104,9 +100,7 @@ fn cutting() -> Vec<RowFunction> {
             ok(pad(&subject, int(&v[1])?, &text_or(v, 2, " ")?, false)?)
         }),
         // locate(needle, text[, from]); instr, position and charindex are written with it.
-        RowFunction::new("locate", (2, 3), INT, |v, _| {
-            count(locate(&text(&v[0])?, &text(&v[1])?, int_or(v, 2, 1)?))
-        }),
+        RowFunction::new("locate", (2, 3), INT, |v, _| count(locate(&text(&v[0])?, &text(&v[1])?, int_or(v, 2, 1)?))),
         RowFunction::new("split_part", (3, 3), TEXT, |v, _| split_part(&text(&v[0])?, &text(&v[1])?, int(&v[2])?)),
         RowFunction::new("substring_index", (3, 3), TEXT, |v, _| {
             ok(substring_index(&text(&v[0])?, &text(&v[1])?, int(&v[2])?))
@@ -159,7 +153,11 @@ fn initcap(text: &str) -> String {
     let mut start = true;
     let mut result = String::with_capacity(text.len());
     for ch in text.chars() {
-        if start { result.extend(ch.to_uppercase()) } else { result.extend(ch.to_lowercase()) }
+        if start {
+            result.extend(ch.to_uppercase())
+        } else {
+            result.extend(ch.to_lowercase())
+        }
         start = ch == ' ';
     }
     result

@@ -115,11 +115,8 @@ pub(crate) fn set_arguments(function: &mut Function, arguments: Vec<Expr>) {
     match &mut function.args {
         FunctionArguments::List(list) => list.args = args,
         other => {
-            *other = FunctionArguments::List(FunctionArgumentList {
-                duplicate_treatment: None,
-                args,
-                clauses: Vec::new(),
-            });
+            *other =
+                FunctionArguments::List(FunctionArgumentList { duplicate_treatment: None, args, clauses: Vec::new() });
         }
     }
 }

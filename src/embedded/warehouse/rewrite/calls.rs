@@ -84,12 +84,7 @@ impl Rewriter<'_> {
         Ok(Some(expr))
     }
 
-    fn aggregate(
-        &self,
-        function: &mut Function,
-        name: &str,
-        target: &'static str,
-    ) -> Result<Option<Expr>, SqlFailure> {
+    fn aggregate(&self, function: &mut Function, name: &str, target: &'static str) -> Result<Option<Expr>, SqlFailure> {
         rename(function, target);
         match name {
             "first" | "first_value" | "last" | "last_value" | "any_value" => {
@@ -168,7 +163,6 @@ impl Rewriter<'_> {
                 Ok(Some(call(if numeric { "spark_number_text" } else { "date_format" }, values)))
             }
             ("decode", _) => Ok(Some(decode(values))),
-            ("typeof", _) => Ok(Some(call("spark_typeof", values))),
             ("explode" | "explode_outer", _) => Ok(Some(call("unnest", values))),
             ("count_if", _) => {
                 let condition = values.pop().unwrap_or_else(null);

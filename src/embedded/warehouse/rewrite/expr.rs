@@ -153,8 +153,10 @@ impl Rewriter<'_> {
                     return Err(SqlFailure::new(
                         "UNBOUND_SQL_PARAMETER",
                         "42P02",
-                        format!("Found the unbound parameter: {key}. Please, fix `args` and provide a mapping of the \
-                             parameter to either a SQL literal or collection constructor functions."),
+                        format!(
+                            "Found the unbound parameter: {key}. Please, fix `args` and provide a mapping of the \
+                             parameter to either a SQL literal or collection constructor functions."
+                        ),
                     ));
                 };
                 let sql_type = if sql_type.is_empty() { "STRING" } else { sql_type };
@@ -224,7 +226,8 @@ fn unary(op: UnaryOperator, inner: &mut Box<Expr>) -> Option<Expr> {
         UnaryOperator::Plus => Some(take(inner)),
         UnaryOperator::BitwiseNot => Some(binary(int_literal("-1"), BinaryOperator::Minus, nested(take(inner)))),
         UnaryOperator::Minus => {
-            if let Expr::Cast { expr: digits, data_type: DataType::Int(None), kind: CastKind::Cast, .. } = inner.as_ref()
+            if let Expr::Cast { expr: digits, data_type: DataType::Int(None), kind: CastKind::Cast, .. } =
+                inner.as_ref()
                 && let Expr::Value(value) = digits.as_ref()
                 && let Value::Number(digits, _) = &value.value
             {

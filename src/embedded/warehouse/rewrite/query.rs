@@ -162,9 +162,10 @@ impl Rewriter<'_> {
             && let Some(TableFactor::Derived { subquery, .. }) = select.from.first().map(|from| &from.relation)
             && let SetExpr::Select(inner) = subquery.body.as_ref()
         {
-            let factors = inner.from.iter().flat_map(|from| {
-                std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation))
-            });
+            let factors = inner
+                .from
+                .iter()
+                .flat_map(|from| std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation)));
             dropped.extend(factors.filter_map(table_alias));
         }
         drop_qualifiers(select, &dropped);
@@ -215,7 +216,9 @@ pub(super) fn table_alias(factor: &TableFactor) -> Option<String> {
         TableFactor::Table { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. } => {
             Some(alias.name.value.clone())
         }
-        TableFactor::Table { name, .. } => name.0.last().and_then(|part| part.as_ident()).map(|name| name.value.clone()),
+        TableFactor::Table { name, .. } => {
+            name.0.last().and_then(|part| part.as_ident()).map(|name| name.value.clone())
+        }
         _ => None,
     }
 }

@@ -74,39 +74,37 @@ async fn compare_answer(warehouse: &Warehouse, id: &Json, answer: &Json, tally: 
         return;
     }
     tally.asked += 1;
-    match warehouse.execute(sql, &StatementOptions::default()).await {
-        Err(failure) => tally.failures.push(format!("{id}: {}\n      {sql}", failure.message)),
-        Ok(result) => match difference(&result, rows) {
-            Some(difference) => tally.failures.push(format!("{id}: {difference}\n      {sql}")),
-            None => tally.agreed += 1,
-        },
+    let result = match warehouse.execute(sql, &StatementOptions::default()).await {
+        Err(failure) => return tally.failures.push(format!("{id}: {}\n      {sql}", failure.message)),
+        Ok(result) => result,
+    };
+    match difference(&result, rows) {
+        Some(difference) => tally.failures.push(format!("{id}: {difference}\n      {sql}")),
+        None => tally.agreed += 1,
     }
-
-    if let (Ok(result), Some(types)) =
-        (warehouse.execute(sql, &StatementOptions::default()).await, answer["types_spark"].as_array())
-    {
-        let ours: Vec<String> = result.columns.iter().map(|c| c.type_text.to_lowercase()).collect();
-        let theirs: Vec<&str> = types.iter().filter_map(Json::as_str).collect();
-        if ours != theirs {
-            tally.types.push(format!("{id}: types {ours:?}, Spark {theirs:?}"));
-        }
+    let ours: Vec<String> = result.columns.iter().map(|column| column.type_text.to_lowercase()).collect();
+    let theirs = answer["types_spark"].as_array().into_iter().flatten().filter_map(Json::as_str).collect::<Vec<_>>();
+    if !theirs.is_empty() && ours != theirs {
+        tally.types.push(format!("{id}: types {ours:?}, Spark {theirs:?}\n      {sql}"));
     }
 }
 
 /// The first difference of two results whose order does not matter.
 fn difference(result: &ResultSet, rows: &[Json]) -> Option<String> {
-    let mut ours: Vec<Vec<String>> =
-        result.rows.iter().map(|row| row.iter().map(|cell| normal(cell.as_wire().as_deref(), cell)).collect()).collect();
-    let mut theirs: Vec<Vec<String>> = rows
+    let mut ours: Vec<Vec<String>> = result
+        .rows
         .iter()
-        .map(|row| row.as_array().into_iter().flatten().map(normal_json).collect())
+        .map(|row| row.iter().map(|cell| normal(cell.as_wire().as_deref(), cell)).collect())
         .collect();
+    let mut theirs: Vec<Vec<String>> =
+        rows.iter().map(|row| row.as_array().into_iter().flatten().map(normal_json).collect()).collect();
     if ours.len() != theirs.len() {
         return Some(format!("{} rows, Spark has {}", ours.len(), theirs.len()));
     }
     ours.sort();
     theirs.sort();
-    let differ = ours.iter().zip(&theirs).find(|(a, b)| a.len() != b.len() || a.iter().zip(*b).any(|(a, b)| !same(a, b)));
+    let differ =
+        ours.iter().zip(&theirs).find(|(a, b)| a.len() != b.len() || a.iter().zip(*b).any(|(a, b)| !same(a, b)));
     differ.map(|(a, b)| format!("{a:?}, Spark {b:?}"))
 }
 
