@@ -5,3 +5,4 @@ pub mod analyst;
 pub mod server;
 pub mod spaces;
 pub mod world;
+pub mod warehouse;

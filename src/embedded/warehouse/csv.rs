@@ -1,0 +1,102 @@
+//! CSV as its fields, and the types fields without declared ones seem to have.
+
+use super::cast::{read_date, read_double, read_timestamp};
+use datafusion::arrow::datatypes::DataType;
+
+/// A field's text; quoted ones are text even if they look like NULL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Field {
+    pub text: String,
+    pub quoted: bool,
+}
+
+/// All records of a text: comma, `"` quoting, any line ending. A last line without an end counts,
+/// an empty one does not.
+pub(crate) fn records(text: &str) -> Vec<Vec<Field>> {
+    let mut records = Vec::new();
+    let mut record = Vec::new();
+    let mut field = Field { text: String::new(), quoted: false };
+    let mut in_quotes = false;
+    let mut chars = text.trim_start_matches('\u{feff}').chars().peekable();
+    while let Some(ch) = chars.next() {
+        match ch {
+            '"' if in_quotes && chars.next_if_eq(&'"').is_some() => field.text.push('"'),
+            '"' if in_quotes => in_quotes = false,
+            '"' if field.text.is_empty() => (in_quotes, field.quoted) = (true, true),
+            ch if in_quotes => field.text.push(ch),
+            ',' => record.push(take(&mut field)),
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\n' => end_record(&mut records, &mut record, &mut field),
+            ch => field.text.push(ch),
+        }
+    }
+    end_record(&mut records, &mut record, &mut field);
+    records
+}
+
+fn take(field: &mut Field) -> Field {
+    std::mem::replace(field, Field { text: String::new(), quoted: false })
+}
+
+fn end_record(records: &mut Vec<Vec<Field>>, record: &mut Vec<Field>, field: &mut Field) {
+    if record.is_empty() && field.text.is_empty() && !field.quoted {
+        return;
+    }
+    record.push(take(field));
+    records.push(std::mem::take(record));
+}
+
+/// The narrowest type all texts have; STRING if there is none.
+pub(crate) fn infer<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> DataType {
+    let all = |test: fn(&str) -> bool| texts.clone().all(test);
+    let full_date = |text: &str| text.len() == 10 && text.matches('-').count() == 2 && read_date(text).is_some();
+    // Numbers with leading zeros are codes, not numbers.
+    let is_code = |text: &str| text.len() > 1 && text.starts_with('0') && !text.starts_with("0.");
+    if texts.clone().next().is_none() || texts.clone().any(is_code) {
+        return DataType::Utf8;
+    }
+    if all(|text| text.parse::<i64>().is_ok()) {
+        return DataType::Int64;
+    }
+    if all(|text| {
+        read_double(text).is_some()
+            && text.starts_with(['-', '+', '.']) | text.starts_with(|c: char| c.is_ascii_digit())
+    }) {
+        return DataType::Float64;
+    }
+    if all(|text| matches!(text.to_ascii_lowercase().as_str(), "true" | "false")) {
+        return DataType::Boolean;
+    }
+    if texts.clone().all(full_date) {
+        return DataType::Date32;
+    }
+    if all(|text| text.len() >= 16 && read_timestamp(text).is_some()) {
+        return super::types::TIMESTAMP;
+    }
+    DataType::Utf8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_commas_and_lines_are_kept_apart() {
+        let read = records("a,\"b \"\"x\"\", c\"\r\n\\N,\"\"\n1,\"two\nlines\"");
+        let texts: Vec<Vec<&str>> =
+            read.iter().map(|record| record.iter().map(|field| field.text.as_str()).collect()).collect();
+        assert_eq!(texts, [vec!["a", "b \"x\", c"], vec!["\\N", ""], vec!["1", "two\nlines"]]);
+        assert!(read[1][1].quoted);
+    }
+
+    #[test]
+    fn types_are_guessed_from_all_values() {
+        let guess = |texts: &[&'static str]| infer(texts.to_vec().into_iter());
+        assert_eq!(guess(&["1", "-2"]), DataType::Int64);
+        assert_eq!(guess(&["1", "2.5"]), DataType::Float64);
+        assert_eq!(guess(&["01", "02"]), DataType::Utf8);
+        assert_eq!(guess(&["2024-01-02"]), DataType::Date32);
+        assert_eq!(guess(&["true", "FALSE"]), DataType::Boolean);
+        assert_eq!(guess(&[]), DataType::Utf8);
+    }
+}
