@@ -1,26 +1,25 @@
 //! Databricks SQL as a syntax tree: parsing, read-only check, normal form, features.
 
 mod dates;
+mod dialect;
+mod facts;
 mod features;
 #[cfg(test)]
 mod features_tests;
 mod names;
 mod normalise;
-mod facts;
 mod parameters;
-mod dialect;
 mod parse;
 mod resolve;
 mod resolve_scope;
 mod skeleton;
 
 pub use dates::{DateWindow, Grain};
+pub use dialect::DatabricksSql;
+pub use facts::{ResultFacts, result_facts, without_limit};
 pub use features::{ColumnValue, Features, Fragment, JoinUse, OrderKey, Output, Predicate, read_expression};
 pub use names::{ColumnRef, Names, is_plain, quote, quote_name};
-pub use facts::{ResultFacts, result_facts, without_limit};
 pub use parameters::{Literal, LiteralKind, literals, placeholders, with_parameters};
-pub use parse::{DatabricksSql, SqlError, parse_expression, parse_query, parse_statements};
-pub use resolve::JoinKind;
-pub use dialect::DatabricksSql;
 pub use parse::{SqlError, parse_expression, parse_query, parse_statements};
 pub(crate) use parse::{parser_over, tokens};
+pub use resolve::JoinKind;
