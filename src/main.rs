@@ -1,3 +1,7 @@
 //! The `genie-enhance` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    genie_enhance::cli::main()
+}

@@ -238,7 +238,6 @@ pub enum PlanFormat {
     Json,
     Markdown,
     Html,
-    Junit,
     Sarif,
 }
 

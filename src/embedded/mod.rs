@@ -4,5 +4,5 @@
 pub mod analyst;
 pub mod server;
 pub mod spaces;
-pub mod world;
 pub mod warehouse;
+pub mod world;

@@ -1,0 +1,55 @@
+//! One file per command; this one only dispatches.
+
+mod apply;
+mod compare;
+mod drift;
+mod export;
+mod import;
+mod init;
+mod learn;
+mod listing;
+mod plan;
+mod reference;
+mod rollback;
+mod score;
+mod serve;
+mod shadows;
+mod show;
+mod validate;
+
+use super::args::{Command, ShadowsCommand, WorkspaceCommand};
+use super::exit::Exit;
+use super::output::Output;
+use super::session::report;
+use crate::ops::OpsError;
+
+/// A command's result: how it ended, or why it could not.
+pub type Outcome = Result<Exit, OpsError>;
+
+/// Runs one command and reports what went wrong.
+pub async fn run(command: Command, output: Output) -> Exit {
+    let outcome = match command {
+        Command::Init(args) => init::run(&args, output),
+        Command::Validate(args) => validate::run(&args, output),
+        Command::Import(args) => import::run(&args, output).await,
+        Command::Export(args) => export::run(&args, output),
+        Command::Score(args) => score::run(&args, output).await,
+        Command::Learn(args) => learn::run(&args, output).await,
+        Command::Plan(args) => plan::run(&args, output).await,
+        Command::Show(args) => show::run(&args, output),
+        Command::Apply(args) => apply::run(&args, output).await,
+        Command::Rollback(args) => rollback::run(&args, output).await,
+        Command::Drift(args) => drift::run(&args, output).await,
+        Command::Compare(args) => compare::run(&args, output),
+        Command::Workspace(WorkspaceCommand::Serve(args)) => serve::run(&args, output).await,
+        Command::Shadows(ShadowsCommand::List(args)) => shadows::list(&args, output),
+        Command::Shadows(ShadowsCommand::Gc(args)) => shadows::gc(&args, output).await,
+        Command::Explain(args) => reference::explain(&args, output),
+        Command::Schema(args) => reference::schema(&args, output),
+        Command::Completions(args) => reference::completions(&args, output),
+    };
+    outcome.unwrap_or_else(|error| {
+        report(&error, output);
+        Exit::of(&error)
+    })
+}

@@ -1,0 +1,32 @@
+//! `workspace serve`: the embedded workspace as a process of its own.
+
+use super::Outcome;
+use crate::cli::args::{ProjectArgs, ServeArgs};
+use crate::cli::exit::Exit;
+use crate::cli::local::{self, LocalOptions};
+use crate::cli::output::Output;
+use crate::cli::session::{layout, load};
+use crate::config;
+use crate::ops::OpsError;
+
+pub async fn run(args: &ServeArgs, output: Output) -> Outcome {
+    let project =
+        ProjectArgs { file: args.file.clone(), environment: None, variables: Vec::new(), benchmarks: Vec::new() };
+    let loaded = load(&project)?;
+    let config::Workspace::Embedded { data, as_of, world } = &loaded.project.workspace else {
+        return Err(OpsError::other("the project has no `workspace.embedded` to serve"));
+    };
+    let server = local::start(LocalOptions {
+        data: data.clone(),
+        as_of: as_of.as_deref().and_then(|text| text.parse().ok()),
+        world: args.world.clone().or_else(|| world.clone()),
+        state: layout(&loaded.project).root().join("workspace"),
+        port: Some(args.port),
+    })
+    .await?;
+    output.data(&format!("DATABRICKS_HOST={}\nDATABRICKS_TOKEN={}", server.url, server.token));
+    output.message("serving until interrupted (Ctrl-C)");
+    // The caller stops this command on an interrupt.
+    std::future::pending::<()>().await;
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,43 @@
+//! `validate`: every mistake in the declared files, at once.
+
+use super::Outcome;
+use crate::cli::args::ValidateArgs;
+use crate::cli::exit::Exit;
+use crate::cli::output::Output;
+use crate::cli::session::load;
+use crate::model::Diagnostic;
+use crate::ops::OpsError;
+use crate::render;
+
+pub fn run(args: &ValidateArgs, output: Output) -> Outcome {
+    let (findings, summary) = match load(&args.project) {
+        Ok(loaded) => {
+            let summary = format!(
+                "{} is valid: {} questions{}",
+                args.project.file.display(),
+                loaded.suite.questions.len(),
+                if loaded.space.is_some() { ", a declared space" } else { "" }
+            );
+            (loaded.warnings, Some(summary))
+        }
+        Err(OpsError::Declared(findings)) => (findings, None),
+        Err(error) => return Err(error),
+    };
+    let failed = summary.is_none() || (args.strict && !findings.is_empty());
+    if args.json {
+        let json = serde_json::json!({ "valid": !failed, "diagnostics": findings });
+        output.data(&serde_json::to_string_pretty(&json).map_err(|error| OpsError::other(error.to_string()))?);
+    } else {
+        show(&findings, output);
+        if let Some(summary) = summary {
+            output.data(&summary);
+        }
+    }
+    Ok(if failed { Exit::Usage } else { Exit::Ok })
+}
+
+fn show(findings: &[Diagnostic], output: Output) {
+    if !findings.is_empty() {
+        output.message(&render::diagnostics_terminal(findings, &output.style_err()));
+    }
+}

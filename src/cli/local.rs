@@ -1,0 +1,106 @@
+//! The embedded workspace, put together: the warehouse as its engine, the analyst as its Genie.
+
+use crate::embedded::analyst;
+use crate::embedded::server::{
+    self, Analyst, Parameter, Reply, RunningServer, ServerOptions, SqlEngine, SqlFailure, StatementOptions, Thought,
+};
+use crate::embedded::warehouse::{self, Warehouse};
+use crate::embedded::world::World;
+use crate::model::{Catalog, ColumnProfile, ResultSet, Space, SpaceView};
+use crate::ops::OpsError;
+use futures::future::{BoxFuture, FutureExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What to start.
+pub struct LocalOptions {
+    pub data: PathBuf,
+    pub as_of: Option<jiff::civil::Date>,
+    pub world: Option<PathBuf>,
+    /// Where spaces, conversations and etags are kept.
+    pub state: PathBuf,
+    pub port: Option<u16>,
+}
+
+/// Starts the embedded workspace over a folder of tables.
+pub async fn start(options: LocalOptions) -> Result<RunningServer, OpsError> {
+    let engine = Warehouse::open(&options.data, options.as_of)
+        .await
+        .map_err(|error| OpsError::other(format!("the embedded warehouse does not open: {error}")))?;
+    let world = match &options.world {
+        Some(path) => read_world(path)?,
+        None => World::default(),
+    };
+    server::start(ServerOptions {
+        engine: Arc::new(Engine(engine)),
+        analyst: Arc::new(SpaceAnalyst),
+        state_folder: Some(options.state),
+        world,
+        port: options.port,
+        as_of: options.as_of,
+    })
+    .await
+    .map_err(|error| OpsError::other(format!("the embedded workspace does not start: {error}")))
+}
+
+fn read_world(path: &Path) -> Result<World, OpsError> {
+    let text = super::session::read_text(path)?;
+    serde_yaml::from_str(&text).map_err(|error| {
+        OpsError::other(format!("{}: {error}; see the world file in the documentation", path.display()))
+    })
+}
+
+struct Engine(Warehouse);
+
+impl SqlEngine for Engine {
+    fn catalog(&self) -> &Catalog {
+        self.0.catalog()
+    }
+
+    fn execute(&self, sql: &str, options: StatementOptions) -> BoxFuture<'_, Result<ResultSet, SqlFailure>> {
+        let sql = sql.to_owned();
+        async move {
+            let parameter = |p: Parameter| warehouse::Parameter { name: p.name, value: p.value, sql_type: p.sql_type };
+            let options = warehouse::StatementOptions {
+                parameters: options.parameters.into_iter().map(parameter).collect(),
+                catalog: options.catalog,
+                schema: options.schema,
+                row_limit: options.row_limit.map(size),
+                byte_limit: options.byte_limit.map(size),
+            };
+            self.0.execute(&sql, &options).await.map_err(failure)
+        }
+        .boxed()
+    }
+
+    fn profile(&self, table: &str, column: &str) -> BoxFuture<'_, Result<ColumnProfile, SqlFailure>> {
+        let (table, column) = (table.to_owned(), column.to_owned());
+        async move { self.0.profile(&table, &column).await.map_err(failure) }.boxed()
+    }
+}
+
+fn size(limit: u64) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+fn failure(failure: warehouse::SqlFailure) -> SqlFailure {
+    SqlFailure { error_code: failure.error_code, sql_state: failure.sql_state, message: failure.message }
+}
+
+struct SpaceAnalyst;
+
+impl Analyst for SpaceAnalyst {
+    fn answer(&self, space: &Space, catalog: &Catalog, question: &str, as_of: Option<jiff::civil::Date>) -> Reply {
+        let view = SpaceView::of(space);
+        let context = analyst::Context { space: &view, catalog, as_of };
+        let thought = |t: analyst::Thought| Thought { kind: t.kind, text: t.text };
+        match analyst::answer(&context, question) {
+            analyst::Reply::Sql { sql, description, thoughts } => {
+                Reply::Sql { sql, description, thoughts: thoughts.into_iter().map(thought).collect() }
+            }
+            analyst::Reply::Ask { text, thoughts } => {
+                Reply::Ask { text, thoughts: thoughts.into_iter().map(thought).collect() }
+            }
+        }
+    }
+}

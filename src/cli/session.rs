@@ -1,0 +1,287 @@
+//! A command's session: the declared files, the connected workspace, what is kept between runs.
+
+use super::args::{ProjectArgs, ScoringArgs};
+use super::exit::Exit;
+use super::local::{self, LocalOptions};
+use super::output::Output;
+use crate::config::{self, Loaded, Overrides, Project};
+use crate::databricks::{AskOptions, Attributes, Client, Credentials, LiveSpace, Settings};
+use crate::embedded::server::RunningServer;
+use crate::limit::Budget;
+use crate::model::{Digest, Space, State, digest_json};
+use crate::ops::{Events, Gate, GateOptions, OpsError, Scorer, Statements, Workspace};
+use crate::render;
+use crate::store::{Cache, Journal, Layout, Ledger, PlanStore, StateStore};
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Everything a command that talks to a workspace needs.
+pub struct Session {
+    pub loaded: Loaded,
+    pub workspace: Arc<Workspace>,
+    pub layout: Layout,
+    pub events: Events,
+    pub output: Output,
+    pub now: jiff::Timestamp,
+    pub as_of: Option<String>,
+    /// Stops when dropped.
+    _server: Option<RunningServer>,
+}
+
+impl Session {
+    /// Loads the project and connects to its workspace.
+    pub async fn of(args: &ProjectArgs, output: Output, events: Events) -> Result<Self, OpsError> {
+        let loaded = load(args)?;
+        if !loaded.warnings.is_empty() && !output.quiet {
+            output.message(&render::diagnostics_terminal(&loaded.warnings, &output.style_err()));
+        }
+        Self::connect(loaded, output, events).await
+    }
+
+    /// As [`Session::of`], with nothing but the project file given.
+    pub async fn open(file: &Path, output: Output, events: Events) -> Result<Self, OpsError> {
+        let args =
+            ProjectArgs { file: file.to_owned(), environment: None, variables: Vec::new(), benchmarks: Vec::new() };
+        Self::of(&args, output, events).await
+    }
+
+    async fn connect(loaded: Loaded, output: Output, events: Events) -> Result<Self, OpsError> {
+        let layout = layout(&loaded.project);
+        let (workspace, server, as_of) = connect(&loaded.project, &layout).await?;
+        Ok(Self {
+            loaded,
+            workspace: Arc::new(workspace),
+            layout,
+            events,
+            output,
+            now: jiff::Timestamp::now(),
+            as_of,
+            _server: server,
+        })
+    }
+
+    pub fn project(&self) -> &Project {
+        &self.loaded.project
+    }
+
+    /// The declared space.
+    pub fn definition(&self) -> Option<&Space> {
+        self.loaded.space.as_ref().map(|declared| &declared.space)
+    }
+
+    pub fn state_store(&self) -> StateStore {
+        StateStore::new(self.layout.state())
+    }
+
+    pub fn state(&self) -> Result<Option<State>, OpsError> {
+        Ok(self.state_store().load()?)
+    }
+
+    pub fn ledger(&self) -> Ledger {
+        Ledger::new(self.layout.ledger())
+    }
+
+    pub fn journal(&self) -> Journal {
+        Journal::new(self.layout.journal())
+    }
+
+    pub fn plans(&self) -> PlanStore {
+        PlanStore::new(self.layout.plans())
+    }
+
+    /// A name for this run, from its time.
+    pub fn run_name(&self) -> String {
+        self.now.strftime("%Y%m%dT%H%M%S").to_string()
+    }
+
+    /// The live space: the one the project names, else the one the state remembers.
+    pub async fn live(&self) -> Result<Option<LiveSpace>, OpsError> {
+        let state = self.state()?;
+        let Some(id) = self.project().space_id.clone().or_else(|| state.and_then(|state| state.space_id)) else {
+            return Ok(None);
+        };
+        match self.workspace.client.get_space(&id).await {
+            Ok(live) => Ok(Some(live)),
+            Err(error) if error.is_not_found() => Err(OpsError::Stale {
+                message: format!(
+                    "the space {id} is not there any more. A space that is made again has lost its conversations, so \
+                     this is never done by itself: restore it in the workspace, or forget it by moving {} away",
+                    self.layout.state().display()
+                ),
+            }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A scorer with the project's limits and the command line's overrides.
+    pub fn scorer(&self, args: &ScoringArgs) -> Result<Scorer, OpsError> {
+        let scoring = &self.project().scoring;
+        let sequential = args.no_batch || scoring.mode == config::ScoringMode::Sequential;
+        let places = |asked: Option<usize>, declared: u32| match sequential {
+            true => 1,
+            false => asked.unwrap_or(declared as usize),
+        };
+        let gate = Gate::new(
+            GateOptions {
+                concurrency: places(args.genie_concurrent, scoring.genie.concurrency),
+                retries: scoring.genie.retries,
+                backoff: scoring.genie.backoff.0,
+                failures: scoring.breaker.failures,
+                cool_down: scoring.breaker.cool_down.0,
+                per_minute: scoring.genie.per_minute,
+                budget: self.budget(),
+                seed: 0,
+            },
+            self.events.clone(),
+        );
+        Ok(Scorer {
+            workspace: self.workspace.clone(),
+            gate,
+            statements: Statements::new(places(args.sql_concurrent, scoring.sql.concurrency), scoring.sql.timeout.0),
+            cache: Cache::open(self.layout.answers())?,
+            ask: AskOptions { timeout: scoring.genie.timeout.0, ..AskOptions::default() },
+            as_of: self.as_of.clone(),
+            fresh: args.fresh,
+            events: self.events.clone(),
+            seen: std::sync::RwLock::default(),
+            golds: tokio::sync::Mutex::default(),
+        })
+    }
+
+    fn budget(&self) -> Budget {
+        // Questions to the embedded workspace cost nothing.
+        if self._server.is_some() {
+            return Budget::default();
+        }
+        let budget = &self.project().budget;
+        Budget {
+            questions: Some(budget.questions.0),
+            tokens: Some(budget.tokens.0),
+            time: Some(Duration::from_secs_f64(budget.minutes * 60.0)),
+            usd: Some(budget.usd),
+        }
+    }
+
+    /// Digest of what the project declares beside space and benchmarks.
+    pub fn config_digest(&self) -> Digest {
+        let project = self.project();
+        let value = serde_json::json!({
+            "target": project.target, "split": project.split, "learning": project.learning,
+            "guards": project.guards, "waivers": project.waivers,
+        });
+        digest_json(&value)
+    }
+}
+
+/// Loads and checks the declared files.
+pub fn load(args: &ProjectArgs) -> Result<Loaded, OpsError> {
+    let mut variables = BTreeMap::new();
+    for pair in &args.variables {
+        let (name, value) = pair
+            .split_once('=')
+            .ok_or_else(|| OpsError::other(format!("`--var {pair}` has no `=`; write --var name=value")))?;
+        variables.insert(name.to_owned(), value.to_owned());
+    }
+    let overrides =
+        Overrides { benchmarks: args.benchmarks.clone(), environment: args.environment.clone(), vars: variables };
+    config::load(&args.file, &overrides, &environment).map_err(OpsError::Declared)
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The project's own folder: where its state file lies.
+pub fn layout(project: &Project) -> Layout {
+    let state = match &project.state {
+        config::Location::Path(path) => path.clone(),
+        _ => project.folder.join(".genie-enhance/state.json"),
+    };
+    Layout::new(state.parent().map_or_else(|| project.folder.clone(), Path::to_path_buf))
+}
+
+async fn connect(
+    project: &Project,
+    layout: &Layout,
+) -> Result<(Workspace, Option<RunningServer>, Option<String>), OpsError> {
+    match &project.workspace {
+        config::Workspace::Embedded { data, as_of, world } => {
+            let date = as_of.as_deref().and_then(|text| text.parse().ok());
+            let server = local::start(LocalOptions {
+                data: data.clone(),
+                as_of: date,
+                world: world.clone(),
+                state: layout.root().join("workspace"),
+                port: None,
+            })
+            .await?;
+            let token = Credentials::Token(SecretString::from(server.token.clone()));
+            let client = Client::new(Settings::new(&server.url, token))?;
+            let warehouse_id = project.warehouse_id.clone().unwrap_or_else(|| "embedded".to_owned());
+            let workspace = Workspace { client, host: "embedded".to_owned(), warehouse_id };
+            Ok((workspace, Some(server), as_of.clone()))
+        }
+        config::Workspace::Databricks { host, profile } => {
+            let settings = settings(host.as_deref(), profile.as_deref())?;
+            let warehouse_id = project.warehouse_id.clone().or_else(|| settings.warehouse_id.clone());
+            let host = settings.host.clone();
+            let client = Client::new(settings)?;
+            let warehouse_id = warehouse_id.ok_or_else(|| {
+                OpsError::other("no SQL warehouse is named; set `workspace.warehouse_id` or DATABRICKS_WAREHOUSE_ID")
+            })?;
+            Ok((Workspace { client, host, warehouse_id }, None, None))
+        }
+    }
+}
+
+fn settings(host: Option<&str>, profile: Option<&str>) -> Result<Settings, OpsError> {
+    let mut attributes = Attributes::default();
+    for (name, value) in [("host", host), ("profile", profile)] {
+        if let Some(value) = value {
+            attributes = attributes.set(name, value);
+        }
+    }
+    let file = crate::databricks::config_file_path(&environment).and_then(|path| std::fs::read_to_string(path).ok());
+    Settings::resolve(attributes, &environment, file.as_deref()).map_err(|error| OpsError::other(error.to_string()))
+}
+
+/// Reads a text file, with an error that names it.
+pub fn read_text(path: &Path) -> Result<String, OpsError> {
+    std::fs::read_to_string(path).map_err(|error| OpsError::other(format!("cannot read {}: {error}", path.display())))
+}
+
+/// Writes a text file whole or not at all.
+pub fn write_text(path: &Path, text: &str) -> Result<(), OpsError> {
+    Ok(crate::store::write_atomic(path, text.as_bytes())?)
+}
+
+/// Writes a file that must not exist yet.
+pub fn write_new(path: &Path, text: &str) -> Result<(), OpsError> {
+    if path.exists() {
+        return Err(OpsError::other(format!("{} exists; it is not overwritten, name another file", path.display())));
+    }
+    write_text(path, text)
+}
+
+/// Shows an error and what to do about it.
+pub fn report(error: &OpsError, output: Output) {
+    if let OpsError::Declared(findings) = error {
+        output.message(&render::diagnostics_terminal(findings, &output.style_err()));
+        return;
+    }
+    output.message(&format!("error: {error}"));
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        output.message(&format!("  because: {cause}"));
+        source = cause.source();
+    }
+    if let OpsError::Client(client) = error
+        && let Some(help) = client.help()
+    {
+        output.message(&format!("  help: {help}"));
+    }
+    tracing::debug!(exit = ?Exit::of(error), "command failed");
+}

@@ -1,0 +1,240 @@
+//! Making a plan: read, check the ground, score, learn, prove, measure, judge.
+
+use super::catalog::{profile_catalog, read_catalog};
+use super::conclude::conclude;
+use super::events::Events;
+use super::ground::{declared_names, unusable};
+use super::propose::Proposer;
+use super::prove::{Goal, Proof, Prover};
+use super::score::{Scorer, Target};
+use super::shadow::{Shadow, sweep};
+use super::workspace::OpsError;
+use crate::databricks::LiveSpace;
+use crate::fix;
+use crate::guard::{GuardConfig, Waiver};
+use crate::learn::{self, learn};
+use crate::model::{
+    Catalog, Digest, Event, Outcome, Phase, Plan, Question, Scorecard, Space, SpaceView, Split, State, Suite,
+};
+use crate::store::Ledger;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// All that a plan is made from.
+pub struct PlanInput<'a> {
+    pub scorer: &'a Scorer,
+    pub ledger: Ledger,
+    /// The live space, read just now; none if there is none yet.
+    pub live: Option<LiveSpace>,
+    /// The declared content; none if the live space is all there is.
+    pub definition: Option<Space>,
+    pub state: Option<&'a State>,
+    pub suite: Suite,
+    pub splits: BTreeMap<String, Split>,
+    pub goal: Goal,
+    pub learning: learn::Options,
+    pub fixes: fix::Options,
+    pub learns: bool,
+    pub guards: Vec<GuardConfig>,
+    pub waivers: Vec<Waiver>,
+    pub config: Digest,
+    pub as_of: Option<String>,
+    pub now: jiff::Timestamp,
+    pub keep_shadow: bool,
+}
+
+/// A plan with the content it leads to.
+pub struct Planned {
+    pub plan: Plan,
+    pub target: Space,
+    pub before: Scorecard,
+    pub after: Scorecard,
+}
+
+/// Makes a plan. The live space is read, never written; the shadow is removed at the end even if
+/// the plan fails.
+pub async fn plan(input: PlanInput<'_>) -> Result<Planned, OpsError> {
+    let events = input.scorer.events.clone();
+    phase(&events, Phase::Check, "checking tables, gold SQL and the space");
+    for title in sweep(&input.scorer.workspace, &input.ledger).await? {
+        events.note(format!("removed the shadow space \"{title}\" that an earlier run left behind"));
+    }
+    let base = base_content(&input)?;
+    let names = declared_names(&base, &input.suite);
+    let (catalog, missing) = read_catalog(&input.scorer.workspace, &names).await?;
+    for name in &missing {
+        events.warn(format!("table {name} is not in the workspace, or may not be read"));
+    }
+    let run = input.now.strftime("%Y%m%dT%H%M%S").to_string();
+    let live_id = input.live.as_ref().map(|live| live.id.clone());
+    let mut shadow = Shadow::new(input.scorer.workspace.clone(), input.ledger.clone(), live_id, &base, &run);
+    let outcome = measured(&input, &base, &catalog, &mut shadow).await;
+    if input.keep_shadow {
+        events.note("the shadow space is kept; `shadows list` shows it");
+    } else if let Err(error) = shadow.remove().await {
+        events.warn(format!("the shadow space could not be removed: {error}; `shadows gc` will try again"));
+    }
+    conclude(&input, base, &catalog, outcome?)
+}
+
+/// What the measuring found.
+pub(super) struct Measured {
+    pub proof: Proof,
+    pub before: Scorecard,
+    pub after: Scorecard,
+    pub repeats: Repeats,
+}
+
+/// The discordant questions asked once more in both arms.
+#[derive(Default)]
+pub(super) struct Repeats {
+    /// Questions whose outcome was another one when asked again.
+    pub unsteady: BTreeSet<String>,
+    pub asked: usize,
+}
+
+async fn measured(
+    input: &PlanInput<'_>,
+    base: &Space,
+    catalog: &Catalog,
+    shadow: &mut Shadow,
+) -> Result<Measured, OpsError> {
+    let scorer = input.scorer;
+    let all: Vec<&Question> = input.suite.questions.iter().collect();
+    phase(&scorer.events, Phase::Score, "scoring the space as it is declared");
+    let target = before_target(input, base, shadow).await?;
+    let before = scorer.score(&target, &all, 1, "before").await;
+    report_unusable(&scorer.events, &before);
+    let proof = if input.learns { improve(input, base, catalog, shadow, &before).await? } else { unchanged(base) };
+    if proof.kept.is_empty() {
+        return Ok(Measured { after: before.clone(), proof, before, repeats: Repeats::default() });
+    }
+    phase(&scorer.events, Phase::Measure, "measuring all changes together on every question");
+    let after_target = shadow.hold(&proof.content).await?;
+    let after = scorer.score(&after_target, &all, 1, "after").await;
+    let repeats = repeat(input, base, &proof.content, shadow, &before, &after).await?;
+    Ok(Measured { proof, before, after, repeats })
+}
+
+/// Where *before* is asked: the live space if it holds exactly the base, else the shadow.
+async fn before_target(input: &PlanInput<'_>, base: &Space, shadow: &mut Shadow) -> Result<Target, OpsError> {
+    match &input.live {
+        Some(live) if live.space.digest() == base.digest() => {
+            Ok(Target { space_id: live.id.clone(), content: base.digest() })
+        }
+        _ => shadow.hold(base).await,
+    }
+}
+
+async fn improve(
+    input: &PlanInput<'_>,
+    base: &Space,
+    catalog: &Catalog,
+    shadow: &mut Shadow,
+    before: &Scorecard,
+) -> Result<Proof, OpsError> {
+    let scorer = input.scorer;
+    let learn_set = learn_set(input, before);
+    phase(&scorer.events, Phase::Learn, "learning patterns from the benchmarks");
+    let profiled = profile_catalog(&scorer.workspace, catalog).await;
+    let patterns = learn(&learn_set.questions, &profiled, &SpaceView::of(base), input.learning);
+    scorer.events.emit(Event::PatternsLearnt { patterns: patterns.len() });
+    phase(&scorer.events, Phase::Prove, "proving candidates on a shadow of the space");
+    let proposer = Proposer {
+        scorer,
+        catalog: &profiled,
+        patterns: &patterns,
+        learn_set: &learn_set,
+        all: &input.suite,
+        options: input.fixes.clone(),
+    };
+    let questions = learn_set.questions.iter().map(|question| (question.id.clone(), question)).collect();
+    let baseline = only(before, &learn_set);
+    let prover = Prover { scorer, shadow, proposer: &proposer, base, questions, goal: input.goal };
+    prover.prove(&baseline).await
+}
+
+/// The learn set without what cannot be used: skipped questions and those whose gold is at fault.
+fn learn_set(input: &PlanInput<'_>, before: &Scorecard) -> Suite {
+    let usable = |question: &&Question| {
+        let outcome = before.outcome(&question.id);
+        input.splits.get(&question.id) == Some(&Split::Learn)
+            && outcome.is_some_and(|outcome| outcome.counts() || outcome == Outcome::NotRun)
+            && question.skip.is_none()
+    };
+    Suite { questions: input.suite.questions.iter().filter(usable).cloned().collect() }
+}
+
+fn only(card: &Scorecard, suite: &Suite) -> Scorecard {
+    let mut card = card.clone();
+    card.questions.retain(|scored| suite.question(&scored.id).is_some());
+    card
+}
+
+fn unchanged(base: &Space) -> Proof {
+    Proof { content: base.clone(), kept: Vec::new(), rejections: Vec::new(), rounds: 0, tried: 0 }
+}
+
+/// Asks what changed once more in both arms: steady answers prove that the space is free of
+/// noise where it matters; unsteady ones cannot count as won or lost.
+async fn repeat(
+    input: &PlanInput<'_>,
+    base: &Space,
+    content: &Space,
+    shadow: &mut Shadow,
+    before: &Scorecard,
+    after: &Scorecard,
+) -> Result<Repeats, OpsError> {
+    let moved = |question: &&Question| before.outcome(&question.id) != after.outcome(&question.id);
+    let asked: Vec<&Question> = input.suite.questions.iter().filter(moved).collect();
+    let mut repeats = Repeats { asked: 2 * asked.len(), ..Repeats::default() };
+    let after_target = shadow.hold(content).await?;
+    let after_again = input.scorer.score(&after_target, &asked, 2, "after, again").await;
+    let before_target = before_target(input, base, shadow).await?;
+    let before_again = input.scorer.score(&before_target, &asked, 2, "before, again").await;
+    for question in asked {
+        let steady = |one: &Scorecard, two: &Scorecard| one.outcome(&question.id) == two.outcome(&question.id);
+        if !steady(after, &after_again) || !steady(before, &before_again) {
+            repeats.unsteady.insert(question.id.clone());
+        }
+    }
+    Ok(repeats)
+}
+
+/// The declared content where there is one, else the live content. With a definition, a live
+/// space that moved since the last apply stops the plan: whose words win is for a person to say.
+fn base_content(input: &PlanInput<'_>) -> Result<Space, OpsError> {
+    let Some(definition) = &input.definition else {
+        return input.live.as_ref().map(|live| live.space.clone()).ok_or_else(|| {
+            OpsError::other(
+                "there is neither a declared space (`space.definition`) nor a live one (`space.id`); name one of them",
+            )
+        });
+    };
+    if let (Some(live), Some(last)) = (&input.live, input.state.and_then(State::last)) {
+        let found = live.space.digest();
+        if found != last.after_digest && found != definition.digest() {
+            return Err(OpsError::Stale {
+                message: format!(
+                    "the live space {} was edited since plan {} was applied ({} now, {} then); `genie-enhance drift` \
+                     shows the edits: take them over with `import`, or undo them with `plan --no-learn` after saying so \
+                     in the state (`drift --accept`)",
+                    live.id,
+                    &last.plan_id.get(..8).unwrap_or(&last.plan_id),
+                    found.short(),
+                    last.after_digest.short()
+                ),
+            });
+        }
+    }
+    Ok(definition.clone())
+}
+
+fn report_unusable(events: &Events, card: &Scorecard) {
+    for (id, why) in unusable(card) {
+        events.warn(format!("question {id} is left out: {why}"));
+    }
+}
+
+fn phase(events: &Events, phase: Phase, message: &str) {
+    events.emit(Event::PhaseStarted { phase, message: message.to_owned() });
+}

@@ -1,0 +1,113 @@
+//! From patterns and failures to candidates that are worth a trial: generated, grounded on the
+//! warehouse, checked for leaks and against what was tried before.
+
+use super::score::Scorer;
+use super::workspace::{OpsError, Workspace};
+use crate::databricks::SqlOptions;
+use crate::fix::{self, Failure, FixInput, probe_sql, propose};
+use crate::guard::Golds;
+use crate::learn::LearntPattern;
+use crate::model::{Candidate, Catalog, Event, Outcome, Question, Rejection, RejectionReason, Scorecard, Space, Suite};
+use futures::stream::{self, StreamExt};
+use std::collections::BTreeSet;
+
+/// What candidates are made from. Nothing here knows the holdout.
+pub struct Proposer<'a> {
+    pub scorer: &'a Scorer,
+    pub catalog: &'a Catalog,
+    pub patterns: &'a [LearntPattern],
+    /// The learn set.
+    pub learn_set: &'a Suite,
+    /// All questions, for the leak check only.
+    pub all: &'a Suite,
+    pub options: fix::Options,
+}
+
+/// What is new since the last round, and what is refused at once.
+pub struct Proposal {
+    pub candidates: Vec<Candidate>,
+    pub rejections: Vec<Rejection>,
+}
+
+impl Proposer<'_> {
+    /// Candidates for the failures of `card` over `content`; `tried` are ids that had their turn.
+    pub async fn propose(
+        &self,
+        content: &Space,
+        card: &Scorecard,
+        tried: &BTreeSet<String>,
+    ) -> Result<Proposal, OpsError> {
+        let failures = failures(self.learn_set, card);
+        let input = FixInput {
+            patterns: self.patterns,
+            learn_set: &self.learn_set.questions,
+            failures: &failures,
+            space: content,
+            catalog: self.catalog,
+            options: self.options.clone(),
+        };
+        let (made, mut rejections) = propose(&input);
+        let fresh: Vec<Candidate> = made.into_iter().filter(|candidate| !tried.contains(&candidate.id)).collect();
+        let (clean, leaking) = self.without_leaks(fresh);
+        rejections.extend(leaking);
+        let (candidates, ungrounded) = self.grounded(content, clean).await;
+        rejections.extend(ungrounded);
+        self.scorer.events.emit(Event::CandidatesMade { candidates: candidates.len(), rejected: rejections.len() });
+        Ok(Proposal { candidates, rejections })
+    }
+
+    fn without_leaks(&self, candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<Rejection>) {
+        let golds = Golds::of(self.all);
+        let mut clean = Vec::new();
+        let mut leaking = Vec::new();
+        for candidate in candidates {
+            match candidate.changes.iter().find_map(|change| golds.check_change(change)) {
+                None => clean.push(candidate),
+                Some(found) => leaking.push(Rejection { candidate, reason: RejectionReason::Leak, detail: found.why }),
+            }
+        }
+        (clean, leaking)
+    }
+
+    /// Runs each candidate's probe statements; what does not run is refused with the engine's
+    /// words.
+    async fn grounded(&self, content: &Space, candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<Rejection>) {
+        let workspace: &Workspace = &self.scorer.workspace;
+        let probed: Vec<(Candidate, Option<String>)> = stream::iter(candidates)
+            .map(|candidate| async move {
+                for sql in probe_sql(&candidate, content, self.catalog) {
+                    if let Err(error) = workspace.run_sql(&sql, &SqlOptions::default()).await {
+                        return (candidate, Some(format!("{error}; tried: {sql}")));
+                    }
+                }
+                (candidate, None)
+            })
+            .buffered(10)
+            .collect()
+            .await;
+        let mut good = Vec::new();
+        let mut bad = Vec::new();
+        for (candidate, fault) in probed {
+            match fault {
+                None => good.push(candidate),
+                Some(detail) => bad.push(Rejection { candidate, reason: RejectionReason::NotGrounded, detail }),
+            }
+        }
+        (good, bad)
+    }
+}
+
+/// The questions of the learn set that are answered, but not right.
+fn failures(learn_set: &Suite, card: &Scorecard) -> Vec<Failure> {
+    let failing = |question: &Question| {
+        let scored = card.get(&question.id)?;
+        let outcome = scored.verdict.outcome;
+        let wrong = outcome.counts() && outcome != Outcome::Correct;
+        wrong.then(|| Failure {
+            question: question.clone(),
+            answer_sql: scored.answer.as_ref().and_then(|answer| answer.sql().map(str::to_owned)),
+            outcome,
+        })
+    };
+    learn_set.questions.iter().filter_map(failing).collect()
+}

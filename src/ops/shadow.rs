@@ -1,0 +1,134 @@
+//! The shadow: a copy of the space under the owner's name, on which candidates are proved. It is
+//! recorded in the ledger before it is made, never the live space by construction, and removed at
+//! the end; what a killed run leaves behind is swept by the next one.
+
+use super::score::Target;
+use super::workspace::{OpsError, Workspace};
+use crate::model::{Digest, Space};
+use crate::store::{self, Identity, Ledger};
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+
+/// Marks the titles of shadows, for people who list their spaces.
+const TITLE_MARK: &str = "[genie-enhance shadow]";
+
+/// After this time a shadow is swept whoever owns it: no run takes longer.
+const TIME_LIMIT: SignedDuration = SignedDuration::from_hours(24);
+
+/// One shadow space and what stands in it.
+pub struct Shadow {
+    workspace: Arc<Workspace>,
+    ledger: Ledger,
+    /// The one id that is never written to.
+    live_id: Option<String>,
+    title: String,
+    made: Option<Made>,
+}
+
+struct Made {
+    space_id: String,
+    content: Digest,
+}
+
+impl Shadow {
+    pub fn new(workspace: Arc<Workspace>, ledger: Ledger, live_id: Option<String>, of: &Space, run: &str) -> Self {
+        let title = format!("{} {TITLE_MARK} {run}", of.sidecar.title);
+        Self { workspace, ledger, live_id, title, made: None }
+    }
+
+    /// Makes the shadow hold `content`, and says where to ask.
+    pub async fn hold(&mut self, content: &Space) -> Result<Target, OpsError> {
+        let digest = content.digest();
+        let mut copy = content.clone();
+        copy.sidecar.title.clone_from(&self.title);
+        copy.sidecar.warehouse_id.clone_from(&self.workspace.warehouse_id);
+        let space_id = match &self.made {
+            Some(made) if made.content == digest => made.space_id.clone(),
+            Some(made) => {
+                self.assert_not_live(&made.space_id)?;
+                self.workspace.client.update_space(&made.space_id, &copy, None).await?;
+                made.space_id.clone()
+            }
+            None => self.make(&copy).await?,
+        };
+        self.made = Some(Made { space_id: space_id.clone(), content: digest.clone() });
+        Ok(Target { space_id, content: digest })
+    }
+
+    async fn make(&mut self, copy: &Space) -> Result<String, OpsError> {
+        // Recorded by title first: a kill between here and the answer leaves a space that the
+        // next run finds by that title.
+        let me = Identity::current();
+        self.ledger.shadow_planned(&store::Shadow {
+            title: self.title.clone(),
+            id: None,
+            host: self.workspace.host.clone(),
+            owner: format!("{} on {}:{}", me.who, me.host, me.pid),
+            created: Timestamp::now(),
+            ttl: TIME_LIMIT,
+        })?;
+        let made = self.workspace.client.create_space(copy).await?;
+        self.assert_not_live(&made.id)?;
+        self.ledger.shadow_made(&self.title, &made.id)?;
+        Ok(made.id)
+    }
+
+    fn assert_not_live(&self, space_id: &str) -> Result<(), OpsError> {
+        if self.live_id.as_deref() == Some(space_id) {
+            return Err(OpsError::other(format!(
+                "space {space_id} is the live space; refusing to use it as a shadow (this is a mistake of the program)"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Trashes the shadow and strikes it from the ledger.
+    pub async fn remove(&mut self) -> Result<(), OpsError> {
+        if let Some(made) = self.made.take() {
+            self.assert_not_live(&made.space_id)?;
+            trash(&self.workspace, &made.space_id).await?;
+            self.ledger.shadow_gone(&self.title)?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes the shadows that dead runs of this project left behind; returns their titles. Those
+/// of a run that is still alive are left to it.
+pub async fn sweep(workspace: &Workspace, ledger: &Ledger) -> Result<Vec<String>, OpsError> {
+    let now = Timestamp::now();
+    let mut left = ledger.shadows()?;
+    left.retain(|shadow| shadow.host == workspace.host && (shadow.is_expired(now) || !owner_lives(&shadow.owner)));
+    if left.is_empty() {
+        return Ok(Vec::new());
+    }
+    let spaces = workspace.client.list_spaces().await?;
+    for shadow in &left {
+        // A space may have got a suffix to its title, and its id may never have been recorded.
+        let ids = spaces.iter().filter(|space| space.title.starts_with(&shadow.title)).map(|space| space.id.clone());
+        let mut ids: Vec<String> = ids.chain(shadow.id.clone()).collect();
+        ids.dedup();
+        for id in ids {
+            trash(workspace, &id).await?;
+        }
+        ledger.shadow_gone(&shadow.title)?;
+    }
+    Ok(left.into_iter().map(|shadow| shadow.title).collect())
+}
+
+/// True unless the owner is known to be dead: a process of this machine that is gone. Of other
+/// machines nothing is known before the time limit.
+fn owner_lives(owner: &str) -> bool {
+    let me = Identity::current();
+    let Some((place, pid)) = owner.rsplit_once(':') else { return true };
+    let here = place.ends_with(&format!(" on {}", me.host));
+    let processes = std::path::Path::new("/proc");
+    !here || pid == me.pid.to_string() || !processes.exists() || processes.join(pid).exists()
+}
+
+async fn trash(workspace: &Workspace, space_id: &str) -> Result<(), OpsError> {
+    match workspace.client.trash_space(space_id).await {
+        Err(error) if !error.is_not_found() => Err(error.into()),
+        _ => Ok(()),
+    }
+}

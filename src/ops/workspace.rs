@@ -1,0 +1,46 @@
+//! The workspace an operation works in, and what can go wrong there.
+
+use crate::databricks::{Client, ClientError, SqlOptions, SqlRunError};
+use crate::model::{Diagnostic, ResultSet};
+
+/// A connected workspace.
+pub struct Workspace {
+    pub client: Client,
+    /// As it stands in plans: scheme and host, or `embedded` for the local one, whose port
+    /// changes with every start.
+    pub host: String,
+    pub warehouse_id: String,
+}
+
+impl Workspace {
+    pub async fn run_sql(&self, sql: &str, options: &SqlOptions) -> Result<ResultSet, SqlRunError> {
+        self.client.run_sql(&self.warehouse_id, sql, options).await
+    }
+}
+
+/// Why an operation ended without a result.
+#[derive(Debug, thiserror::Error)]
+pub enum OpsError {
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error("{} mistakes in the declared files", .0.len())]
+    Declared(Vec<Diagnostic>),
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+    #[error(transparent)]
+    Patch(#[from] crate::diff::PatchError),
+    /// The ground moved: drift, a stale plan, a conflict.
+    #[error("{message}")]
+    Stale { message: String },
+    /// A guard or the verdict forbids it.
+    #[error("{message}")]
+    Blocked { message: String },
+    #[error("{message}")]
+    Other { message: String },
+}
+
+impl OpsError {
+    pub fn other(message: impl Into<String>) -> Self {
+        Self::Other { message: message.into() }
+    }
+}
