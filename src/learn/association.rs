@@ -84,6 +84,8 @@ pub struct Associations {
     /// For each term its pairs, best first.
     pub(super) pairs: Vec<Vec<Pair>>,
     pub(super) families: usize,
+    /// For each facet its pairs, by term and place among the term's pairs.
+    pub(super) by_facet: Vec<Vec<(usize, usize)>>,
 }
 
 /// p < .001 and p < .05 of the chi-square distribution with one degree of freedom. The first is
@@ -108,6 +110,12 @@ impl Associations {
         let masked: Vec<Segments> = all.iter().map(|segments| keep_whole(segments, &phrases)).collect();
         let mut second = Self::count(&masked, &facets, &sayings, corpus.families.len());
         second.control_false_discoveries();
+        second.by_facet = vec![Vec::new(); facets.len()];
+        for (term, pairs) in second.pairs.iter().enumerate() {
+            for (at, pair) in pairs.iter().enumerate() {
+                second.by_facet[pair.facet].push((term, at));
+            }
+        }
         second.facets = facets;
         second
     }
@@ -156,7 +164,7 @@ impl Associations {
                 pairs
             })
             .collect();
-        Self { terms, facets: Vec::new(), pairs, families }
+        Self { terms, facets: Vec::new(), pairs, families, by_facet: Vec::new() }
     }
 
     /// Keys of phrases of several words that are associated with something, and more so than

@@ -21,6 +21,7 @@ pub(super) fn mine(corpus: &Corpus, found: &Associations, options: Options) -> V
         }
     }
     let kept: Vec<&Pair> = by_facet.into_values().flat_map(|pairs| distinct_names(pairs, found)).collect();
+    let strong: Vec<&Pair> = kept.iter().copied().filter(|pair| pair.has_strong_evidence()).collect();
     let explained = |pair: &&&Pair| {
         let better = |other: &&Pair| {
             other.has_strong_evidence()
@@ -28,7 +29,7 @@ pub(super) fn mine(corpus: &Corpus, found: &Associations, options: Options) -> V
                 && !columns_of(&found.facets[other.facet]).is_disjoint(&columns_of(&found.facets[pair.facet]))
                 && is_explained(pair, other, found)
         };
-        !pair.has_strong_evidence() && kept.iter().copied().any(|other| better(&other))
+        !pair.has_strong_evidence() && strong.iter().copied().any(|other| better(&other))
     };
     let sure: Vec<&Pair> = kept.iter().filter(|pair| !explained(pair)).copied().collect();
     sure.iter().filter(|pair| !is_composed(pair, &sure, found)).map(|pair| pattern(corpus, found, pair)).collect()
@@ -78,7 +79,8 @@ fn is_only_word(pair: &Pair, term: &TermInfo, found: &Associations, confidence: 
     if !is_text || !mutual || pair.llr < LLR_MUTUAL {
         return false;
     }
-    let others = found.pairs.iter().flatten().filter(|other| other.facet == pair.facet && other.term != pair.term);
+    let all = found.by_facet[pair.facet].iter().map(|(term, at)| &found.pairs[*term][*at]);
+    let others = all.filter(|other| other.term != pair.term);
     let rival = |other: &Pair| {
         let other_term = &found.terms[other.term];
         other.llr >= pair.llr - 1e-9
@@ -86,7 +88,7 @@ fn is_only_word(pair: &Pair, term: &TermInfo, found: &Associations, confidence: 
             && !term.key.contains(&other_term.key)
             && !shares_word(other_term, term)
     };
-    !others.into_iter().any(rival)
+    others.filter(|other| rival(other)).count() == 0
 }
 
 /// True if another fragment over other columns fits as well: counting cannot tell them apart.
