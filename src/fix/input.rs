@@ -69,6 +69,7 @@ impl<'a> Context<'a> {
         let cases = input
             .failures
             .iter()
+            .filter(|failure| failure.outcome.counts() && !failure.outcome.is_correct())
             .filter_map(|failure| {
                 let gold = Features::of(&failure.question.sql, &names).ok()?;
                 let answer = failure.answer_sql.as_deref();

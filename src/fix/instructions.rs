@@ -1,6 +1,7 @@
 //! The text instruction, line by line: what no structure of the space can say, or says less well.
 
-use super::gaps::{Cause, Gap};
+use super::cause::Cause;
+use super::gaps::Gap;
 use super::input::{Context, Draft, grouped, same_name};
 use super::snippets;
 use crate::learn::{Body, DateRule, Facet, LearntPattern, OutputRule};

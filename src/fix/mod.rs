@@ -4,6 +4,7 @@
 //! A gap selects the patterns that would close it; what the space says already generates
 //! nothing. Structure comes before prose: see [`Category::FIXES`](crate::model::Category::FIXES).
 
+mod cause;
 mod examples;
 mod gaps;
 mod grounding;
@@ -20,7 +21,8 @@ mod snippets;
 #[cfg(test)]
 mod tests;
 
-pub use gaps::{Cause, gaps};
+pub use cause::Cause;
+pub use gaps::gaps;
 pub use input::{Failure, FixInput, Options};
 pub use probe::probe_sql;
 pub use prompts::{Prompt, PromptKind, render};

@@ -176,6 +176,8 @@ mod shop {
             .collect();
         let has = |what: &str| addresses.iter().any(|address| address.contains(what));
         println!("{}", addresses.join("\n"));
+        let examples = candidates.iter().filter(|c| c.category == Category::SampleQueries);
+        examples.for_each(|c| println!("EXAMPLE {}", c.changes[0].after.clone().unwrap_or_default()));
         assert!(has("Add joins/"), "a join");
         assert!(has("Add filters/"), "the default filter or a word for a code");
         assert!(has("Add measures/"), "a measure");

@@ -5,7 +5,8 @@ use super::corpus::{Corpus, Family};
 use super::date_rules;
 use super::evidence::{Evidence, Sayings};
 use super::pattern::Facet;
-use super::terms::{Segments, Term, terms};
+use super::phrases::{collect_terms, keep_whole, without_windows};
+use super::terms::Segments;
 use crate::sql::{ColumnRef, ColumnValue, Features, Fragment};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -83,11 +84,15 @@ pub struct Associations {
     /// For each term its pairs, best first.
     pub(super) pairs: Vec<Vec<Pair>>,
     pub(super) families: usize,
+    /// For each facet its pairs, by term and place among the term's pairs.
+    pub(super) by_facet: Vec<Vec<(usize, usize)>>,
 }
 
 /// p < .001 and p < .05 of the chi-square distribution with one degree of freedom. The first is
 /// stricter than for one test alone: words that only stand beside each other are many.
 pub(super) const LLR_STRICT: f64 = 10.83;
+/// p < .01, for a word and a value that come together and hardly apart.
+pub(super) const LLR_MUTUAL: f64 = 6.63;
 pub(super) const LLR_WITH_EVIDENCE: f64 = 3.84;
 /// Share of false discoveries that is put up with.
 const FALSE_DISCOVERY: f64 = 0.1;
@@ -105,6 +110,12 @@ impl Associations {
         let masked: Vec<Segments> = all.iter().map(|segments| keep_whole(segments, &phrases)).collect();
         let mut second = Self::count(&masked, &facets, &sayings, corpus.families.len());
         second.control_false_discoveries();
+        second.by_facet = vec![Vec::new(); facets.len()];
+        for (term, pairs) in second.pairs.iter().enumerate() {
+            for (at, pair) in pairs.iter().enumerate() {
+                second.by_facet[pair.facet].push((term, at));
+            }
+        }
         second.facets = facets;
         second
     }
@@ -153,7 +164,7 @@ impl Associations {
                 pairs
             })
             .collect();
-        Self { terms, facets: Vec::new(), pairs, families }
+        Self { terms, facets: Vec::new(), pairs, families, by_facet: Vec::new() }
     }
 
     /// Keys of phrases of several words that are associated with something, and more so than
@@ -255,81 +266,6 @@ fn p_value(llr: f64) -> f64 {
     let poly =
         t * (0.254_829_592 + t * (-0.284_496_736 + t * (1.421_413_741 + t * (-1.453_152_027 + t * 1.061_405_429))));
     poly * (-x * x).exp()
-}
-
-fn collect_terms(texts: &[Segments]) -> Vec<TermInfo> {
-    let words: BTreeSet<&str> = texts.iter().flatten().flatten().map(|word| word.key.as_str()).collect();
-    let mut found: BTreeMap<String, TermInfo> = BTreeMap::new();
-    for (family, segments) in texts.iter().enumerate() {
-        let mut all = terms(segments);
-        all.extend(segments.iter().flatten().flat_map(|word| parts_of_compound(&word.key, &words)));
-        for Term { key, text, words } in all {
-            let info = found.entry(key.clone()).or_insert_with(|| TermInfo {
-                key,
-                texts: BTreeMap::new(),
-                words,
-                families: BTreeSet::new(),
-            });
-            info.words = info.words.min(words);
-            *info.texts.entry(text).or_default() += 1;
-            info.families.insert(family);
-        }
-    }
-    found.into_values().collect()
-}
-
-/// Words of the corpus that a Hangul compound begins or ends with.
-fn parts_of_compound(word: &str, words: &BTreeSet<&str>) -> Vec<Term> {
-    let chars: Vec<char> = word.chars().collect();
-    if chars.len() < 3 || !chars.iter().all(|c| crate::text::is_hangul(*c)) {
-        return Vec::new();
-    }
-    let cuts = 2..chars.len();
-    let starts = cuts.clone().map(|cut| chars[..cut].iter().collect::<String>());
-    let ends = cuts.map(|cut| chars[chars.len() - cut..].iter().collect::<String>());
-    let known = starts.chain(ends).filter(|part| words.contains(part.as_str()));
-    known.map(|key| Term { text: key.clone(), key, words: 1 }).collect()
-}
-
-/// A family's words; those around the number of a date window are part of the number.
-fn without_windows(family: &Family, units: &BTreeSet<String>) -> Segments {
-    let mut all: Segments = family.segments.iter().flatten().cloned().collect();
-    for run in &mut all {
-        for at in 0..run.len() {
-            if run[at].is_number && run.get(at + 1).is_some_and(|next| units.contains(&next.key)) {
-                run[at + 1].is_number = true;
-                if let Some(before) = at.checked_sub(1) {
-                    run[before].is_number = true;
-                }
-            }
-        }
-    }
-    all
-}
-
-/// Joins the words of known phrases, longest first.
-fn keep_whole(segments: &Segments, phrases: &BTreeSet<String>) -> Segments {
-    let mut result = Vec::new();
-    for run in segments {
-        let mut kept = Vec::new();
-        let mut at = 0;
-        while at < run.len() {
-            let length = (2..=3.min(run.len() - at)).rev().find(|length| {
-                let key: String = run[at..at + length].iter().map(|word| word.key.as_str()).collect();
-                phrases.contains(&key)
-            });
-            let words = &run[at..at + length.unwrap_or(1)];
-            let mut whole = words[0].clone();
-            for word in &words[1..] {
-                whole.key.push_str(&word.key);
-                whole.text = format!("{} {}", whole.text, word.text);
-            }
-            kept.push(whole);
-            at += words.len();
-        }
-        result.push(kept);
-    }
-    result
 }
 
 /// All facets of the corpus, in order.

@@ -16,6 +16,7 @@ mod filters;
 mod joins;
 mod output;
 mod pattern;
+mod phrases;
 #[cfg(test)]
 mod planted_tests;
 mod templates;

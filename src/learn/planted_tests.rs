@@ -278,3 +278,18 @@ fn shuffled_pairs_teach_no_words() {
     println!("{words} words from 4 shuffled domains");
     assert!(words <= 3, "{words}");
 }
+
+#[test]
+fn time_grows_with_the_number_of_questions() {
+    // The figure for a release build is in `benches/learn.rs`; here only that it is no square.
+    let time = |count: usize| {
+        let domain = domain(1, count, false);
+        let start = std::time::Instant::now();
+        let patterns = learn(&domain.questions, &domain.catalog, &SpaceView::default(), Options::default());
+        assert!(!patterns.is_empty());
+        start.elapsed().as_secs_f64()
+    };
+    let (small, large) = (time(250), time(1_000));
+    println!("250 questions: {small:.2} s, 1,000 questions: {large:.2} s, without optimisation");
+    assert!(large < small * 10.0, "{small} {large}");
+}

@@ -1,7 +1,9 @@
 //! Vocabulary: what the words of the questions mean in SQL.
 
 use super::Options;
-use super::association::{Associations, FacetInfo, LLR_STRICT, LLR_WITH_EVIDENCE, Pair, TermInfo, same_concept};
+use super::association::{
+    Associations, FacetInfo, LLR_MUTUAL, LLR_STRICT, LLR_WITH_EVIDENCE, Pair, TermInfo, same_concept,
+};
 use super::corpus::Corpus;
 use super::evidence::Evidence;
 use super::pattern::{Body, Facet, LearntPattern, Vocabulary};
@@ -19,6 +21,7 @@ pub(super) fn mine(corpus: &Corpus, found: &Associations, options: Options) -> V
         }
     }
     let kept: Vec<&Pair> = by_facet.into_values().flat_map(|pairs| distinct_names(pairs, found)).collect();
+    let strong: Vec<&Pair> = kept.iter().copied().filter(|pair| pair.has_strong_evidence()).collect();
     let explained = |pair: &&&Pair| {
         let better = |other: &&Pair| {
             other.has_strong_evidence()
@@ -26,7 +29,7 @@ pub(super) fn mine(corpus: &Corpus, found: &Associations, options: Options) -> V
                 && !columns_of(&found.facets[other.facet]).is_disjoint(&columns_of(&found.facets[pair.facet]))
                 && is_explained(pair, other, found)
         };
-        !pair.has_strong_evidence() && kept.iter().copied().any(|other| better(&other))
+        !pair.has_strong_evidence() && strong.iter().copied().any(|other| better(&other))
     };
     let sure: Vec<&Pair> = kept.iter().filter(|pair| !explained(pair)).copied().collect();
     sure.iter().filter(|pair| !is_composed(pair, &sure, found)).map(|pair| pattern(corpus, found, pair)).collect()
@@ -37,7 +40,7 @@ fn meanings<'p>(term: &TermInfo, pairs: &'p [Pair], found: &Associations, option
     // A term that goes with everything says nothing.
     let everywhere = found.families >= 8 && term.families.len() * 10 > found.families * 8;
     // The best fragment may be a special case (a sum of the column) that does not always hold.
-    let Some(best) = pairs.iter().find(|pair| is_sure(pair, term, options)) else { return Vec::new() };
+    let Some(best) = pairs.iter().find(|pair| is_sure(pair, term, found, options)) else { return Vec::new() };
     let named = best.evidence.iter().any(|e| matches!(e, Evidence::Literal | Evidence::Dictionary | Evidence::Alias));
     if everywhere && !named {
         return Vec::new();
@@ -50,17 +53,42 @@ fn meanings<'p>(term: &TermInfo, pairs: &'p [Pair], found: &Associations, option
     pairs.iter().filter(|pair| pair.facet == best.facet || same_concept(facet(pair), facet(best))).collect()
 }
 
-fn is_sure(pair: &Pair, term: &TermInfo, options: Options) -> bool {
+fn is_sure(pair: &Pair, term: &TermInfo, found: &Associations, options: Options) -> bool {
     let confidence = pair.joint as f64 / term.families.len().max(1) as f64;
     if pair.has_strong_evidence() {
         let often = pair.joint >= 2 && confidence >= 0.5;
         return often || pair.llr >= LLR_WITH_EVIDENCE;
+    }
+    if is_only_word(pair, term, found, confidence, options) {
+        return true;
     }
     let hinted = !pair.evidence.is_empty();
     let threshold = if hinted { LLR_WITH_EVIDENCE } else { LLR_STRICT };
     // Two coincidences among hundreds of words are no rarity; three are.
     let enough = pair.joint >= options.min_support.max(if hinted { 2 } else { 2 + term.words });
     enough && pair.llr >= threshold && confidence >= MIN_CONFIDENCE && (hinted || pair.significant)
+}
+
+/// A text value is in a query because the question says something: a word that comes with the
+/// value and nearly only with it, and no other word that does, is that something.
+fn is_only_word(pair: &Pair, term: &TermInfo, found: &Associations, confidence: f64, options: Options) -> bool {
+    let info = &found.facets[pair.facet];
+    let is_text = matches!(&info.facet, Facet::Value(value) if value.is_text);
+    let coverage = pair.joint as f64 / info.families.len().max(1) as f64;
+    let mutual = confidence.min(coverage) >= MIN_CONFIDENCE && pair.joint >= options.min_support.max(2);
+    if !is_text || !mutual || pair.llr < LLR_MUTUAL {
+        return false;
+    }
+    let all = found.by_facet[pair.facet].iter().map(|(term, at)| &found.pairs[*term][*at]);
+    let others = all.filter(|other| other.term != pair.term);
+    let rival = |other: &Pair| {
+        let other_term = &found.terms[other.term];
+        other.llr >= pair.llr - 1e-9
+            && !other_term.key.contains(&term.key)
+            && !term.key.contains(&other_term.key)
+            && !shares_word(other_term, term)
+    };
+    others.filter(|other| rival(other)).count() == 0
 }
 
 /// True if another fragment over other columns fits as well: counting cannot tell them apart.

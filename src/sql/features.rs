@@ -1,13 +1,14 @@
 //! What a query is about, in parts that can be counted and compared: tables, columns, predicates,
 //! joins, calculations, grains, windows, order, output columns.
 
+use super::calls::conjuncts;
 use super::dates::{self, DateWindow, Grain};
 use super::names::{ColumnRef, Names};
 use super::normalise::{
     columns_of, comparison_form, full_names, holds_aggregate, holds_window, is_literal, normalise, peel, render,
 };
 use super::parse::{SqlError, parse_expression, parse_query};
-use super::resolve::{Block, JoinKind, Resolved, conjuncts, resolve, resolve_expr};
+use super::resolve::{Block, JoinKind, Resolved, resolve, resolve_expr};
 use super::skeleton;
 use crate::model::TypeFamily;
 use sqlparser::ast::{BinaryOperator, Expr, Value};

@@ -1,5 +1,6 @@
 //! Databricks SQL as a syntax tree: parsing, read-only check, normal form, features.
 
+mod calls;
 mod dates;
 mod dialect;
 mod facts;

@@ -1,7 +1,7 @@
 //! One form for expressions that mean the same, and rendering with full names or with aliases.
 
+use super::calls::{is_aggregate, is_resolved};
 use super::names::{ColumnRef, quote, quote_name};
-use super::resolve::{is_aggregate, is_resolved};
 use sqlparser::ast::{
     BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArguments, Ident, ObjectName, ObjectNamePart, TypedString, UnaryOperator, Value, ValueWithSpan, VisitMut,

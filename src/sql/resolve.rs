@@ -5,11 +5,12 @@
 //! computed row by row; an aggregate of an inner query stays opaque (three parts with an empty
 //! table), since it has no meaning outside its query.
 
+use super::calls::{conjuncts, is_computed_over_rows, is_constant, is_resolved};
 use super::names::Names;
 use super::resolve_scope::{OutColumn, Scope, Source, bracketed};
 use sqlparser::ast::{
-    Expr, Function, GroupByExpr, Ident, JoinConstraint, JoinOperator, LimitClause, ObjectName, OrderByKind, Query,
-    Select, SelectItem, SetExpr, TableFactor, TableWithJoins, VisitMut, VisitorMut,
+    Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, LimitClause, ObjectName, OrderByKind, Query, Select,
+    SelectItem, SetExpr, TableFactor, TableWithJoins, VisitMut, VisitorMut,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -385,11 +386,6 @@ impl VisitorMut for ExprVisitor<'_, '_, '_, '_> {
     }
 }
 
-/// True for the three-part form of a resolved column.
-pub(super) fn is_resolved(parts: &[Ident]) -> bool {
-    parts.len() == 3 && parts[0].value.is_empty()
-}
-
 fn rename<'i>(columns: &mut [OutColumn], names: impl Iterator<Item = &'i Ident>) {
     for (column, name) in columns.iter_mut().zip(names) {
         column.name = name.value.to_lowercase();
@@ -424,63 +420,4 @@ fn limit_of(clause: &LimitClause) -> Option<u64> {
         LimitClause::OffsetCommaLimit { limit, .. } => limit,
     };
     limit.to_string().parse().ok()
-}
-
-/// Splits `a AND b` into its parts.
-pub(super) fn conjuncts(expr: &Expr, into: &mut Vec<Expr>) {
-    match expr {
-        Expr::BinaryOp { left, op: sqlparser::ast::BinaryOperator::And, right } => {
-            conjuncts(left, into);
-            conjuncts(right, into);
-        }
-        Expr::Nested(inner) => conjuncts(inner, into),
-        other => into.push(other.clone()),
-    }
-}
-
-const AGGREGATES: [&str; 24] = [
-    "sum",
-    "count",
-    "avg",
-    "mean",
-    "min",
-    "max",
-    "median",
-    "stddev",
-    "stddev_pop",
-    "stddev_samp",
-    "variance",
-    "var_pop",
-    "var_samp",
-    "approx_count_distinct",
-    "count_if",
-    "percentile",
-    "percentile_approx",
-    "approx_percentile",
-    "collect_list",
-    "collect_set",
-    "first",
-    "last",
-    "max_by",
-    "min_by",
-];
-
-pub(super) fn is_aggregate(function: &Function) -> bool {
-    let name = function.name.to_string().to_lowercase();
-    AGGREGATES.contains(&name.as_str())
-}
-
-/// True if the expression holds an aggregate, a window function, a subquery or something opaque.
-pub(super) fn is_computed_over_rows(expr: &Expr) -> bool {
-    sqlparser::ast::visit_expressions(expr, |part| match part {
-        Expr::Function(function) if function.over.is_some() || is_aggregate(function) => ControlFlow::Break(()),
-        Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => ControlFlow::Break(()),
-        Expr::CompoundIdentifier(parts) if is_resolved(parts) && parts[1].value.is_empty() => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
-    })
-    .is_break()
-}
-
-fn is_constant(expr: &Expr) -> bool {
-    matches!(expr, Expr::Value(_) | Expr::TypedString(_))
 }

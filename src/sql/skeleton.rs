@@ -1,7 +1,7 @@
 //! A query's texts for comparison: in normal form, with literals masked, with names masked too.
 
+use super::calls::is_resolved;
 use super::normalise::{full_names, normalise_node, render};
-use super::resolve::is_resolved;
 use sqlparser::ast::{Expr, Ident, ObjectName, Query, Value, VisitMut, VisitorMut};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
