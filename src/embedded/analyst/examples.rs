@@ -1,8 +1,13 @@
 //! Questions that are like an example of the space follow its SQL, with the slots filled.
+//!
+//! An example counts as the same question if all its words are asked, apart from the words of its
+//! slots, and nothing is asked beyond them. A slot takes what stands in the question where its
+//! default stands in the example, else a quoted text, a number or a new word of the right type,
+//! else its default.
 
-use super::lexicon::Lexicon;
+use super::cues::{Cue, cue_at};
 use super::schema::Schema;
-use super::tokenise::tokenise;
+use super::tokenise::{Tok, tokenise};
 use super::values::quote;
 use crate::model::{Example, Parameter};
 use crate::sql::parse_query;
@@ -15,119 +20,162 @@ pub struct Followed {
     pub filled: Vec<String>,
 }
 
+/// How close a question without slots must be to be the same question.
+const SAME: f64 = 0.88;
+
 /// The best example that is close enough, with its parameters filled from the question.
-pub fn follow(
-    schema: &Schema,
-    lexicon: &Lexicon,
-    examples: &[Example],
-    question: &str,
-    _year: Option<i32>,
-) -> Option<Followed> {
-    let _ = lexicon;
-    let mut best: Option<(f64, &Example)> = None;
+pub fn follow(schema: &Schema, examples: &[Example], question: &str) -> Option<Followed> {
+    let asked = tokenise(question);
+    let mut best: Option<(f64, Followed)> = None;
     for example in examples {
-        let close = closeness(question, &example.question, !example.parameters.is_empty());
-        if best.is_none_or(|(known, _)| close > known + 1e-9) {
-            best = Some((close, example));
+        let close = closeness(&asked, question, example);
+        if close < SAME || best.as_ref().is_some_and(|(known, _)| *known >= close) {
+            continue;
+        }
+        if let Some((sql, filled)) = fill(example, &asked).filter(|(sql, _)| usable(schema, sql)) {
+            best = Some((close, Followed { sql, question: example.question.clone(), filled }));
         }
     }
-    let (close, example) = best?;
-    if close < 0.86
-        || parse_query(&example.sql.replace(':', "")).is_err() && parse_query(&example.sql).is_err()
-        || !tables_known(schema, &example.sql)
-    {
-        return None;
-    }
-    let (sql, filled) = fill(example, question)?;
-    Some(Followed { sql, question: example.question.clone(), filled })
+    best.map(|(_, followed)| followed)
 }
 
-fn content(text: &str) -> BTreeSet<String> {
-    tokenise(text)
-        .into_iter()
-        .filter(|t| !t.is_mark() && !super::scan::is_small(&t.word))
-        .map(|t| if t.quoted { t.lower } else { t.word })
-        .collect()
+/// True for a query over the space's tables only.
+fn usable(schema: &Schema, sql: &str) -> bool {
+    let Ok(query) = parse_query(sql) else { return false };
+    let with: BTreeSet<String> =
+        query.with.iter().flat_map(|with| &with.cte_tables).map(|cte| cte.alias.name.value.to_lowercase()).collect();
+    let mut known = true;
+    let _ = sqlparser::ast::visit_relations(&query, |name| {
+        let name = name.to_string().replace('`', "").to_lowercase();
+        known &= with.contains(&name) || schema.find_table(&name).is_some();
+        std::ops::ControlFlow::<()>::Continue(())
+    });
+    known
+}
+
+fn matters(tok: &Tok) -> bool {
+    let small = matches!(cue_at(&[tok.lower.as_str()]), Some((_, Cue::Filler | Cue::Imperative | Cue::Pronoun)));
+    !tok.is_mark() && !small && !super::scan::is_small(&tok.word)
+}
+
+fn form(tok: &Tok) -> String {
+    if tok.quoted { tok.lower.clone() } else { tok.word.clone() }
+}
+
+fn content(toks: &[Tok]) -> BTreeSet<String> {
+    toks.iter().filter(|t| matters(t)).map(form).collect()
+}
+
+/// Where the default of a parameter stands in the example's question: first word and how many.
+fn place_of(parameter: &Parameter, known: &[Tok]) -> Option<(usize, usize)> {
+    let default = parameter.default.as_ref()?.trim().trim_matches(['"', '\'']).to_owned();
+    let words: Vec<String> = tokenise(&default).iter().map(form).collect();
+    if words.is_empty() {
+        return None;
+    }
+    let quoted = known.iter().position(|t| t.quoted && t.text.eq_ignore_ascii_case(&default)).map(|at| (at, 1));
+    quoted.or_else(|| {
+        known
+            .windows(words.len())
+            .position(|w| w.iter().map(form).eq(words.iter().cloned()))
+            .map(|at| (at, words.len()))
+    })
 }
 
 /// 1 for the same words; the words of slots do not count.
-fn closeness(asked: &str, known: &str, slots: bool) -> f64 {
-    let (a, b) = (content(asked), content(known));
+fn closeness(asked: &[Tok], question: &str, example: &Example) -> f64 {
+    let known = tokenise(&example.question);
+    let slots: BTreeSet<usize> =
+        example.parameters.iter().filter_map(|p| place_of(p, &known)).flat_map(|(at, size)| at..at + size).collect();
+    let fixed: Vec<Tok> =
+        known.iter().enumerate().filter(|(at, _)| !slots.contains(at)).map(|(_, t)| t.clone()).collect();
+    let (a, b) = (content(asked), content(&fixed));
     if a.is_empty() || b.is_empty() {
         return 0.0;
     }
-    let shared = a.intersection(&b).count() as f64;
-    let tokens = 2.0 * shared / (a.len() + b.len()) as f64;
-    let differ = a.symmetric_difference(&b).count();
-    let letters = trigram_cosine(asked, known);
-    if differ == 0 {
+    let missing = b.difference(&a).count();
+    let extra = a.difference(&b).count();
+    if missing == 0 && extra == 0 {
         return 1.0;
     }
-    // Words that only one has change what is asked, unless they fill a slot.
-    if slots { tokens.max(letters).min(0.99) + 0.08 } else { (tokens + letters) / 2.0 }
+    let numbers = a.symmetric_difference(&b).any(|w| w.chars().any(|c| c.is_ascii_digit()));
+    if !example.parameters.is_empty() {
+        let room = 2 * example.parameters.len() + 1;
+        let allowed = usize::from(b.len() >= 5);
+        return if missing <= allowed && extra <= room {
+            0.99 - 0.03 * (missing + extra) as f64 / room as f64
+        } else {
+            0.0
+        };
+    }
+    let tokens = 2.0 * (a.len() - extra) as f64 / (a.len() + b.len()) as f64;
+    if numbers { 0.0 } else { (tokens + trigram_cosine(question, &example.question)) / 2.0 }
 }
 
-fn tables_known(schema: &Schema, sql: &str) -> bool {
-    let lower = sql.to_lowercase();
-    schema.tables.iter().any(|t| lower.contains(&t.short_name()))
-}
-
-fn fill(example: &Example, question: &str) -> Option<(String, Vec<String>)> {
+fn fill(example: &Example, asked: &[Tok]) -> Option<(String, Vec<String>)> {
     let mut sql = example.sql.trim().trim_end_matches(';').to_owned();
+    let known = tokenise(&example.question);
+    let old: BTreeSet<String> = known.iter().map(form).collect();
+    let mut fresh: Vec<Tok> =
+        asked.iter().filter(|t| t.quoted || matters(t) && !old.contains(&form(t))).cloned().collect();
     let mut filled = Vec::new();
-    let known: BTreeSet<String> = content(&example.question);
-    let mut fresh: Vec<(String, bool)> = tokenise(question)
-        .into_iter()
-        .filter(|t| !t.is_mark())
-        .filter(|t| t.quoted || !known.contains(&t.word))
-        .map(|t| (t.plain().to_owned(), t.quoted))
-        .collect();
     for parameter in &example.parameters {
         let marker = format!(":{}", parameter.name);
-        if !sql.contains(&marker) {
+        if parameter.name.is_empty() || !sql.contains(&marker) {
             continue;
         }
-        let value = slot(parameter, &mut fresh)?;
+        let value = slot(parameter, &known, asked, &mut fresh)?;
         sql = replace_marker(&sql, &marker, &value);
         filled.push(format!("{} = {value}", parameter.name));
     }
     Some((sql, filled))
 }
 
-fn slot(parameter: &Parameter, fresh: &mut Vec<(String, bool)>) -> Option<String> {
+fn slot(parameter: &Parameter, known: &[Tok], asked: &[Tok], fresh: &mut Vec<Tok>) -> Option<String> {
+    if let Some(text) = aligned(parameter, known, asked)
+        && let Some(value) = literal(parameter, &text)
+    {
+        fresh.retain(|t| !text.contains(t.plain()));
+        return Some(value);
+    }
+    let at = fresh.iter().position(|t| literal(parameter, t.plain()).is_some());
+    match at.map(|at| fresh.remove(at)) {
+        Some(tok) => literal(parameter, tok.plain()),
+        None => literal(parameter, parameter.default.as_ref()?.trim().trim_matches(['"', '\''])),
+    }
+}
+
+/// What stands in the question between the words that stand around the default in the example.
+fn aligned(parameter: &Parameter, known: &[Tok], asked: &[Tok]) -> Option<String> {
+    let (at, size) = place_of(parameter, known)?;
+    let before = at.checked_sub(1).map(|i| form(&known[i]));
+    let after = known.get(at + size).filter(|t| !t.is_mark()).map(form);
+    let from = match &before {
+        Some(word) => asked.iter().rposition(|t| form(t) == *word)? + 1,
+        None => 0,
+    };
+    let to = match &after {
+        Some(word) => from + asked.get(from..)?.iter().position(|t| form(t) == *word)?,
+        None => from + asked.get(from..)?.iter().take_while(|t| !t.is_mark()).count(),
+    };
+    let found: Vec<&str> = asked.get(from..to)?.iter().map(Tok::plain).collect();
+    (!found.is_empty() && found.len() <= 4).then(|| found.join(" "))
+}
+
+/// The text as a literal of the parameter's type, if it is one.
+fn literal(parameter: &Parameter, text: &str) -> Option<String> {
     let hint = parameter.type_hint.to_uppercase();
-    let numeric = ["INT", "BIGINT", "INTEGER", "NUMBER", "DECIMAL", "DOUBLE", "FLOAT", "LONG"]
+    let numeric = ["INT", "BIGINT", "NUMBER", "NUMERIC", "DECIMAL", "DOUBLE", "FLOAT", "LONG"]
         .iter()
         .any(|t| hint.starts_with(t));
-    let date = hint.starts_with("DATE") || hint.starts_with("TIMESTAMP");
-    let is_number = |t: &str| t.replace(',', "").parse::<f64>().is_ok();
-    let is_date = |t: &str| t.len() == 10 && t.as_bytes().get(4) == Some(&b'-');
-    let fits = |(text, _): &(String, bool)| {
-        if numeric {
-            is_number(text)
-        } else if date {
-            is_date(text)
-        } else {
-            !super::scan::is_small(&text.to_lowercase())
-        }
-    };
-    let at = fresh.iter().position(|f| f.1 && fits(f)).or_else(|| fresh.iter().position(fits));
-    match at.map(|at| fresh.remove(at).0) {
-        Some(text) if numeric => Some(text.replace(',', "")),
-        Some(text) if date => Some(format!("DATE {}", quote(&text))),
-        Some(text) => Some(quote(&text)),
-        None => {
-            let default = parameter.default.as_ref()?.trim().trim_matches('"').to_owned();
-            Some(if numeric {
-                default.parse::<f64>().ok()?;
-                default
-            } else if date {
-                format!("DATE {}", quote(&default))
-            } else {
-                quote(&default)
-            })
-        }
+    if numeric {
+        let digits = text.replace(',', "");
+        return digits.parse::<f64>().ok().filter(|n| n.is_finite()).map(|_| digits);
     }
+    if hint.starts_with("DATE") || hint.starts_with("TIMESTAMP") {
+        return text.parse::<jiff::civil::Date>().ok().map(|date| format!("DATE '{date}'"));
+    }
+    (!text.is_empty()).then(|| quote(text))
 }
 
 fn replace_marker(sql: &str, marker: &str, value: &str) -> String {

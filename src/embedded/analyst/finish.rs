@@ -207,7 +207,11 @@ impl Parser<'_> {
             self.output(Expr::Column(column));
             return;
         }
-        let Some(entity) = self.frame.entity.or(self.frame.group_rows) else { return };
+        let Some(entity) =
+            self.frame.entity.or(self.frame.group_rows).or_else(|| self.frame.tables().into_iter().next())
+        else {
+            return;
+        };
         if self.when
             && let Some(date) = self.date_column(entity)
         {

@@ -460,6 +460,9 @@ fn equation(line: &str, text: &str) -> Option<(String, String)> {
         " -> ",
         " is ",
     ];
-    let found = SIGNS.iter().filter_map(|sign| text.find(sign).map(|at| (at, sign.len()))).min()?;
+    let found = SIGNS
+        .iter()
+        .filter_map(|sign| text.find(sign).map(|at| (at, sign.len())))
+        .min_by_key(|(at, size)| (*at, std::cmp::Reverse(*size)))?;
     Some((line.get(..found.0)?.to_owned(), line.get(found.0 + found.1..)?.to_owned()))
 }

@@ -81,7 +81,7 @@ pub fn answer(context: &Context, question: &str) -> Reply {
     let graph = Graph::of(&schema, &context.space.joins);
     let lexicon = Lexicon::of(&schema, &context.space.snippets, &rules.rules);
     let year = context.as_of.map(|date| i32::from(date.year()));
-    if let Some(example) = examples::follow(&schema, &lexicon, &context.space.examples, question, year) {
+    if let Some(example) = examples::follow(&schema, &context.space.examples, question) {
         return followed(example, &rules);
     }
     let nodes = link::link(scan::scan(question, &lexicon, year), &schema, &lexicon);

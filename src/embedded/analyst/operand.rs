@@ -111,6 +111,21 @@ impl Parser<'_> {
                     exprs.push(self.of_table(&functions, table));
                 }
             }
+            Target::Snippet(_) | Target::Rule(_) if self.restricts(next) => {
+                // `how many late orders`: the filter restricts what is counted.
+                let table = self.name_restriction(next)?;
+                match self.target(next + 1).cloned() {
+                    Some(Target::Table(t)) => {
+                        exprs.push(self.of_table(&functions, t));
+                        used += 1;
+                    }
+                    Some(Target::Column(c)) => {
+                        self.of_column(&functions, distinct, c, &mut exprs);
+                        used += 1;
+                    }
+                    _ => exprs.push(self.of_table(&functions, table)),
+                }
+            }
             Target::Snippet(place) => exprs.push(self.of_snippet(&functions, distinct, place)?),
             Target::Rule(place) => exprs.push(raw(self
                 .world
@@ -125,6 +140,30 @@ impl Parser<'_> {
             }
         }
         Some((exprs, used))
+    }
+
+    /// True for a filter snippet, or a rule that is a condition.
+    fn restricts(&self, at: usize) -> bool {
+        match self.target(at) {
+            Some(Target::Snippet(place)) => {
+                self.world.snippets.get(*place).is_some_and(|s| s.kind == SnippetKind::Filter)
+            }
+            Some(Target::Rule(place)) => {
+                self.world.rules.definition(*place).is_some_and(|f| super::instructions::is_predicate(&f.sql))
+            }
+            _ => false,
+        }
+    }
+
+    /// Applies the filter named here; the table it is about.
+    fn name_restriction(&mut self, at: usize) -> Option<TableId> {
+        let fragment = match self.target(at)? {
+            Target::Snippet(place) => self.world.snippets.get(*place)?.fragment.as_ref()?,
+            Target::Rule(place) => self.world.rules.definition(*place)?,
+            _ => return None,
+        };
+        self.add_filter(Pred::Raw { sql: fragment.sql.clone(), tables: fragment.tables.clone() });
+        fragment.columns.first().map(|c| c.table)
     }
 
     fn value_then(&mut self, at: usize, functions: &[Aggregate], distinct: bool) -> Option<(Vec<Expr>, usize)> {

@@ -74,6 +74,9 @@ impl Renderer<'_> {
         if let Some((left, right, word)) = frame.common {
             return Ok(self.set_operation(left, right, word));
         }
+        if frame.outputs.is_empty() && !frame.everything {
+            return Err(Unable::Nothing);
+        }
         let mut tables = frame.tables();
         let root = self.root(frame, &tables).ok_or(Unable::Nothing)?;
         tables.insert(root);

@@ -142,3 +142,221 @@ fn answers_to_real_questions() {
     }
     std::fs::write(out, serde_json::to_string(&answers).unwrap_or_default()).expect("writable");
 }
+
+// Each category of space content alone.
+
+fn table(name: &str, key: &[&str], columns: &[(&str, &str)]) -> CatalogTable {
+    CatalogTable {
+        full_name: format!("main.shop.{name}"),
+        columns: columns
+            .iter()
+            .map(|(name, kind)| CatalogColumn {
+                name: (*name).to_owned(),
+                type_text: (*kind).to_owned(),
+                ..CatalogColumn::default()
+            })
+            .collect(),
+        primary_key: key.iter().map(|k| (*k).to_owned()).collect(),
+        ..CatalogTable::default()
+    }
+}
+
+fn shop() -> (Catalog, SpaceView) {
+    let orders = [
+        ("order_no", "BIGINT"),
+        ("cust_ref", "BIGINT"),
+        ("placed", "DATE"),
+        ("shipped_on", "DATE"),
+        ("amt_net", "DECIMAL(10,2)"),
+        ("amt_tax", "DECIMAL(10,2)"),
+        ("state", "STRING"),
+    ];
+    let clients = [("id", "BIGINT"), ("name", "STRING"), ("segment", "STRING")];
+    let tables = [table("orders", &["order_no"], &orders), table("clients", &["id"], &clients)];
+    let space = SpaceView {
+        tables: tables
+            .iter()
+            .map(|t| SpaceTable { identifier: t.full_name.clone(), ..SpaceTable::default() })
+            .collect(),
+        ..SpaceView::default()
+    };
+    (Catalog::new(tables), space)
+}
+
+fn sql(space: &SpaceView, catalog: &Catalog, question: &str) -> Option<String> {
+    let as_of = jiff::civil::Date::new(2025, 8, 27).ok();
+    match answer(&Context { space, catalog, as_of }, question) {
+        Reply::Sql { sql, .. } => {
+            assert!(crate::sql::parse_query(&sql).is_ok(), "does not parse: {sql}");
+            Some(sql.replace('\n', " "))
+        }
+        Reply::Ask { .. } => None,
+    }
+}
+
+fn has(space: &SpaceView, catalog: &Catalog, question: &str, part: &str) -> bool {
+    let found = sql(space, catalog, question);
+    let holds = found.as_ref().is_some_and(|s| s.contains(part));
+    if !holds {
+        eprintln!("{question}: {found:?} lacks {part}");
+    }
+    holds
+}
+
+fn snippet(kind: crate::model::SnippetKind, name: &str, sql: &str) -> crate::model::Snippet {
+    crate::model::Snippet {
+        kind,
+        id: "1".into(),
+        alias: String::new(),
+        sql: sql.into(),
+        display_name: name.into(),
+        synonyms: Vec::new(),
+        comment: String::new(),
+        instruction: String::new(),
+    }
+}
+
+fn instructed(space: &SpaceView, text: &str) -> SpaceView {
+    let mut told = space.clone();
+    told.text_instructions.push(crate::model::TextInstruction { id: "1".into(), content: text.into() });
+    told
+}
+
+#[test]
+fn synonyms_and_descriptions_change_the_answer() {
+    let (catalog, mut space) = shop();
+    let question = "What is the total turnover per state?";
+    assert!(!has(&space, &catalog, question, "amt_net"));
+    let column = |name: &str, description: &str, synonym: &str| crate::model::SpaceColumn {
+        name: name.into(),
+        description: description.into(),
+        synonyms: if synonym.is_empty() { Vec::new() } else { vec![synonym.to_owned()] },
+        ..Default::default()
+    };
+    space.tables[0].columns = vec![column("amt_net", "", "turnover")];
+    assert!(has(&space, &catalog, question, "SUM(orders.amt_net)"));
+    space.tables[0].columns = vec![column("amt_tax", "", "turnover")];
+    assert!(has(&space, &catalog, question, "SUM(orders.amt_tax)"), "a wrong synonym misleads");
+    space.tables[0].columns = vec![column("amt_net", "Net turnover of the order in euro", "")];
+    assert!(has(&space, &catalog, question, "SUM(orders.amt_net)"), "descriptions are read");
+    space.tables[0].columns = vec![column("state", "Possible values: open, closed", "")];
+    assert!(has(&space, &catalog, "How many open orders are there?", "orders.state = 'open'"));
+    space.tables[0].columns = vec![crate::model::SpaceColumn { exclude: true, ..column("state", "", "") }];
+    assert!(!has(&space, &catalog, "How many orders per state?", "state"));
+}
+
+#[test]
+fn join_specs_make_joins() {
+    let (catalog, mut space) = shop();
+    let question = "How many orders per segment?";
+    assert_eq!(sql(&space, &catalog, question), None);
+    space.joins.push(crate::model::Join {
+        left_table: "main.shop.orders".into(),
+        left_alias: "orders".into(),
+        right_table: "main.shop.clients".into(),
+        right_alias: "clients".into(),
+        condition: "`orders`.`cust_ref` = `clients`.`id`".into(),
+        relationship: crate::model::Relationship::ManyToOne,
+        ..Default::default()
+    });
+    assert!(has(&space, &catalog, question, "orders.cust_ref = clients.id"));
+    space.joins[0].condition = "`orders`.`cust` = nothing".into();
+    assert_eq!(sql(&space, &catalog, question), None);
+}
+
+#[test]
+fn snippets_name_measures_filters_and_expressions() {
+    use crate::model::SnippetKind::{Expression, Filter, Measure};
+    let (catalog, mut space) = shop();
+    space.snippets.push(snippet(Measure, "gross revenue", "SUM(orders.amt_net + orders.amt_tax)"));
+    space.snippets.push(snippet(Filter, "late orders", "orders.shipped_on > orders.placed + INTERVAL 7 DAYS"));
+    space.snippets.push(snippet(Expression, "order year", "YEAR(orders.placed)"));
+    assert!(has(&space, &catalog, "gross revenue by state", "SUM(orders.amt_net + orders.amt_tax)"));
+    assert!(has(&space, &catalog, "gross revenue by state", "GROUP BY orders.state"));
+    assert!(has(&space, &catalog, "How many late orders are there?", "orders.shipped_on > orders.placed"));
+    assert!(has(&space, &catalog, "gross revenue per order year", "GROUP BY YEAR(orders.placed)"));
+    let mut always = snippet(Filter, "valid", "orders.state <> 'void'");
+    always.instruction = "Always apply this filter.".into();
+    space.snippets.push(always);
+    assert!(has(&space, &catalog, "How many orders are there?", "orders.state <> 'void'"));
+}
+
+#[test]
+fn example_queries_are_followed_with_their_slots() {
+    let (catalog, mut space) = shop();
+    space.examples.push(crate::model::Example {
+        question: "Show the monthly dispatch quota for open orders".into(),
+        sql: "SELECT DATE_TRUNC('MONTH', placed) AS m, COUNT(shipped_on) / COUNT(*) AS quota FROM main.shop.orders WHERE state = :state GROUP BY 1".into(),
+        parameters: vec![crate::model::Parameter { name: "state".into(), type_hint: "STRING".into(), default: Some("open".into()), ..Default::default() }],
+        ..Default::default()
+    });
+    assert!(has(&space, &catalog, "Show the monthly dispatch quota for 'closed' orders", "state = 'closed'"));
+    assert!(has(&space, &catalog, "show me the monthly dispatch quota for open orders", "state = 'open'"));
+    assert!(has(&space, &catalog, "How many orders are there?", "COUNT(*)"));
+    space.examples[0].sql = "SELEKT nonsense".into();
+    assert!(!has(&space, &catalog, "Show the monthly dispatch quota for open orders", "nonsense"));
+}
+
+#[test]
+fn instructions_are_read_line_by_line() {
+    let (catalog, space) = shop();
+    for line in [
+        "- Turnover means `SUM(orders.amt_net)`",
+        "When asked about turnover, use SUM(amt_net).",
+        "Turnover = SUM(orders.amt_net)",
+        "**Turnover**: `SUM(orders.amt_net)`",
+        "Calculate turnover as SUM(orders.amt_net)",
+        "Turnover is calculated as SUM(orders.amt_net)",
+        "For turnover, use the sum `SUM(orders.amt_net)`",
+        "Use `SUM(orders.amt_net)` for turnover",
+    ] {
+        assert!(has(&instructed(&space, line), &catalog, "turnover by state", "SUM(orders.amt_net)"), "{line}");
+    }
+    for line in [
+        "Always filter orders with `orders.state <> 'void'`.",
+        "Always exclude orders where state = 'void'",
+        "By default, exclude rows with `orders.state = 'void'`",
+        "Always filter on orders.state <> 'void'",
+    ] {
+        assert!(has(&instructed(&space, line), &catalog, "How many orders are there?", "'void'"), "{line}");
+    }
+    let dated = instructed(&space, "Use `shipped_on` as the date of orders.");
+    assert!(has(&dated, &catalog, "How many orders last month?", "orders.shipped_on >="));
+    assert!(has(&space, &catalog, "How many orders last month?", "orders.placed >="));
+    let rounded = instructed(&space, "Round averages to 2 decimal places.");
+    assert!(has(&rounded, &catalog, "What is the average amt net?", "ROUND(AVG(orders.amt_net), 2)"));
+    let valued = instructed(&space, "Big orders means orders.amt_net > 1000");
+    assert!(has(&valued, &catalog, "How many big orders are there?", "orders.amt_net > 1000"));
+    assert!(has(
+        &instructed(&space, "매출은 `SUM(orders.amt_net)`를 의미합니다"),
+        &catalog,
+        "지난달 매출을 알려줘",
+        "SUM(orders.amt_net)"
+    ));
+}
+
+#[test]
+fn nothing_makes_it_panic() {
+    let (catalog, space) = shop();
+    let long = "orders with amt net over 5 and ".repeat(40_000);
+    for question in [
+        "",
+        "   ",
+        "🙂🙂",
+        "???",
+        "'",
+        "\"",
+        "top",
+        "between and",
+        "more than",
+        "by by by each per",
+        "최근 일간 별",
+        "not",
+        &long,
+        "what is the meaning of life",
+    ] {
+        let one = sql(&space, &catalog, question);
+        assert_eq!(one, sql(&space, &catalog, question), "same question, same answer");
+    }
+    assert_eq!(sql(&space, &catalog, "Who won the world cup?"), None);
+}
