@@ -71,11 +71,6 @@ impl Engine {
         Ok(Self { state, functions, aggregates: all, planners, tables })
     }
 
-    /// Is there such a table?
-    pub(crate) fn has_table(&self, name: &[String; 3]) -> bool {
-        self.tables.contains_key(name)
-    }
-
     /// The column names of a table, lower case.
     pub(crate) fn columns(&self, name: &[String; 3]) -> Option<Vec<String>> {
         let table = self.tables.get(name)?;

@@ -16,6 +16,11 @@ pub(crate) enum Label {
 pub(crate) fn name_items(select: &mut Select) -> Vec<Label> {
     let mut taken = BTreeSet::new();
     let mut labels = Vec::new();
+    // A star may bring any name again.
+    let has_star = select
+        .projection
+        .iter()
+        .any(|item| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..)));
     for item in &mut select.projection {
         let label = match item {
             SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..) => Label::Star,
@@ -31,7 +36,8 @@ pub(crate) fn name_items(select: &mut Select) -> Vec<Label> {
                 let plain = matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
                 let inner = shown.to_lowercase();
                 // A column that is not renamed keeps its qualifier, so two of one name may stand.
-                if !(plain && taken.insert(inner.clone())) {
+                if has_star || !(plain && taken.insert(inner.clone())) {
+                    let inner = if has_star { format!("{inner}__item") } else { inner };
                     let inner = unique(&inner, &mut taken);
                     *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::new(inner.clone()) };
                     Label::Column { inner, shown }

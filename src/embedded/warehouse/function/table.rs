@@ -151,7 +151,6 @@ const ENGINE: &[(&str, Arity, &str)] = &[
     ("greatest", (2, MANY), "greatest"),
     ("least", (2, MANY), "least"),
     ("typeof", (1, 1), "spark_typeof"),
-    ("md5", (1, 1), "md5"),
     ("sha1", (1, 1), "sha1"),
     ("sha", (1, 1), "sha1"),
     ("crc32", (1, 1), "crc32"),
@@ -277,6 +276,7 @@ const SPECIAL: &[(&str, Arity)] = &[
 const COUNTING: &[&str] = &["row_number", "rank", "dense_rank", "ntile"];
 
 const UNAVAILABLE: &[&str] = &[
+    "md5",
     "ai_query",
     "ai_gen",
     "ai_classify",

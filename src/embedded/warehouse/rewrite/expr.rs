@@ -42,7 +42,13 @@ impl Rewriter<'_> {
                     CastKind::TryCast | CastKind::SafeCast => "spark_try_cast",
                     CastKind::Cast | CastKind::DoubleColon => "spark_cast",
                 };
-                *expr = call(name, vec![take(inner), text(type_words(data_type))]);
+                let to = type_words(data_type);
+                // A bare INTERVAL has no type of its own; its text says the units.
+                *expr = if to.eq_ignore_ascii_case("INTERVAL") {
+                    call("spark_interval", vec![take(inner), text("")])
+                } else {
+                    call(name, vec![take(inner), text(to)])
+                };
             }
             Expr::TypedString(typed) => {
                 let words = typed.value.value.clone().into_string().unwrap_or_default();
