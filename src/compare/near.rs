@@ -7,7 +7,7 @@ use super::number::Num;
 use super::order;
 use super::rows::Case;
 use super::search::{Found, Pair, Relation};
-use super::table::Column;
+use super::table::{Column, number_of};
 use super::time::{self, Grain};
 use super::value::{Value, normal};
 use crate::model::{Cell, ResultSet};
@@ -94,8 +94,24 @@ fn scaled(e: &Raw, a: &Raw, factors: &[f64]) -> Reading {
             other => other,
         })
     };
-    let tries = factors.iter().flat_map(|factor| [*factor, 1.0 / *factor]);
-    tries.flat_map(|factor| [(by(e, factor), a.column.clone()), (e.column.clone(), by(a, factor))]).collect()
+    // The sums must scale too, but for what rounding to two decimals or three digits takes away;
+    // this saves reading whole columns for factors that cannot be.
+    let sum = |raw: &Raw| raw.column.sorted_numbers().iter().map(|value| number_of(value).abs()).sum::<f64>();
+    let (gold, answer, rows) = (sum(e), sum(a), e.column.values.len() as f64);
+    let likely = |from: f64, factor: f64, to: f64| {
+        let scaled = from * factor;
+        (scaled - to).abs() <= 0.01 * scaled.max(to) + 0.006 * rows * factor.max(1.0)
+    };
+    let mut tries = Vec::new();
+    for factor in factors.iter().flat_map(|factor| [*factor, 1.0 / *factor]) {
+        if likely(gold, factor, answer) {
+            tries.push((by(e, factor), a.column.clone()));
+        }
+        if likely(answer, factor, gold) {
+            tries.push((e.column.clone(), by(a, factor)));
+        }
+    }
+    tries
 }
 
 fn lower(cell: &Cell, value: Value) -> Value {
