@@ -327,14 +327,19 @@ impl Parser<'_> {
         }
     }
 
-    /// `how many X have at least 3 Y`: counted are the groups, not their rows.
+    /// `how many X have at least 3 Y`: the count picks rows of X, it does not group the answer.
     fn count_of_groups(&mut self) {
-        let [Output { expr: Expr::Count(table), .. }] = self.frame.outputs.as_slice() else { return };
-        let Some(key) = self.schema().key(*table) else { return };
-        self.frame.groups.push(Expr::Column(key));
-        self.frame.outputs[0].expr =
-            Expr::Raw { sql: "COUNT(*) OVER ()".to_owned(), tables: [*table].into(), aggregate: true };
-        self.frame.limit = Some(1);
+        let Some(entity) = self.frame.entity else { return };
+        let mut moved = Vec::new();
+        self.frame.having.retain(|p| match p {
+            Pred::Compare { left: Expr::Count(table), op, right } if *table != entity => {
+                moved.push(Pred::HasCount { table: *table, op, right: right.clone() });
+                self.frame.needs.remove(table);
+                false
+            }
+            _ => true,
+        });
+        self.frame.filters.extend(moved);
     }
 
     /// Filters that the space says always hold, for the tables in use.

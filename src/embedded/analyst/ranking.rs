@@ -21,6 +21,9 @@ impl Parser<'_> {
             }
             return at + 1;
         }
+        if let Some(used) = self.korean_rank(at, desc) {
+            return used;
+        }
         let mut next = at + 1;
         let mut counted = text.contains("number")
             || ["most", "the most", "least", "fewest", "the least", "meisten", "wenigsten"].contains(&text.as_str())
@@ -59,6 +62,33 @@ impl Parser<'_> {
                 at + 1
             }
         }
+    }
+
+    /// `유저 수가 가장 많은 국가`: what ranks stands before, what is asked for behind.
+    fn korean_rank(&mut self, at: usize, desc: bool) -> Option<usize> {
+        let last = self.frame.outputs.last().map(|o| o.expr.clone()).filter(|_| self.is_korean())?;
+        let number = last.is_aggregate() || last.column().is_some_and(|c| self.schema().family(c).is_numeric());
+        let target = self.target(at + 1).filter(|_| number)?.clone();
+        match target {
+            Target::Column(c) if !self.schema().family(c).is_numeric() => {
+                self.frame.outputs.pop();
+                self.output(Expr::Column(c));
+                let expr = if last.is_aggregate() {
+                    last
+                } else {
+                    Expr::Agg { function: Aggregate::Sum, of: Box::new(last), distinct: false }
+                };
+                self.rank(expr, desc);
+            }
+            Target::Table(t) => {
+                self.frame.outputs.pop();
+                self.named.push(t);
+                self.frame.entity = Some(t);
+                self.rank(last, desc);
+            }
+            _ => return None,
+        }
+        Some(at + 2)
     }
 
     fn by_column(

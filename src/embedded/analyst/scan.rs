@@ -377,9 +377,7 @@ impl Scanner<'_> {
                 && cue_at(&[tok.cue.as_str()]).is_none_or(|_| i > at && capital)
         };
         let lead = &self.toks[at - 1].lower;
-        if self.german
-            && !["in", "aus", "von", "bei", "namens", "heißt", "heißen", "nach", "ist"].contains(&lead.as_str())
-        {
+        if self.german && !["in", "aus", "bei", "namens", "heißt", "heißen"].contains(&lead.as_str()) {
             return 0;
         }
         let mut size = 0;
