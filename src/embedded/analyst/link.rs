@@ -127,6 +127,10 @@ fn choose(
                 score += 0.25;
             }
         }
+        if matches!(candidate.target, Target::Snippet(_) | Target::Rule(_)) && candidate.score >= 1.0 {
+            // What people declared goes before what a column happens to be called.
+            score += 1.0;
+        }
         if let Target::Column(c) = &candidate.target {
             // A reference to another table is rarely what is asked for.
             let key = schema.tables[c.table].foreign_keys.iter().any(|(own, _, _)| own.contains(&c.column));
