@@ -8,6 +8,7 @@
 //! ([`examples`]); the text instruction is read where it has a form that can be read
 //! ([`instructions`]).
 
+mod clauses;
 mod conditions;
 mod cue_tables;
 mod cues;
@@ -25,6 +26,7 @@ mod lines;
 mod link;
 mod operand;
 mod parse;
+mod periods;
 mod ranges;
 mod ranking;
 mod render;

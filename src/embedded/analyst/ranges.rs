@@ -4,7 +4,8 @@ use super::cues::{Aggregate, Cue};
 use super::dates::Time;
 use super::lexicon::Candidate;
 
-use super::scan::{Element, Kind};
+use super::scan::{Element, Kind, is_small};
+use super::tokenise::Tok;
 use std::collections::BTreeSet;
 
 /// `from 1 March 2023 to 4 April 2023`, `2023 and 2024` after `between`: two periods are one.
@@ -54,4 +55,22 @@ pub fn prefer_link(cue_size: usize, cue: Cue, span: usize, found: &[Candidate], 
         std::cmp::Ordering::Equal => human || soft && best.score >= 0.9,
         std::cmp::Ordering::Less => false,
     }
+}
+
+pub fn is_filler(tok: &Tok) -> bool {
+    matches!(tok.lower.as_str(), "of" | "the" | "a" | "an" | "der" | "die" | "des" | "의")
+}
+
+pub fn is_edge(tok: &Tok) -> bool {
+    is_filler(tok)
+        || is_small(&tok.lower)
+            && tok.lower != "key"
+            && tok.lower != "unique"
+            && tok.lower != "use"
+            && tok.lower != "identifier"
+            && tok.lower != "table"
+        || matches!(
+            tok.lower.as_str(),
+            "and" | "or" | "is" | "are" | "to" | "with" | "on" | "by" | "at" | "from" | "und" | "oder"
+        )
 }

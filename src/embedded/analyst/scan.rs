@@ -3,7 +3,7 @@
 use super::cues::{Aggregate, Cue, cue_at, looks_german};
 use super::dates::{Time, time_at, year_of, year_period};
 use super::lexicon::{Candidate, Lexicon, Target};
-use super::ranges::{join_ranges, prefer_link};
+use super::ranges::{is_edge, is_filler, join_ranges, prefer_link};
 use super::tokenise::{Tok, tokenise};
 
 /// No question has more words that matter; what follows is not read.
@@ -390,22 +390,4 @@ impl Scanner<'_> {
         }
         size
     }
-}
-
-fn is_filler(tok: &Tok) -> bool {
-    matches!(tok.lower.as_str(), "of" | "the" | "a" | "an" | "der" | "die" | "des" | "의")
-}
-
-fn is_edge(tok: &Tok) -> bool {
-    is_filler(tok)
-        || is_small(&tok.lower)
-            && tok.lower != "key"
-            && tok.lower != "unique"
-            && tok.lower != "use"
-            && tok.lower != "identifier"
-            && tok.lower != "table"
-        || matches!(
-            tok.lower.as_str(),
-            "and" | "or" | "is" | "are" | "to" | "with" | "on" | "by" | "at" | "from" | "und" | "oder"
-        )
 }
