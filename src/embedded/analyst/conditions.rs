@@ -1,6 +1,6 @@
 //! Which rows: comparisons, values, texts, times.
 
-use super::cues::{Aggregate, Cue, Match, Op, Scale};
+use super::cues::{Aggregate, Cue, Op, Scale};
 use super::dates::{Period, Time};
 use super::frame::{Expr, Pred};
 use super::lexicon::Target;
@@ -11,18 +11,18 @@ use super::values::quote;
 use crate::model::TypeFamily;
 
 impl Parser<'_> {
-    fn kind(&self, at: usize) -> Option<&Kind> {
+    pub fn kind(&self, at: usize) -> Option<&Kind> {
         self.nodes.get(at).map(|n| &n.element.kind)
     }
 
-    fn skip(&self, mut at: usize, what: impl Fn(Cue) -> bool) -> usize {
+    pub fn skip(&self, mut at: usize, what: impl Fn(Cue) -> bool) -> usize {
         while self.cue(at).is_some_and(&what) {
             at += 1;
         }
         at
     }
 
-    fn op(&mut self, op: Op) -> &'static str {
+    pub fn op(&mut self, op: Op) -> &'static str {
         if std::mem::take(&mut self.negated) { op.negated() } else { op.sql() }
     }
 
@@ -83,7 +83,7 @@ impl Parser<'_> {
         next
     }
 
-    fn number_literal(&self, column: ColumnId, digits: &str) -> String {
+    pub fn number_literal(&self, column: ColumnId, digits: &str) -> String {
         if self.schema().family(column) == TypeFamily::Text { quote(digits) } else { digits.to_owned() }
     }
 
@@ -99,7 +99,7 @@ impl Parser<'_> {
     }
 
     /// True if only small words stand between the subject and this place.
-    fn near_subject(&self, at: usize) -> bool {
+    pub fn near_subject(&self, at: usize) -> bool {
         let mut back = at;
         for _ in 0..4 {
             let Some(i) = back.checked_sub(1) else { return false };
@@ -198,12 +198,6 @@ impl Parser<'_> {
         Some(self.skip(next, |c| matches!(c, Cue::Filler | Cue::Of)))
     }
 
-    /// What an adjective measures, of the table named last that has it.
-    pub fn measured(&self, scale: Scale) -> Option<ColumnId> {
-        let mut tables = self.named.iter().rev().copied().chain(self.frame.entity);
-        tables.find_map(|t| self.intrinsic(t, scale)).map(|(c, _)| c)
-    }
-
     /// `larger than any country in Europe`: than the largest of them.
     fn than_any(&mut self, at: usize, op: Op) -> Option<usize> {
         let left = self
@@ -226,7 +220,7 @@ impl Parser<'_> {
     }
 
     /// What was compared in the asked part was not asked for.
-    fn forget_output(&mut self, column: ColumnId) {
+    pub fn forget_output(&mut self, column: ColumnId) {
         let last_is = self.frame.outputs.last().is_some_and(|o| o.expr == Expr::Column(column));
         if last_is && self.zone == Zone::Output && self.frame.outputs.len() > 1 {
             self.frame.outputs.pop();
@@ -292,7 +286,7 @@ impl Parser<'_> {
         self.schema().tables[column.table].primary_key == [column.column]
     }
 
-    fn last_number(&self) -> Option<Expr> {
+    pub fn last_number(&self) -> Option<Expr> {
         let numeric = |e: &Expr| matches!(e, Expr::Column(c) if self.schema().family(*c).is_numeric());
         self.frame.outputs.iter().rev().map(|o| o.expr.clone()).find(numeric)
     }
@@ -357,305 +351,12 @@ impl Parser<'_> {
         low + 3
     }
 
-    fn number_at(&self, at: usize) -> Option<String> {
+    pub fn number_at(&self, at: usize) -> Option<String> {
         match self.kind(at) {
             Some(Kind::Number(n)) => Some(n.clone()),
             Some(Kind::Time(Time::Period(Period { year: Some(y), .. }))) => Some(y.to_string()),
             _ => None,
         }
-    }
-
-    /// A stretch of time on the column it is about.
-    pub fn period(&mut self, at: usize, period: &Period, op: Option<Op>) -> usize {
-        let trailing = match self.cue(at + 1) {
-            Some(Cue::Trailing(op)) => Some(op),
-            _ => None,
-        };
-        let used = at + 1 + usize::from(trailing.is_some());
-        let op = trailing.or(op);
-        let aside = self.nodes[at.saturating_sub(4)..at].iter().any(|n| {
-            let text = n.element.text.to_lowercase();
-            ["inclusive", "exclusive", "including", "excluding"].contains(&text.as_str())
-        });
-        if aside && op.is_none() {
-            return used;
-        }
-        let subject = self.subject_column().filter(|c| self.is_time(*c));
-        let Some(column) = subject.or_else(|| self.time_column(at)) else { return used };
-        if subject == Some(column) {
-            self.forget_output(column);
-        }
-        let family = self.schema().family(column);
-        if let (Some(year), false) = (period.year, family.is_temporal()) {
-            let literal = self.number_literal(column, &year.to_string());
-            if op.is_none() {
-                return self.one_year(used, column, literal);
-            }
-            let sql_op = self.op(op.unwrap_or(Op::Equal));
-            let right = self.number_literal(column, &year.to_string());
-            self.add_filter(Pred::Compare { left: Expr::Column(column), op: sql_op, right });
-            return used;
-        }
-        let text = family == TypeFamily::Text;
-        let date = |sql: &str| if text { sql.trim_start_matches("DATE ").to_owned() } else { sql.to_owned() };
-        let (low, high) = (period.low.as_deref().map(date), period.high.as_deref().map(date));
-        let bounds = match op {
-            None | Some(Op::Equal) => [low.map(|l| (">=", l)), high.map(|h| ("<", h))],
-            Some(Op::Greater) => [high.or(low).map(|h| (">=", h)), None],
-            Some(Op::AtLeast) => [low.map(|l| (">=", l)), None],
-            Some(Op::Less) => [low.map(|l| ("<", l)), None],
-            Some(Op::AtMost) => [high.map(|h| ("<", h)), None],
-        };
-        for (op, right) in bounds.into_iter().flatten() {
-            self.add_filter(Pred::Compare { left: Expr::Column(column), op, right });
-        }
-        used
-    }
-
-    /// `in 2014`, `in 2014 and 2015`, `in both 2014 and 2015`.
-    fn one_year(&mut self, used: usize, column: ColumnId, literal: String) -> usize {
-        let negated = std::mem::take(&mut self.negated);
-        if self.both {
-            let pred = Pred::In { column, values: vec![literal], negated };
-            self.frame.filters.push(Pred::Has { table: column.table, when: vec![pred], negated: false });
-            return used;
-        }
-        let listed = self.frame.filters.last_mut().and_then(|p| match p {
-            Pred::In { column: known, values, negated: n } if *known == column && *n == negated => Some(values),
-            _ => None,
-        });
-        match listed {
-            Some(values) => values.push(literal),
-            None => self.add_filter(Pred::In { column, values: vec![literal], negated }),
-        }
-        used
-    }
-
-    /// A text in quotes, or a proper name.
-    pub fn literal(&mut self, at: usize) -> usize {
-        let text = self.nodes[at].element.text.clone();
-        if let Some(used) = self.inside(at, &text) {
-            return used;
-        }
-        let acronym = text.chars().count() <= 6 && text.chars().all(|c| c.is_uppercase() || c.is_ascii_digit());
-        let placed = at > 0 && matches!(self.cue(at - 1), Some(Cue::Place | Cue::Named | Cue::Or | Cue::Compare(..)));
-        let quoted = matches!(self.nodes[at].element.kind, Kind::Literal { quoted: true });
-        if acronym
-            && !quoted
-            && !placed
-            && self.zone == Zone::Output
-            && !self.is_korean()
-            && !self.target(at + 1).is_some_and(|t| matches!(t, Target::Table(_) | Target::Column(_)))
-        {
-            self.frame.unknown.push(text);
-            return at + 1;
-        }
-        let Some(column) = self.literal_column(at) else { return at + 1 };
-        self.frame.entity = self.frame.entity.or(Some(column.table));
-        let mut values = vec![text];
-        let mut next = at + 1;
-        while let (true, Some(Kind::Literal { .. })) = (
-            matches!(self.cue(next), Some(Cue::Or | Cue::And)) || matches!(self.kind(next), Some(Kind::Comma)),
-            self.kind(next + 1),
-        ) {
-            values.push(self.nodes[next + 1].element.text.clone());
-            next += 2;
-        }
-        let negated = std::mem::take(&mut self.negated);
-        let both = self.both;
-        let texts: Vec<Pred> = values.into_iter().map(|value| self.text_equals(column, value, negated)).collect();
-        self.add_texts(column, texts, negated, both);
-        next
-    }
-
-    /// `have 'Ford' in their name`.
-    fn inside(&mut self, at: usize, text: &str) -> Option<usize> {
-        if !matches!(self.nodes.get(at + 1), Some(n) if n.element.text == "in") {
-            return None;
-        }
-        let next = self.skip(at + 2, |c| matches!(c, Cue::Filler | Cue::Pronoun));
-        let Some(Target::Column(column)) = self.target(next).filter(|_| next > at + 2) else { return None };
-        let column = *column;
-        (self.schema().family(column) == TypeFamily::Text).then_some(())?;
-        let negated = std::mem::take(&mut self.negated);
-        self.add_filter(Pred::Like { column, pattern: format!("%{text}%"), negated });
-        Some(next + 1)
-    }
-
-    fn text_equals(&self, column: ColumnId, value: String, negated: bool) -> Pred {
-        let info = self.schema().column(column);
-        let known =
-            info.values.iter().find(|(v, name)| v.eq_ignore_ascii_case(&value) || name.eq_ignore_ascii_case(&value));
-        match known {
-            Some((stored, _)) => Pred::In { column, values: vec![quote(stored)], negated },
-            None if info.family != TypeFamily::Text => {
-                Pred::Compare { left: Expr::Column(column), op: if negated { "<>" } else { "=" }, right: quote(&value) }
-            }
-            None => Pred::Text { column, value, negated },
-        }
-    }
-
-    fn add_texts(&mut self, column: ColumnId, texts: Vec<Pred>, negated: bool, both: bool) {
-        if both {
-            for pred in texts {
-                self.frame.filters.push(Pred::Has { table: column.table, when: vec![pred], negated });
-            }
-        } else if negated {
-            texts.into_iter().for_each(|pred| self.add_filter(pred));
-        } else {
-            match <[Pred; 1]>::try_from(texts) {
-                Ok([one]) => self.add_filter(one),
-                Err(many) => self.add_filter(Pred::Any(many)),
-            }
-        }
-    }
-
-    fn literal_column(&self, at: usize) -> Option<ColumnId> {
-        let text = |c: ColumnId| matches!(self.schema().family(c), TypeFamily::Text | TypeFamily::Other);
-        let label = |t: TableId| self.schema().labels(t).first().copied().filter(|c| text(*c));
-        let before = at.checked_sub(1);
-        if let Some(column) = self.subject_column().filter(|c| text(*c) && self.near_subject(at)) {
-            return Some(column);
-        }
-        match before.and_then(|i| self.target(i)) {
-            Some(Target::Table(t)) => return label(*t),
-            Some(Target::Column(c)) if text(*c) => return Some(*c),
-            _ => {}
-        }
-        match self.target(at + 1) {
-            Some(Target::Column(c)) if text(*c) => return Some(*c),
-            Some(Target::Table(t)) => return label(*t),
-            _ => {}
-        }
-        if before.and_then(|i| self.cue(i)) == Some(Cue::Place)
-            && let Some(place) = self.place_column()
-        {
-            return Some(place);
-        }
-        let last = self.named.last().copied();
-        last.or(self.frame.entity).and_then(label)
-    }
-
-    /// Where the rows are: a column of the tables in use that names a place.
-    pub fn place_column(&self) -> Option<ColumnId> {
-        const PLACES: [&str; 14] = [
-            "country",
-            "city",
-            "state",
-            "region",
-            "location",
-            "place",
-            "nation",
-            "district",
-            "address",
-            "continent",
-            "국가",
-            "지역",
-            "도시",
-            "land",
-        ];
-        let outputs = self.frame.outputs.iter().filter_map(|o| o.expr.column()).map(|c| c.table);
-        let used: Vec<TableId> =
-            self.named.iter().copied().chain(self.frame.entity).chain(outputs).chain(self.later_tables()).collect();
-        let text = |id: &ColumnId| self.schema().family(*id) == TypeFamily::Text;
-        let column = |place: &str| {
-            let named = |core: &[String]| core == [place] || core == [place, "name"];
-            let fits = |(id, c): &(ColumnId, &super::schema::ColumnInfo)| {
-                used.contains(&id.table) && named(&c.core) && text(id)
-            };
-            self.schema().columns().find(fits).map(|(id, _)| id)
-        };
-        let table = |place: &str, any: bool| {
-            let fits = |t: &TableId| self.schema().tables[*t].words == [place] && (any || used.contains(t));
-            let found = (0..self.schema().tables.len()).find(fits)?;
-            self.schema().labels(found).first().copied().filter(text)
-        };
-        let near = PLACES.iter().find_map(|place| table(place, false).or_else(|| column(place)));
-        near.or_else(|| PLACES.iter().find_map(|place| table(place, true)))
-    }
-
-    /// A value that the space knows.
-    pub fn value(&mut self, at: usize, column: ColumnId, value: &str) -> usize {
-        let literal = if self.schema().family(column).is_numeric() { value.to_owned() } else { quote(value) };
-        let negated = std::mem::take(&mut self.negated);
-        self.conditions += 1;
-        if self.both {
-            self.frame.filters.push(Pred::Has {
-                table: column.table,
-                when: vec![Pred::In { column, values: vec![literal], negated }],
-                negated: false,
-            });
-            return at + 1;
-        }
-        let listed = self.frame.filters.iter_mut().rev().find_map(|p| match p {
-            Pred::In { column: known, values, negated: n } if *known == column && *n == negated => Some(values),
-            _ => None,
-        });
-        if let Some(values) = listed {
-            if !values.contains(&literal) {
-                values.push(literal);
-            }
-            self.or = false;
-            return at + 1;
-        }
-        let elsewhere = negated
-            && self
-                .frame
-                .entity
-                .is_some_and(|e| e != column.table && !self.schema().is_unique(column.table, &[column.column]));
-        let pred = Pred::In { column, values: vec![literal], negated: negated && !elsewhere };
-        if elsewhere && self.absent.is_none() {
-            self.frame.filters.push(Pred::Has { table: column.table, when: vec![pred], negated: true });
-        } else {
-            self.add_filter(pred);
-        }
-        at + 1
-    }
-
-    /// `starts with J`, `contains the letter 'a'`.
-    pub fn pattern(&mut self, at: usize, kind: Match) -> usize {
-        let mut kind = kind;
-        let mut next = at + 1;
-        while let Some(cue) = self.cue(next).filter(|c| matches!(c, Cue::Filler | Cue::Pattern(_) | Cue::Place)) {
-            if let Cue::Pattern(Match::Starts | Match::Ends) = cue {
-                if let Cue::Pattern(inner) = cue {
-                    kind = inner;
-                }
-            }
-            next += 1;
-        }
-        let Some(text) = self.nodes.get(next).map(|n| n.element.text.clone()).filter(|t| t.chars().count() <= 60)
-        else {
-            return at + 1;
-        };
-        let fallback = || self.frame.entity.and_then(|t| self.schema().labels(t).first().copied());
-        let Some(column) =
-            self.subject_column().filter(|c| self.schema().family(*c) == TypeFamily::Text).or_else(fallback)
-        else {
-            return next + 1;
-        };
-        self.forget_output(column);
-        let safe = text.replace('%', "\\%");
-        let pattern = match kind {
-            Match::Starts => format!("{safe}%"),
-            Match::Ends => format!("%{safe}"),
-            Match::Contains => format!("%{safe}%"),
-        };
-        let negated = std::mem::take(&mut self.negated);
-        self.add_filter(Pred::Like { column, pattern, negated });
-        next + 1
-    }
-
-    pub fn null(&mut self, at: usize) -> usize {
-        let next = match self.target(at + 1) {
-            Some(Target::Column(c)) => Some(*c),
-            _ => None,
-        };
-        if let Some(column) = self.subject_column().or(next) {
-            let negated = std::mem::take(&mut self.negated);
-            self.add_filter(Pred::Null { column, negated });
-        }
-        at + 1
     }
 }
 

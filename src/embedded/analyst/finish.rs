@@ -3,10 +3,10 @@
 
 use super::cues::Aggregate;
 use super::frame::{Expr, Output, Pred};
-use super::lexicon::Target;
+
 use super::parse::Parser;
 use super::schema::{ColumnId, TableId};
-use super::words::same_root;
+
 use crate::model::TypeFamily;
 use std::collections::BTreeSet;
 
@@ -76,125 +76,6 @@ impl Parser<'_> {
             self.rank(expr, desc);
         } else if let Some(wanted) = self.wanted.take() {
             self.frame.limit = Some(wanted);
-        }
-    }
-
-    fn share_of(&mut self) {
-        let Some(percent) = self.share else { return };
-        let numbers: Vec<Expr> = self.frame.outputs.iter().map(|o| o.expr.clone()).filter(Expr::is_aggregate).collect();
-        if let ([part, whole], false) = (numbers.as_slice(), percent) {
-            let expr = Expr::Ratio { part: Box::new(part.clone()), whole: Box::new(whole.clone()) };
-            self.output(expr);
-            return;
-        }
-        let schema = self.schema();
-        let timed = |p: &Pred| p.column().is_some_and(|c| schema.family(c).is_temporal());
-        let (keep, when): (Vec<Pred>, Vec<Pred>) = std::mem::take(&mut self.frame.filters).into_iter().partition(timed);
-        if when.is_empty() {
-            self.frame.filters = keep;
-            return;
-        }
-        self.frame.filters = keep;
-        if let Some(split) = self.split.filter(|_| when.len() > 1) {
-            self.ratio_of_two(when, split);
-            return;
-        }
-        self.frame.outputs.retain(|o| !o.expr.is_aggregate() && self.frame.groups.contains(&o.expr));
-        self.output(Expr::Share { when, percent });
-    }
-
-    /// `ratio of X with A to X with B`.
-    fn ratio_of_two(&mut self, mut when: Vec<Pred>, split: usize) {
-        let rest = when.split_off(split.min(when.len()).max(1));
-        let column = when.first().and_then(Pred::column);
-        let (second, others): (Vec<Pred>, Vec<Pred>) = rest.into_iter().partition(|p| p.column() == column);
-        self.frame.filters.extend(others);
-        self.frame.outputs.retain(|o| !o.expr.is_aggregate());
-        let whole = if second.is_empty() { Expr::CountIf(Vec::new()) } else { Expr::CountIf(second) };
-        self.output(Expr::Ratio { part: Box::new(Expr::CountIf(when)), whole: Box::new(whole) });
-    }
-
-    /// `the number of X in the Y with the highest Z`: the rank picks rows, it does not group.
-    fn picked(&mut self) {
-        let plain = self.frame.groups.is_empty() && self.frame.group_rows.is_none();
-        let all = !self.frame.outputs.is_empty() && self.frame.outputs.iter().all(|o| o.expr.is_aggregate());
-        let [(Expr::Column(column), desc)] = self.frame.order.as_slice() else { return };
-        if plain && all && self.frame.limit == Some(1) {
-            let (column, function) = (*column, if *desc { Aggregate::Max } else { Aggregate::Min });
-            self.frame.filters.push(Pred::Overall {
-                left: Expr::Column(column),
-                op: "=",
-                function,
-                of: Expr::Column(column),
-                within: Vec::new(),
-            });
-            self.frame.order.clear();
-            self.frame.limit = None;
-        }
-    }
-
-    /// Sums and averages must not see a row twice: tables joined only to filter become EXISTS.
-    fn semijoins(&mut self) {
-        let Some(entity) = self.frame.entity else { return };
-        let adds = |e: &Expr| matches!(e, Expr::Agg { function: Aggregate::Sum | Aggregate::Avg, .. });
-        if !self.frame.outputs.iter().any(|o| adds(&o.expr)) {
-            return;
-        }
-        let mut shown = BTreeSet::new();
-        self.frame
-            .outputs
-            .iter()
-            .map(|o| &o.expr)
-            .chain(&self.frame.groups)
-            .chain(self.frame.order.iter().map(|(e, _)| e))
-            .for_each(|e| e.tables(&mut shown));
-        self.frame.having.iter().for_each(|p| p.tables(&mut shown));
-        shown.extend(self.frame.group_rows);
-        if !shown.iter().all(|t| *t == entity) {
-            return;
-        }
-        let hidden: Vec<TableId> = self
-            .frame
-            .tables()
-            .into_iter()
-            .filter(|t| *t != entity)
-            .filter(|t| self.world.graph.tree(entity, &[*t].into()).is_some_and(|steps| steps.iter().any(|s| s.many)))
-            .collect();
-        let Some(table) = self.named.iter().rev().copied().find(|t| hidden.contains(t)).or(hidden.first().copied())
-        else {
-            return;
-        };
-        let inside = |p: &Pred| {
-            let mut tables = BTreeSet::new();
-            p.tables(&mut tables);
-            !tables.is_empty() && tables.iter().all(|t| hidden.contains(t))
-        };
-        let (when, keep): (Vec<Pred>, Vec<Pred>) =
-            std::mem::take(&mut self.frame.filters).into_iter().partition(inside);
-        self.frame.filters = keep;
-        self.frame.needs.retain(|t| !hidden.contains(t));
-        self.frame.filters.push(Pred::Has { table, when, negated: false });
-    }
-
-    /// `states with both owners and professionals`: one column that two tables have.
-    fn common_values(&mut self) {
-        let [Output { expr: Expr::Column(column), .. }] = self.frame.outputs.as_slice() else { return };
-        let column = *column;
-        let twin = |table: TableId| {
-            self.schema().find_column(table, &self.schema().column(column).name).filter(|c| c.table != column.table)
-        };
-        if self.both_tables && self.frame.filters.is_empty() {
-            let second = self.named.iter().find_map(|t| twin(*t));
-            if let Some(second) = second.filter(|_| !self.is_key(column)) {
-                self.frame.common = Some((column, second, "INTERSECT"));
-            }
-        } else if let [Pred::Has { table, when, negated: true }] = self.frame.filters.as_slice() {
-            let reference = self.world.graph.edges.iter().any(|e| e.condition.contains(&self.schema().sql(column)));
-            if let Some(second) = twin(*table)
-                .filter(|_| when.is_empty() && !reference && !self.schema().labels(column.table).contains(&column))
-            {
-                self.frame.common = Some((column, second, "EXCEPT"));
-            }
         }
     }
 
@@ -327,14 +208,19 @@ impl Parser<'_> {
         }
     }
 
-    /// `how many X have at least 3 Y`: counted are the groups, not their rows.
+    /// `how many X have at least 3 Y`: the count picks rows of X, it does not group the answer.
     fn count_of_groups(&mut self) {
-        let [Output { expr: Expr::Count(table), .. }] = self.frame.outputs.as_slice() else { return };
-        let Some(key) = self.schema().key(*table) else { return };
-        self.frame.groups.push(Expr::Column(key));
-        self.frame.outputs[0].expr =
-            Expr::Raw { sql: "COUNT(*) OVER ()".to_owned(), tables: [*table].into(), aggregate: true };
-        self.frame.limit = Some(1);
+        let Some(entity) = self.frame.entity else { return };
+        let mut moved = Vec::new();
+        self.frame.having.retain(|p| match p {
+            Pred::Compare { left: Expr::Count(table), op, right } if *table != entity => {
+                moved.push(Pred::HasCount { table: *table, op, right: right.clone() });
+                self.frame.needs.remove(table);
+                false
+            }
+            _ => true,
+        });
+        self.frame.filters.extend(moved);
     }
 
     /// Filters that the space says always hold, for the tables in use.
@@ -387,76 +273,5 @@ impl Parser<'_> {
         if self.frame.outputs.is_empty() && asked.is_empty() {
             self.frame.entity = None;
         }
-    }
-
-    pub fn is_time(&self, column: ColumnId) -> bool {
-        let info = self.schema().column(column);
-        info.family.is_temporal() || info.core.iter().any(|w| matches!(w.as_str(), "year" | "date" | "jahr" | "datum"))
-    }
-
-    /// The date column that a time at this place is about.
-    pub fn time_column(&self, at: usize) -> Option<ColumnId> {
-        let used: BTreeSet<TableId> = self.frame.tables();
-        let order: Vec<TableId> = self
-            .frame
-            .entity
-            .into_iter()
-            .chain(self.named.iter().copied())
-            .chain(used)
-            .chain(self.later_tables())
-            .collect();
-        let timed = || self.schema().columns().map(|(id, _)| id).filter(|id| self.is_time(*id));
-        let mut candidates: Vec<ColumnId> = timed().filter(|id| order.contains(&id.table)).collect();
-        candidates.extend(timed().filter(|id| !order.contains(&id.table)));
-        // `joined in 2022`: the verb names the column.
-        let near = self.nodes[at.saturating_sub(5).min(at)..at.min(self.nodes.len())].iter().rev();
-        let verb = near.flat_map(|n| n.element.words.clone()).find_map(|word| {
-            candidates.iter().copied().find(|id| {
-                word.len() > 3
-                    && self.schema().column(*id).core.iter().any(|w| same_root(&word, w) && w != "date" && w != "time")
-            })
-        });
-        let counted = self.frame.outputs.iter().filter(|o| o.expr.is_aggregate()).find_map(|o| {
-            let mut tables = BTreeSet::new();
-            o.expr.tables(&mut tables);
-            tables.into_iter().find_map(|t| self.date_column(t))
-        });
-        verb.or(counted).or_else(|| order.iter().find_map(|t| self.date_column(*t)))
-    }
-
-    /// Tables that the rest of the question names.
-    pub fn later_tables(&self) -> Vec<TableId> {
-        let table = |n: &super::link::Node| match &n.target {
-            Some(Target::Table(t)) => Some(*t),
-            Some(Target::Column(c) | Target::Value(c, _)) => Some(c.table),
-            Some(Target::Snippet(s)) => self
-                .world
-                .snippets
-                .get(*s)
-                .and_then(|s| s.fragment.as_ref())
-                .and_then(|f| f.tables.iter().next().copied()),
-            _ => None,
-        };
-        self.nodes.iter().filter_map(table).collect()
-    }
-
-    /// The date of a table's rows: what a rule says, else its first date that is no bookkeeping.
-    pub fn date_column(&self, table: TableId) -> Option<ColumnId> {
-        if let Some(said) = self.world.rules.date_of(table) {
-            return Some(said);
-        }
-        const BOOKKEEPING: [&str; 14] = [
-            "created", "updated", "crtd", "update", "modified", "load", "loaded", "etl", "insert", "inserted",
-            "create", "creation", "epoch", "ingested",
-        ];
-        let columns = &self.schema().tables[table].columns;
-        let temporal: Vec<usize> = (0..columns.len()).filter(|c| columns[*c].family.is_temporal()).collect();
-        let plain =
-            temporal.iter().copied().find(|c| !columns[*c].words.iter().any(|w| BOOKKEEPING.contains(&w.as_str())));
-        let by_name = |wanted: &str| {
-            columns.iter().position(|c| c.core.last().is_some_and(|w| w == wanted) && c.family != TypeFamily::Decimal)
-        };
-        let found = plain.or_else(|| by_name("date")).or_else(|| by_name("year")).or_else(|| temporal.first().copied());
-        found.map(|column| ColumnId { table, column })
     }
 }

@@ -123,6 +123,12 @@ pub enum Pred {
         negated: bool,
     },
     Any(Vec<Pred>),
+    /// How many rows there belong to a row of the entity.
+    HasCount {
+        table: TableId,
+        op: &'static str,
+        right: String,
+    },
 }
 
 impl Pred {
@@ -137,7 +143,7 @@ impl Pred {
                 into.insert(column.table);
             }
             Self::Raw { tables, .. } => into.extend(tables),
-            Self::Has { .. } => {}
+            Self::Has { .. } | Self::HasCount { .. } => {}
             Self::Any(parts) => parts.iter().for_each(|p| p.tables(into)),
         }
     }

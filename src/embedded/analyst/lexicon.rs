@@ -43,6 +43,40 @@ pub struct Lexicon {
     described: BTreeMap<String, BTreeSet<Target>>,
 }
 
+/// Words for common attributes in German and Korean, where the names of a schema are English.
+const COMMON: [(&str, &str); 30] = [
+    ("이름", "name"),
+    ("나이", "age"),
+    ("국가", "country"),
+    ("나라", "country"),
+    ("도시", "city"),
+    ("지역", "region"),
+    ("가격", "price"),
+    ("금액", "amount"),
+    ("날짜", "date"),
+    ("연도", "year"),
+    ("평점", "rating"),
+    ("번호", "number"),
+    ("주소", "address"),
+    ("이메일", "email"),
+    ("제목", "title"),
+    ("성별", "gender"),
+    ("유형", "type"),
+    ("상태", "status"),
+    ("alter", "age"),
+    ("land", "country"),
+    ("stadt", "city"),
+    ("preis", "price"),
+    ("betrag", "amount"),
+    ("datum", "date"),
+    ("jahr", "year"),
+    ("bewertung", "rating"),
+    ("nummer", "number"),
+    ("adresse", "address"),
+    ("titel", "title"),
+    ("geschlecht", "gender"),
+];
+
 impl Lexicon {
     pub fn of(schema: &Schema, snippets: &[Snippet], rules: &[Rule]) -> Self {
         let mut lexicon = Self::default();
@@ -100,6 +134,11 @@ impl Lexicon {
         self.name(owned, &target, 1.02, "table and column name");
         if column.description.split_whitespace().count() <= 4 {
             self.phrase(&column.description, &target, 0.98, "column description");
+        }
+        // `Platform (main): STEAM / EPIC`: what stands before the list names the column.
+        let head = column.description.split([':', '(', '.', ',']).next().unwrap_or_default();
+        if head.len() < column.description.len() && head.split_whitespace().count() <= 3 {
+            self.phrase(head, &target, 0.97, "column description");
         }
         for synonym in column.synonyms.iter().chain(&also_called(&column.description)) {
             self.phrase(synonym, &target, 1.08, "synonym");
@@ -176,6 +215,22 @@ impl Lexicon {
         }
         if words.len() == 1 {
             self.by_description(&words[0], &mut keep);
+        }
+        if let [word] = words
+            && let Some((_, english)) = COMMON.iter().find(|(other, _)| other == word)
+        {
+            let translated = [(*english).to_owned()];
+            for name in self.names.iter().filter(|n| !matches!(n.target, Target::Snippet(_) | Target::Rule(_))) {
+                let score = match_names(&translated, &name.words).max(match_part(&translated, &name.words))
+                    * name.weight
+                    * 0.92;
+                if score > found.get(&name.target).map_or(0.0, |c| c.score) {
+                    found.insert(
+                        name.target.clone(),
+                        Candidate { target: name.target.clone(), score, source: "common word" },
+                    );
+                }
+            }
         }
         let mut list: Vec<Candidate> = found.into_values().filter(|c| c.score > 0.12).collect();
         list.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.target.cmp(&b.target)));

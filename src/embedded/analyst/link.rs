@@ -21,12 +21,24 @@ impl Node {
     }
 }
 
-pub fn link(elements: Vec<Element>, schema: &Schema, lexicon: &Lexicon) -> Vec<Node> {
+pub fn link(
+    elements: Vec<Element>,
+    schema: &Schema,
+    lexicon: &Lexicon,
+    homes: &BTreeMap<Target, TableId>,
+) -> Vec<Node> {
     let words: Vec<String> = elements.iter().flat_map(|e| e.words.clone()).collect();
     let mut favour: BTreeMap<TableId, f64> = BTreeMap::new();
     for table in 0..schema.tables.len() {
         let described = lexicon.described_by(&Target::Table(table), &words);
         favour.insert(table, (described * 0.06).min(0.2) + 0.08 * vote(&elements, table));
+    }
+    for element in &elements {
+        if let Kind::Name(found) = &element.kind
+            && let Some(home) = found.first().filter(|c| c.score >= 1.0).and_then(|c| homes.get(&c.target))
+        {
+            *favour.entry(*home).or_default() += 0.3;
+        }
     }
     let mut nodes: Vec<Node> =
         elements.into_iter().map(|element| Node { element, target: None, source: "", score: 0.0 }).collect();
@@ -114,6 +126,10 @@ fn choose(
             } else if counted {
                 score += 0.25;
             }
+        }
+        if matches!(candidate.target, Target::Snippet(_) | Target::Rule(_)) && candidate.score >= 1.0 {
+            // What people declared goes before what a column happens to be called.
+            score += 1.0;
         }
         if let Target::Column(c) = &candidate.target {
             // A reference to another table is rarely what is asked for.

@@ -8,25 +8,34 @@
 //! ([`examples`]); the text instruction is read where it has a form that can be read
 //! ([`instructions`]).
 
+mod clauses;
 mod conditions;
 mod cue_tables;
 mod cues;
 mod dates;
+mod declared;
 mod examples;
 mod finish;
 mod fragment;
 mod frame;
+mod grouping;
 mod instructions;
 mod joins;
 mod lexicon;
+mod lines;
 mod link;
 mod operand;
 mod parse;
+mod periods;
+mod ranges;
 mod ranking;
 mod render;
+mod scales;
 mod scan;
 mod schema;
+mod shape;
 mod snippets;
+mod texts;
 mod tokenise;
 mod values;
 mod words;
@@ -84,7 +93,7 @@ pub fn answer(context: &Context, question: &str) -> Reply {
     if let Some(example) = examples::follow(&schema, &context.space.examples, question) {
         return followed(example, &rules);
     }
-    let nodes = link::link(scan::scan(question, &lexicon, year), &schema, &lexicon);
+    let nodes = link::link(scan::scan(question, &lexicon, year), &schema, &lexicon, &homes(&snippets, &rules));
     let world = World { schema: &schema, graph: &graph, snippets: &snippets, rules: &rules };
     let mut nodes = nodes;
     let renderer = Renderer { schema: &schema, graph: &graph };
@@ -124,6 +133,15 @@ fn reach(world: &World, renderer: &Renderer, nodes: &mut [Node]) -> (Frame, Resu
         nodes.iter_mut().filter(|n| weak(n)).for_each(|n| n.target = None);
     }
     first.unwrap_or((Frame::default(), Err(Unable::Nothing)))
+}
+
+/// The tables that snippets and rules read: other names of the question are rather theirs.
+fn homes(snippets: &[snippets::Usable], rules: &Rules) -> std::collections::BTreeMap<Target, usize> {
+    let first = |fragment: Option<&fragment::Fragment>| fragment.and_then(|f| f.columns.first()).map(|c| c.table);
+    let named =
+        snippets.iter().enumerate().filter_map(|(at, s)| Some((Target::Snippet(at), first(s.fragment.as_ref())?)));
+    let ruled = (0..rules.rules.len()).filter_map(|at| Some((Target::Rule(at), first(rules.definition(at))?)));
+    named.chain(ruled).collect()
 }
 
 fn ask(text: String, thoughts: Vec<Thought>) -> Reply {

@@ -2,15 +2,14 @@
 
 use super::cues::{Aggregate, Cue};
 use super::dates::Time;
-use super::frame::{Expr, Frame, Output, Pred};
+use super::frame::{Expr, Frame, Pred};
 use super::instructions::Rules;
 use super::joins::Graph;
 use super::lexicon::Target;
 use super::link::Node;
 use super::scan::Kind;
 use super::schema::{ColumnId, Schema, TableId};
-use super::snippets::{Usable, raw};
-use crate::model::SnippetKind;
+use super::snippets::Usable;
 
 /// Where the walk is: naming what to return, or saying which rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,20 +129,6 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A new sentence that tells what to return replaces what the first one named.
-    fn stop(&mut self, at: usize) -> usize {
-        self.negated = false;
-        self.both = false;
-        self.subject = None;
-        self.absent = None;
-        let next = (at + 1..self.nodes.len()).find(|i| !matches!(self.cue(*i), Some(Cue::Filler | Cue::Resume)));
-        if next.is_some_and(|i| self.cue(i) == Some(Cue::Imperative)) {
-            self.returned = Some(self.frame.outputs.len());
-            self.zone = Zone::Output;
-        }
-        at + 1
-    }
-
     fn on_cue(&mut self, at: usize, cue: Cue) -> usize {
         match cue {
             Cue::Imperative | Cue::Resume => self.resume(at),
@@ -225,55 +210,6 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// `which countries have …`, `how many singers are …`: what follows restricts.
-    fn is_verb(&self, at: usize) -> bool {
-        const VERBS: [&str; 14] =
-            ["have", "has", "had", "do", "does", "did", "are", "is", "was", "were", "haben", "hat", "sind", "ist"];
-        let text = self.nodes[at].element.text.to_lowercase();
-        VERBS.contains(&text.as_str()) && (self.frame.entity.is_some() || !self.frame.outputs.is_empty())
-    }
-
-    fn resume(&mut self, at: usize) -> usize {
-        self.zone = Zone::Output;
-        self.subject = None;
-        self.negated = false;
-        at + 1
-    }
-
-    fn boundary(&mut self, at: usize) -> usize {
-        // `Where do …` and `When was …` ask; inside a question they restrict.
-        let text = self.nodes[at].element.text.to_lowercase();
-        if at == 0 {
-            self.place |= text == "where" || text == "wo";
-            self.when |= text == "when";
-            return self.resume(at);
-        }
-        // `For each …, show …`: what follows the comma is asked for.
-        if text == "for" && self.frame.outputs.is_empty() && at == 0 {
-            return at + 1;
-        }
-        self.zone = Zone::Condition;
-        if !matches!(text.as_str(), "that" | "which") {
-            self.subject = None;
-        }
-        self.conditions += 1;
-        at + 1
-    }
-
-    /// `… and how many`, `… and what`: what follows is asked for again.
-    fn after_and(&mut self, at: usize) {
-        self.absent = None;
-        let mut next = at + 1;
-        while matches!(self.cue(next), Some(Cue::Filler)) {
-            next += 1;
-        }
-        let of = matches!(self.target(next), Some(Target::Column(_))) && matches!(self.cue(next + 1), Some(Cue::Of));
-        let how = self.nodes.get(at + 1).is_some_and(|n| n.element.text.starts_with("how"));
-        if of || how || matches!(self.cue(at + 1), Some(Cue::Which | Cue::Pronoun)) {
-            self.zone = Zone::Output;
-        }
-    }
-
     fn name(&mut self, at: usize) -> usize {
         let Some(target) = self.target(at) else { return at + 1 };
         match target {
@@ -316,7 +252,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A description that shares a verb with the question names nothing.
-    fn only_described(&self, at: usize) -> bool {
+    pub fn only_described(&self, at: usize) -> bool {
         let node = &self.nodes[at];
         let word = node.element.text.to_lowercase();
         let verb = word.ends_with("ed") || word.ends_with("ing") || word.ends_with("es");
@@ -325,7 +261,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A name in the asked part that a value follows at once is a condition: `age 3`.
-    fn starts_condition(&self, at: usize) -> bool {
+    pub fn starts_condition(&self, at: usize) -> bool {
         let mut next = at + 1;
         while matches!(self.cue(next), Some(Cue::Filler))
             && !matches!(self.nodes[next].element.text.as_str(), "do" | "does" | "did")
@@ -373,7 +309,7 @@ impl<'a> Parser<'a> {
         at + 1
     }
 
-    fn is_absent(&self, table: TableId) -> bool {
+    pub fn is_absent(&self, table: TableId) -> bool {
         self.frame.filters.iter().any(|p| matches!(p, Pred::Has { table: t, negated: true, .. } if *t == table))
     }
 
@@ -386,93 +322,6 @@ impl<'a> Parser<'a> {
         self.negated = false;
         self.absent = Some(self.frame.filters.len());
         self.frame.filters.push(Pred::Has { table, when: Vec::new(), negated: true });
-    }
-
-    fn snippet(&mut self, at: usize, place: usize) -> usize {
-        let Some((snippet, fragment)) = self.world.snippets.get(place).and_then(|s| Some((s, s.fragment.as_ref()?)))
-        else {
-            return at + 1;
-        };
-        match snippet.kind {
-            SnippetKind::Filter => {
-                let sql = if self.negated { format!("NOT ({})", fragment.sql) } else { fragment.sql.clone() };
-                self.negated = false;
-                self.add_filter(Pred::Raw { sql, tables: fragment.tables.clone() });
-            }
-            SnippetKind::Measure => self.measure(at, raw(fragment), &snippet.name),
-            SnippetKind::Expression => self.dimension(at, raw(fragment), &snippet.name),
-        }
-        at + 1
-    }
-
-    fn rule(&mut self, at: usize, place: usize) -> usize {
-        let Some(fragment) = self.world.rules.definition(place) else { return at + 1 };
-        let expr = raw(fragment);
-        let name = self.nodes[at].element.words.join("_");
-        if fragment.aggregate {
-            self.measure(at, expr, &name);
-        } else if super::instructions::is_predicate(&fragment.sql) {
-            let sql = if self.negated { format!("NOT ({})", fragment.sql) } else { fragment.sql.clone() };
-            self.negated = false;
-            self.add_filter(Pred::Raw { sql, tables: fragment.tables.clone() });
-        } else {
-            self.dimension(at, expr, &name);
-        }
-        at + 1
-    }
-
-    fn measure(&mut self, at: usize, expr: Expr, alias: &str) {
-        let ranked = self.zone == Zone::Condition && self.compares_next(at);
-        if !ranked && !self.frame.outputs.iter().any(|o| o.expr == expr) {
-            self.frame.outputs.push(Output { expr: expr.clone(), alias: alias_of(alias) });
-        }
-        self.subject = Some(expr);
-    }
-
-    fn dimension(&mut self, at: usize, expr: Expr, alias: &str) {
-        let grouping = self.nodes[at].element.each;
-        if self.zone == Zone::Output || grouping {
-            self.frame.outputs.push(Output { expr: expr.clone(), alias: alias_of(alias) });
-        }
-        if grouping {
-            self.frame.groups.push(expr.clone());
-        }
-        self.subject = Some(expr);
-    }
-
-    pub fn compares_next(&self, at: usize) -> bool {
-        let later = self.nodes.iter().skip(at + 1).take(5);
-        let mut close = later.take_while(|n| !matches!(n.element.kind, Kind::Stop | Kind::Comma));
-        close.any(|n| matches!(n.cue(), Some(Cue::Compare(..) | Cue::Between | Cue::Trailing(_))))
-    }
-
-    pub fn output(&mut self, expr: Expr) {
-        if self.frame.outputs[self.returned.unwrap_or(0).min(self.frame.outputs.len())..].iter().any(|o| o.expr == expr)
-        {
-            return;
-        }
-        let alias = self.alias(&expr);
-        self.frame.outputs.push(Output { expr, alias });
-    }
-
-    /// A readable name for a column of the result.
-    pub fn alias(&self, expr: &Expr) -> String {
-        let name = |c: ColumnId| self.schema().column(c).name.to_lowercase();
-        match expr {
-            Expr::Column(c) => name(*c),
-            Expr::Agg { function, of, .. } => {
-                let inner = of.column().map_or_else(|| "value".to_owned(), name);
-                alias_of(&format!("{}_{inner}", function.sql().to_lowercase()))
-            }
-            Expr::Count(table) => alias_of(&format!("{}_count", self.schema().tables[*table].words.join("_"))),
-            Expr::Grain(unit, _) => unit.sql().to_lowercase(),
-            Expr::Share { percent, .. } => if *percent { "percentage" } else { "ratio" }.to_owned(),
-            Expr::CountIf(_) => "count".to_owned(),
-            Expr::Ratio { .. } => "ratio".to_owned(),
-            Expr::Minus(..) => "difference".to_owned(),
-            Expr::Rounded(inner, _) => self.alias(inner),
-            Expr::Raw { .. } => "value".to_owned(),
-        }
     }
 
     pub fn add_filter(&mut self, pred: Pred) {

@@ -21,6 +21,9 @@ impl Parser<'_> {
             }
             return at + 1;
         }
+        if let Some(used) = self.korean_rank(at, desc) {
+            return used;
+        }
         let mut next = at + 1;
         let mut counted = text.contains("number")
             || ["most", "the most", "least", "fewest", "the least", "meisten", "wenigsten"].contains(&text.as_str())
@@ -59,6 +62,33 @@ impl Parser<'_> {
                 at + 1
             }
         }
+    }
+
+    /// `유저 수가 가장 많은 국가`: what ranks stands before, what is asked for behind.
+    fn korean_rank(&mut self, at: usize, desc: bool) -> Option<usize> {
+        let last = self.frame.outputs.last().map(|o| o.expr.clone()).filter(|_| self.is_korean())?;
+        let number = last.is_aggregate() || last.column().is_some_and(|c| self.schema().family(c).is_numeric());
+        let target = self.target(at + 1).filter(|_| number)?.clone();
+        match target {
+            Target::Column(c) if !self.schema().family(c).is_numeric() => {
+                self.frame.outputs.pop();
+                self.output(Expr::Column(c));
+                let expr = if last.is_aggregate() {
+                    last
+                } else {
+                    Expr::Agg { function: Aggregate::Sum, of: Box::new(last), distinct: false }
+                };
+                self.rank(expr, desc);
+            }
+            Target::Table(t) => {
+                self.frame.outputs.pop();
+                self.named.push(t);
+                self.frame.entity = Some(t);
+                self.rank(last, desc);
+            }
+            _ => return None,
+        }
+        Some(at + 2)
     }
 
     fn by_column(
@@ -336,56 +366,5 @@ impl Parser<'_> {
             self.frame.order.push((key, false));
         }
         at + 1
-    }
-
-    /// The column of a table that an adjective measures, and whether its order is turned round.
-    pub fn intrinsic(&self, table: TableId, scale: Scale) -> Option<(ColumnId, bool)> {
-        let words: &[&str] = match scale {
-            Scale::Age => &["age", "alter", "나이", "연령"],
-            Scale::Cost => {
-                &["price", "cost", "amount", "charge", "fee", "가격", "비용", "금액", "preis", "kosten", "betrag"]
-            }
-            Scale::Size => &[
-                "area",
-                "size",
-                "capacity",
-                "surface",
-                "population",
-                "volume",
-                "면적",
-                "크기",
-                "인구",
-                "flache",
-                "grosse",
-            ],
-            Scale::Length => &["length", "duration", "height", "minute", "distance", "길이", "lange", "dauer", "hohe"],
-            Scale::Weight => &["weight", "무게", "gewicht"],
-            Scale::Speed => &["speed", "time", "속도"],
-            Scale::Quality => &["rating", "score", "star", "grade", "rank", "평점", "점수", "bewertung"],
-            Scale::Time | Scale::Any | Scale::Frequency => &[],
-        };
-        let find = |wanted: &dyn Fn(&str) -> bool| {
-            let columns = &self.schema().tables[table].columns;
-            columns
-                .iter()
-                .position(|c| {
-                    c.core.iter().any(|w| wanted(w))
-                        && (c.family != TypeFamily::Text || scale == Scale::Age || scale == Scale::Weight)
-                })
-                .map(|column| ColumnId { table, column })
-        };
-        let direct = words
-            .iter()
-            .find_map(|word| find(&|w| w == *word))
-            .or_else(|| words.iter().find_map(|word| find(&|w| w.chars().count() > 4 && w.ends_with(word))));
-        match (direct, scale) {
-            (Some(column), _) => Some((column, false)),
-            (None, Scale::Age) => find(&|w| {
-                matches!(w, "birth" | "birthday" | "birthdate" | "born" | "dob" | "geburtsdatum" | "생년월일")
-            })
-            .map(|c| (c, true)),
-            (None, Scale::Time) => self.date_column(table).map(|c| (c, false)),
-            _ => None,
-        }
     }
 }

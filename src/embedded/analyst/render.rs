@@ -279,6 +279,7 @@ impl Renderer<'_> {
             }
             Pred::Raw { sql, .. } => sql.clone(),
             Pred::Has { table, when, negated } => self.has(*table, when, *negated, scope),
+            Pred::HasCount { table, op, right } => self.has_count(*table, op, right, scope),
             Pred::Any(parts) => {
                 format!("({})", parts.iter().map(|p| self.pred(p, scope)).collect::<Vec<_>>().join(" OR "))
             }
@@ -321,6 +322,15 @@ impl Renderer<'_> {
             sql.push_str(&format!(" AND {}", self.pred(pred, &inner)));
         }
         format!("{}EXISTS ({sql})", if negated { "NOT " } else { "" })
+    }
+
+    fn has_count(&self, table: TableId, op: &str, right: &str, scope: &Scope) -> String {
+        let Some(steps) = self.graph.tree(scope.root, &[table].into()).filter(|s| !s.is_empty()) else {
+            return "TRUE".to_owned();
+        };
+        let (first, rest) = (&steps[0], &steps[1..]);
+        let inner = Scope { root: first.table, steps: rest };
+        format!("(SELECT COUNT(*) {} WHERE {}) {op} {right}", self.from(&inner).replace('\n', " "), first.condition)
     }
 
     fn set_operation(&self, left: ColumnId, right: ColumnId, word: &str) -> Rendered {

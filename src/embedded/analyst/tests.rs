@@ -360,3 +360,36 @@ fn nothing_makes_it_panic() {
     }
     assert_eq!(sql(&space, &catalog, "Who won the world cup?"), None);
 }
+
+/// Answers questions from a file, for trying things by hand.
+#[test]
+fn questions_by_hand() {
+    let (Some(root), Ok(file)) = (data(), std::env::var("ANALYST_ASK")) else { return };
+    let asked: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(file).expect("readable")).expect("JSON");
+    for one in asked {
+        let Some((catalog, mut space, _)) = load(&root.join(text(&one, "folder"))) else { continue };
+        if let Some(told) = one.get("space").filter(|s| s.is_object()) {
+            let told = SpaceView::of(&crate::model::Space::parse(&told.to_string()).expect("a space"));
+            space.snippets = told.snippets;
+            space.text_instructions = told.text_instructions;
+            space.joins = told.joins;
+        }
+        let as_of = jiff::civil::Date::new(2025, 8, 27).ok();
+        eprintln!(
+            "Q {}\n   {:?}",
+            text(&one, "q"),
+            sql_of(answer(&Context { space: &space, catalog: &catalog, as_of }, &text(&one, "q")))
+        );
+    }
+}
+
+fn sql_of(reply: Reply) -> String {
+    match reply {
+        Reply::Sql { sql, thoughts, .. } => format!(
+            "{} -- {}",
+            sql.replace('\n', " "),
+            thoughts.iter().map(|t| t.text.clone()).collect::<Vec<_>>().join(" | ")
+        ),
+        Reply::Ask { text, .. } => text,
+    }
+}

@@ -187,6 +187,16 @@ fn korean_cue(lower: &str, stem: &str) -> String {
             return form;
         }
     }
+    const TAILS: [&str; 12] = ["인", "의", "인지", "이고", "이며", "한", "된", "로", "으로", "순으로", "에", "일"];
+    let grown = super::cue_tables::KOREAN
+        .iter()
+        .map(|(phrase, _)| *phrase)
+        .filter(|p| p.chars().count() >= 2 && !p.contains(' '));
+    if let Some(found) =
+        grown.filter(|p| lower.strip_prefix(p).is_some_and(|tail| TAILS.contains(&tail))).max_by_key(|p| p.len())
+    {
+        return found.to_owned();
+    }
     if REQUESTS.iter().any(|lead| lower.starts_with(lead)) {
         return "알려줘".to_owned();
     }
@@ -206,6 +216,14 @@ fn glue(toks: Vec<Tok>) -> Vec<Tok> {
             let text = format!("{}-{}-{}", toks[at].text, toks[at + 2].text, toks[at + 4].text);
             out.push(word(&text, Script::Number));
             at += 5;
+            continue;
+        }
+        let grouped =
+            toks.get(at).is_some_and(|t| matches!(t.text.as_str(), "별" | "별로" | "마다" | "별로의" | "별로는"));
+        if grouped && let Some(last) = out.last_mut().filter(|t| !t.is_mark()) {
+            // `country별`: the particle groups by the Latin word before it.
+            last.each = true;
+            at += 1;
             continue;
         }
         let ordinal = toks.get(at + 1).filter(|t| matches!(t.text.as_str(), "st" | "nd" | "rd" | "th"));

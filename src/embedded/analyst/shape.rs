@@ -1,0 +1,130 @@
+//! Queries of another shape: shares, common values, rows picked by a rank, EXISTS.
+
+use super::cues::Aggregate;
+use super::frame::{Expr, Output, Pred};
+
+use super::parse::Parser;
+use super::schema::TableId;
+
+use std::collections::BTreeSet;
+
+impl Parser<'_> {
+    pub fn share_of(&mut self) {
+        let Some(percent) = self.share else { return };
+        let numbers: Vec<Expr> = self.frame.outputs.iter().map(|o| o.expr.clone()).filter(Expr::is_aggregate).collect();
+        if let ([part, whole], false) = (numbers.as_slice(), percent) {
+            let expr = Expr::Ratio { part: Box::new(part.clone()), whole: Box::new(whole.clone()) };
+            self.output(expr);
+            return;
+        }
+        let schema = self.schema();
+        let timed = |p: &Pred| p.column().is_some_and(|c| schema.family(c).is_temporal());
+        let (keep, when): (Vec<Pred>, Vec<Pred>) = std::mem::take(&mut self.frame.filters).into_iter().partition(timed);
+        if when.is_empty() {
+            self.frame.filters = keep;
+            return;
+        }
+        self.frame.filters = keep;
+        if let Some(split) = self.split.filter(|_| when.len() > 1) {
+            self.ratio_of_two(when, split);
+            return;
+        }
+        self.frame.outputs.retain(|o| !o.expr.is_aggregate() && self.frame.groups.contains(&o.expr));
+        self.output(Expr::Share { when, percent });
+    }
+
+    /// `ratio of X with A to X with B`.
+    pub fn ratio_of_two(&mut self, mut when: Vec<Pred>, split: usize) {
+        let rest = when.split_off(split.min(when.len()).max(1));
+        let column = when.first().and_then(Pred::column);
+        let (second, others): (Vec<Pred>, Vec<Pred>) = rest.into_iter().partition(|p| p.column() == column);
+        self.frame.filters.extend(others);
+        self.frame.outputs.retain(|o| !o.expr.is_aggregate());
+        let whole = if second.is_empty() { Expr::CountIf(Vec::new()) } else { Expr::CountIf(second) };
+        self.output(Expr::Ratio { part: Box::new(Expr::CountIf(when)), whole: Box::new(whole) });
+    }
+
+    /// `the number of X in the Y with the highest Z`: the rank picks rows, it does not group.
+    pub fn picked(&mut self) {
+        let plain = self.frame.groups.is_empty() && self.frame.group_rows.is_none();
+        let all = !self.frame.outputs.is_empty() && self.frame.outputs.iter().all(|o| o.expr.is_aggregate());
+        let [(Expr::Column(column), desc)] = self.frame.order.as_slice() else { return };
+        if plain && all && self.frame.limit == Some(1) {
+            let (column, function) = (*column, if *desc { Aggregate::Max } else { Aggregate::Min });
+            self.frame.filters.push(Pred::Overall {
+                left: Expr::Column(column),
+                op: "=",
+                function,
+                of: Expr::Column(column),
+                within: Vec::new(),
+            });
+            self.frame.order.clear();
+            self.frame.limit = None;
+        }
+    }
+
+    /// Sums and averages must not see a row twice: tables joined only to filter become EXISTS.
+    pub fn semijoins(&mut self) {
+        let Some(entity) = self.frame.entity else { return };
+        let adds = |e: &Expr| matches!(e, Expr::Agg { function: Aggregate::Sum | Aggregate::Avg, .. });
+        if !self.frame.outputs.iter().any(|o| adds(&o.expr)) {
+            return;
+        }
+        let mut shown = BTreeSet::new();
+        self.frame
+            .outputs
+            .iter()
+            .map(|o| &o.expr)
+            .chain(&self.frame.groups)
+            .chain(self.frame.order.iter().map(|(e, _)| e))
+            .for_each(|e| e.tables(&mut shown));
+        self.frame.having.iter().for_each(|p| p.tables(&mut shown));
+        shown.extend(self.frame.group_rows);
+        if !shown.iter().all(|t| *t == entity) {
+            return;
+        }
+        let hidden: Vec<TableId> = self
+            .frame
+            .tables()
+            .into_iter()
+            .filter(|t| *t != entity)
+            .filter(|t| self.world.graph.tree(entity, &[*t].into()).is_some_and(|steps| steps.iter().any(|s| s.many)))
+            .collect();
+        let Some(table) = self.named.iter().rev().copied().find(|t| hidden.contains(t)).or(hidden.first().copied())
+        else {
+            return;
+        };
+        let inside = |p: &Pred| {
+            let mut tables = BTreeSet::new();
+            p.tables(&mut tables);
+            !tables.is_empty() && tables.iter().all(|t| hidden.contains(t))
+        };
+        let (when, keep): (Vec<Pred>, Vec<Pred>) =
+            std::mem::take(&mut self.frame.filters).into_iter().partition(inside);
+        self.frame.filters = keep;
+        self.frame.needs.retain(|t| !hidden.contains(t));
+        self.frame.filters.push(Pred::Has { table, when, negated: false });
+    }
+
+    /// `states with both owners and professionals`: one column that two tables have.
+    pub fn common_values(&mut self) {
+        let [Output { expr: Expr::Column(column), .. }] = self.frame.outputs.as_slice() else { return };
+        let column = *column;
+        let twin = |table: TableId| {
+            self.schema().find_column(table, &self.schema().column(column).name).filter(|c| c.table != column.table)
+        };
+        if self.both_tables && self.frame.filters.is_empty() {
+            let second = self.named.iter().find_map(|t| twin(*t));
+            if let Some(second) = second.filter(|_| !self.is_key(column)) {
+                self.frame.common = Some((column, second, "INTERSECT"));
+            }
+        } else if let [Pred::Has { table, when, negated: true }] = self.frame.filters.as_slice() {
+            let reference = self.world.graph.edges.iter().any(|e| e.condition.contains(&self.schema().sql(column)));
+            if let Some(second) = twin(*table)
+                .filter(|_| when.is_empty() && !reference && !self.schema().labels(column.table).contains(&column))
+            {
+                self.frame.common = Some((column, second, "EXCEPT"));
+            }
+        }
+    }
+}
