@@ -82,6 +82,9 @@ pub fn line(id: &str, title: &str, labels: &[String], series: &[Series], target:
 }
 
 fn one_line(series: &Series, x: &dyn Fn(usize) -> f64) -> Markup {
+    // Beside each other, so that one series' interval does not hide the other's.
+    let aside = if series.class == "holdout" { 9.0 } else { 0.0 };
+    let x = |step: usize| x(step) + aside;
     let path: Vec<String> =
         series.points.iter().map(|(step, share, _)| format!("{:.1},{:.1}", x(*step), y(*share))).collect();
     html! {

@@ -73,7 +73,7 @@ fn length_of(kind: Kind, first: char, rest: &str) -> usize {
     }
 }
 
-fn paint(token: &Token<'_>, marked: bool) -> Markup {
+fn paint(token: &Token<'_>) -> Markup {
     let class = match token.kind {
         Kind::Keyword => "kw",
         Kind::Name => "nm",
@@ -83,17 +83,30 @@ fn paint(token: &Token<'_>, marked: bool) -> Markup {
         Kind::Space | Kind::Word | Kind::Sign => "",
     };
     let text = show::text(token.text);
-    html! {
-        @if marked && !class.is_empty() { mark class=(class) { (text) } }
-        @else if marked { mark { (text) } }
-        @else if class.is_empty() { (text) }
-        @else { span class=(class) { (text) } }
+    html! { @if class.is_empty() { (text) } @else { span class=(class) { (text) } } }
+}
+
+/// Tokens, with one mark around each run of marked ones and the white space between them.
+fn painted(tokens: &[Token<'_>], marks: &[bool]) -> Markup {
+    let is_marked = |at: usize| marks.get(at).copied().unwrap_or(false);
+    let mut runs: Vec<(bool, usize, usize)> = Vec::new();
+    for at in 0..tokens.len() {
+        let bridges = tokens[at].kind == Kind::Space && !tokens[at].text.contains('\n') && at > 0 && is_marked(at - 1);
+        let marked = is_marked(at) || (bridges && is_marked(at + 1));
+        match runs.last_mut() {
+            Some((same, _, end)) if *same == marked => *end = at + 1,
+            _ => runs.push((marked, at, at + 1)),
+        }
     }
+    html! { @for (marked, from, to) in runs {
+        @if marked { mark { @for token in &tokens[from..to] { (paint(token)) } } }
+        @else { @for token in &tokens[from..to] { (paint(token)) } }
+    } }
 }
 
 /// One query, highlighted.
 pub fn sql(query: &str) -> Markup {
-    html! { pre.sql tabindex="0" { code { @for token in tokens(query) { (paint(&token, false)) } } } }
+    html! { pre.sql tabindex="0" { code { @for token in tokens(query) { (paint(&token)) } } } }
 }
 
 /// The same word, whatever its case and quoting.
@@ -142,7 +155,7 @@ fn side(name: &str, class: &str, tokens: &[Token<'_>], marks: &[bool]) -> Markup
     html! {
         figure class={ "side " (class) } {
             figcaption { (name) }
-            pre.sql tabindex="0" { code { @for (token, marked) in tokens.iter().zip(marks) { (paint(token, *marked)) } } }
+            pre.sql tabindex="0" { code { (painted(tokens, marks)) } }
         }
     }
 }
@@ -163,7 +176,8 @@ mod tests {
         let same = side_by_side("select  A from `t`", "SELECT a\nFROM t").into_string();
         assert!(!same.contains("<mark"), "{same}");
         let other = side_by_side("SELECT a FROM t WHERE env = 'live'", "SELECT a FROM t").into_string();
-        assert!(other.contains("<mark class=\"st\">'live'</mark>"), "{other}");
+        let marked = "<mark><span class=\"kw\">WHERE</span> env = <span class=\"st\">'live'</span></mark>";
+        assert!(other.contains(marked), "{other}");
     }
 
     #[test]

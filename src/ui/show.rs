@@ -74,6 +74,15 @@ pub fn seconds(seconds: f64) -> String {
     }
 }
 
+/// A moment as RFC 3339 has it, for people: to the minute, with its zone.
+pub fn moment(raw: &str) -> String {
+    let shown = match (raw.get(..10), raw.get(10..11), raw.get(11..16), raw.ends_with('Z')) {
+        (Some(day), Some("T"), Some(time), true) => format!("{day} {time} UTC"),
+        _ => raw.to_owned(),
+    };
+    text(&shown)
+}
+
 /// `1 question`, `2 questions`.
 pub fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
@@ -107,8 +116,8 @@ impl Tone {
             Self::Good => "✓",
             Self::Bad => "✗",
             Self::Warn => "!",
-            Self::Info => "i",
-            Self::Neutral => "·",
+            Self::Info => "●",
+            Self::Neutral => "○",
         }
     }
 
@@ -198,6 +207,8 @@ mod tests {
         assert_eq!(signed(3), "+3");
         assert_eq!(signed(0), "±0");
         assert_eq!(seconds(192.4), "3 min 12 s");
+        assert_eq!(moment("2025-08-27T09:14:22Z"), "2025-08-27 09:14 UTC");
+        assert_eq!(moment("soon"), "soon");
         assert_eq!(code("VALUES_DIFFER"), "values differ");
     }
 

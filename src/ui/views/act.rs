@@ -75,7 +75,7 @@ fn approve(run: &Run, csrf: &str) -> Markup {
 
 fn select(plan: &Plan, csrf: &str) -> Markup {
     html! {
-        div.card {
+        div.card.picking {
             h3 { "Pick single changes" }
             p.quiet { "Makes a new plan of the ticked changes. Changes that work only together stay together." }
             form method="post" action="/do/select" data-live="" {
@@ -96,7 +96,7 @@ fn select(plan: &Plan, csrf: &str) -> Markup {
 fn benchmarks(project: Option<&Project>, csrf: &str) -> Markup {
     let files = project.map_or(&[][..], |project| &project.benchmarks);
     html! {
-        div.card {
+        div.card.wide {
             h3 { "Benchmarks" }
             @if files.is_empty() { (empty("No benchmark file is declared.")) }
             ul.rows { @for file in files { li { (health(file)) } } }

@@ -58,7 +58,7 @@ fn line(context: &Context<'_>, row: &HistoryRow) -> Markup {
     };
     html! {
         tr {
-            td.when { time datetime=(show::text(&row.at)) { (show::text(&row.at.replace('T', " ").replace('Z', ""))) } }
+            td.when { time datetime=(show::text(&row.at)) { (show::moment(&row.at)) } }
             td { (show::text(&row.kind)) @if let Some(serial) = row.serial { " #" (serial) } }
             td { (show::prose(&row.by)) }
             td { code { (show::text(super::overview::short(&row.plan_id))) } }

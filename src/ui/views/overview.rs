@@ -17,17 +17,19 @@ pub fn view(context: &Context<'_>) -> Markup {
                 (chart::gauge(share, before.filter(|_| run.plan().is_some()), run.target()))
                 (verdict(run))
             }
-            dl.tiles {
-                (score_tile(run, share, before))
-                (gap_tile(run, share))
-                (passed_tile(run))
-                (round_tile(run))
-                (asked_tile(run))
-                (cost_tile(run))
+            div {
+                dl.tiles {
+                    (score_tile(run, share, before))
+                    (gap_tile(run, share))
+                    (passed_tile(run))
+                    (round_tile(run))
+                    (asked_tile(run))
+                    (cost_tile(run))
+                }
+                (steps(run))
+                (messages(run))
             }
         }
-        (steps(run))
-        (messages(run))
         (guards(run))
     }
 }
@@ -63,7 +65,7 @@ fn verdict(run: &Run) -> Markup {
         p.verdict { (show::chip(tone, &plan.verdict.as_str().replace('-', " "))) " " (status_chip(run)) }
         p.reason { (show::prose(&plan.verdict_reason)) }
         @if let Some(id) = run.plan_id() {
-            p.quiet { "Plan " code { (show::text(short(id))) } " · made " (show::text(&plan.created_at)) }
+            p.quiet { "Plan " code { (show::text(short(id))) } " · made " (show::moment(&plan.created_at)) }
         }
     }
 }
