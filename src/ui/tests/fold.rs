@@ -1,6 +1,7 @@
 //! Events folded into a run, and the run told to pages.
 
 use crate::model::{Event, Outcome, Phase};
+use crate::ui::page::dashboard;
 use crate::ui::{Hub, Run, RunInfo, RunStatus, demo, report};
 
 fn scored(id: &str, outcome: Outcome, done: usize) -> Event {
@@ -77,6 +78,36 @@ fn a_finished_run_shows_the_plans_figures() {
         assert!(page.contains(&format!("<code>{}</code>", failure.id)), "{}", failure.id);
     }
     assert!(!page.contains("<script") && !page.contains("<form") && !page.contains("http://www"));
+}
+
+/// 500 questions, nearly all of them failures, and 10,000 events.
+#[test]
+fn a_long_run_stays_small() {
+    let (hub, _) = demo(None);
+    let mut finished = hub.run().finished.as_deref().cloned().expect("a plan");
+    let (card, suite) = (finished.before.as_mut().expect("a scorecard"), finished.suite.as_mut().expect("a suite"));
+    let (scored, question, outcome) =
+        (card.questions[0].clone(), suite.questions[0].clone(), finished.plan.questions[0].clone());
+    for number in 0..500 {
+        let id = format!("q-{number:03}");
+        card.questions.push(crate::model::ScoredQuestion { id: id.clone(), ..scored.clone() });
+        suite.questions.push(crate::model::Question { id: id.clone(), ..question.clone() });
+        finished.plan.questions.push(crate::model::QuestionOutcome { id, ..outcome.clone() });
+    }
+    let events = (0..10_000).map(|number| match number % 3 {
+        0 => asked(&format!("q-{number}")),
+        1 => scored_as(number),
+        _ => Event::Note { message: format!("note {number}") },
+    });
+    let hub = Hub::from_files(RunInfo::default(), events.collect(), Some(finished));
+    let page = dashboard(&hub.run(), &[], None, "", 0).into_string();
+    assert!(page.len() < 1_000_000, "{}", page.len());
+    assert!(page.contains("data-src=\"/failure?id=q-499\""));
+    assert_eq!((hub.log_page(0, 200).0.len(), hub.log_page(0, 200).1), (200, 10_000));
+}
+
+fn scored_as(number: usize) -> Event {
+    scored(&format!("q-{}", number - 1), Outcome::Incorrect, number / 3)
 }
 
 #[test]
