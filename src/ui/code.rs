@@ -106,7 +106,7 @@ fn painted(tokens: &[Token<'_>], marks: &[bool]) -> Markup {
 
 /// One query, highlighted.
 pub fn sql(query: &str) -> Markup {
-    html! { pre.sql tabindex="0" { code { @for token in tokens(query) { (paint(&token)) } } } }
+    html! { pre.sql { code { @for token in tokens(query) { (paint(&token)) } } } }
 }
 
 /// The same word, whatever its case and quoting.
@@ -155,7 +155,7 @@ fn side(name: &str, class: &str, tokens: &[Token<'_>], marks: &[bool]) -> Markup
     html! {
         figure class={ "side " (class) } {
             figcaption { (name) }
-            pre.sql tabindex="0" { code { (painted(tokens, marks)) } }
+            pre.sql { code { (painted(tokens, marks)) } }
         }
     }
 }

@@ -7,6 +7,26 @@ use maud::{Markup, html};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
+/// What the changed element is called, where its address holds only an id.
+pub fn name(change: &Change) -> Option<String> {
+    let element = change.after.as_ref().or(change.before.as_ref())?;
+    let text = |pointer: &str| match element.pointer(pointer)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(items) => Some(joined(items)),
+        _ => None,
+    };
+    let sides = || Some(format!("{} ↔ {}", text("/left/alias")?, text("/right/alias")?));
+    text("/display_name").or_else(|| text("/question")).or_else(sides)
+}
+
+/// Where the change is, and what is there.
+pub fn place(change: &Change) -> Markup {
+    html! {
+        code.address { (show::text(&change.address.to_string())) }
+        @if let Some(name) = name(change) { " " (show::prose(&name)) }
+    }
+}
+
 /// A value as lines that people read: lists of texts joined, objects as `key: value`.
 fn lines(value: &Value) -> String {
     let mut text = String::new();
@@ -129,6 +149,16 @@ mod tests {
         let value = json!({"id": "1", "question": ["어제 DAU"], "sql": ["SELECT 1\n", "FROM t"], "n": 1, "e": []});
         assert_eq!(lines(&value), "id: 1\nquestion: 어제 DAU\nsql:\n  SELECT 1\n  FROM t\nn: 1\ne: []");
         assert_eq!(lines(&json!(["a\n", "b"])), "a\nb");
+    }
+
+    #[test]
+    fn elements_with_an_id_are_called_by_name() {
+        let at = |list| Address::instruction(list, "01f0");
+        let join = json!({"left": {"alias": "a"}, "right": {"alias": "b"}, "sql": ["a.x = b.x"]});
+        assert_eq!(name(&Change::add(at("join_specs"), join)).as_deref(), Some("a ↔ b"));
+        let example = json!({"question": ["어제 DAU"]});
+        assert_eq!(name(&Change::remove(at("example_question_sqls"), example)).as_deref(), Some("어제 DAU"));
+        assert_eq!(name(&Change::add(at("text_instructions"), json!("a line"))), None);
     }
 
     #[test]

@@ -43,11 +43,16 @@ impl Hub {
         Self { inner: Mutex::new(inner), newest: watch::Sender::new(0) }
     }
 
-    /// A finished run from what its folder holds.
-    pub fn from_files(info: RunInfo, events: Vec<Event>, finished: Option<Finished>) -> Self {
+    /// A finished run from what its folder holds: events with the second at which they happened,
+    /// or 0 where that was not kept.
+    pub fn from_files(
+        info: RunInfo,
+        events: impl IntoIterator<Item = (f64, Event)>,
+        finished: Option<Finished>,
+    ) -> Self {
         let hub = Self::new(info);
-        for event in events {
-            hub.publish_at(event, 0.0);
+        for (at, event) in events {
+            hub.publish_at(event, at);
         }
         if let Some(finished) = finished {
             hub.finish(finished);
@@ -74,8 +79,8 @@ impl Hub {
     pub fn publish_at(&self, event: Event, at: f64) {
         let parts = parts_of(&event);
         let mut inner = self.lock();
-        inner.run.apply(&event);
         inner.run.elapsed = inner.run.elapsed.max(at);
+        inner.run.apply(&event);
         inner.log(parts, at, Some(event));
         self.announce(inner);
     }

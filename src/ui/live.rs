@@ -40,7 +40,8 @@ async fn step(mut listener: Listener) -> Option<(Result<Event, Infallible>, List
     let seen = listener.seen;
     tokio::select! {
         changed = listener.newest.wait_for(|newest| *newest != seen) => { changed.ok()?; }
-        _ = listener.stopped.wait_for(|stopped| *stopped) => return None,
+        // Without a handle there is nobody to stop the server, and this branch is out.
+        Ok(_) = listener.stopped.wait_for(|stopped| *stopped) => return None,
     }
     tokio::time::sleep(PACE).await;
     let (parts, newest) = listener.app.hub.since(seen);

@@ -70,6 +70,8 @@ pub struct Batch {
     pub correct: usize,
     pub cached: usize,
     pub finished: bool,
+    /// Second of the run at which it began.
+    pub started: f64,
     /// Outcomes in the order they came.
     pub scored: Vec<ScoredRow>,
 }
@@ -114,6 +116,8 @@ pub struct Message {
     pub text: String,
 }
 
+const MOST_MESSAGES: usize = 100;
+
 /// One run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Run {
@@ -157,7 +161,8 @@ impl Run {
         match event {
             Event::PhaseStarted { phase, message } => self.phase_started(*phase, message),
             Event::ScoringStarted { what, total } => {
-                self.batch = Some(Batch { what: what.clone(), total: *total, ..Batch::default() });
+                self.batch =
+                    Some(Batch { what: what.clone(), total: *total, started: self.elapsed, ..Batch::default() });
                 self.asking.clear();
             }
             Event::QuestionAsked { id, question } => {
@@ -192,8 +197,8 @@ impl Run {
             Event::ChangeApplied { id, status } => {
                 self.applied.insert(id.clone(), status.clone());
             }
-            Event::Note { message } => self.messages.push(Message { warning: false, text: message.clone() }),
-            Event::Warning { message } => self.messages.push(Message { warning: true, text: message.clone() }),
+            Event::Note { message } => self.message(false, message),
+            Event::Warning { message } => self.message(true, message),
         }
     }
 
@@ -210,6 +215,14 @@ impl Run {
         let all_applied = !self.applied.is_empty() && finished.plan.changes.iter().all(|change| applied(&change.id));
         self.status = if all_applied { RunStatus::Applied } else { RunStatus::Planned };
         self.finished = Some(Arc::new(finished));
+    }
+
+    fn message(&mut self, warning: bool, text: &str) {
+        // The views show the newest; the log has them all.
+        if self.messages.len() >= MOST_MESSAGES {
+            self.messages.remove(0);
+        }
+        self.messages.push(Message { warning, text: text.to_owned() });
     }
 
     fn phase_started(&mut self, phase: Phase, message: &str) {
@@ -287,6 +300,18 @@ impl Run {
 
     pub fn target(&self) -> Option<f64> {
         self.info.target
+    }
+
+    /// True if the score now is that of a round, which is played on the learn set only.
+    pub fn score_is_of_round(&self) -> bool {
+        self.finished.is_none() && !self.rounds.is_empty()
+    }
+
+    /// Questions a second in the current batch, and seconds to its end; none at its very start.
+    pub fn pace(&self) -> Option<(f64, f64)> {
+        let batch = self.batch.as_ref().filter(|batch| batch.done > 0 && !batch.finished)?;
+        let rate = batch.done as f64 / Some(self.elapsed - batch.started).filter(|seconds| *seconds > 0.5)?;
+        Some((rate, batch.total.saturating_sub(batch.done) as f64 / rate))
     }
 
     /// The phase that is going on, or the last one.

@@ -110,12 +110,16 @@
     if (!old) return;
     const fresh = new DOMParser().parseFromString(text, "text/html").getElementById(name);
     if (!fresh) return;
-    const open = all("details[open][id]", old).map((item) => item.id);
-    const unnamed = all("details:not([id])", old).map((item) => item.open);
+    const [open, unnamed] = [all("details[open][id]", old).map((item) => item.id), all("details:not([id])", old).map((item) => item.open)];
     const chosen = old.querySelector('.tab-list a[aria-selected="true"]')?.hash;
-    const typed = all("input:not([type=hidden]):not([type=file]), textarea", old).map((field) => [field.defaultValue !== field.value || field.defaultChecked !== field.checked, field.value, field.checked]);
-    const focused = old.contains(document.activeElement) ? all("a, button, input, textarea, summary, h2", old).indexOf(document.activeElement) : -1;
-    const said = all("output", old).map((output) => output.innerHTML);
+    const fields = "input:not([type=hidden]):not([type=file]), textarea";
+    const key = (field) => [field.form?.getAttribute("action"), field.form?.serial?.value, field.name, field.type === "checkbox" ? field.value : ""].join("|");
+    const edited = (field) => field.defaultValue !== field.value || field.defaultChecked !== field.checked;
+    const typed = new Map(all(fields, old).filter(edited).map((field) => [key(field), [field.value, field.checked]]));
+    const active = old.contains(document.activeElement) ? document.activeElement : null;
+    const focused = active && { key: active.form ? key(active) : null, at: active.selectionStart, to: active.selectionEnd };
+    const said = new Map(all("output", old).map((output) => [key({ form: output.form }), output.innerHTML]));
+    const files = new Map(all("input[type=file]", old).map((field) => [key(field), field.files]));
     fresh.hidden = old.hidden;
     const scroll = window.scrollY;
     old.replaceWith(fresh);
@@ -123,11 +127,17 @@
     all("details:not([id])", fresh).forEach((item, at) => { if (unnamed[at]) item.open = true; });
     makeTabs(fresh);
     if (chosen && fresh.querySelector(`.tab-panel[id="${CSS.escape(chosen.slice(1))}"]`)) select(fresh.querySelector("[data-tabs]"), chosen.slice(1));
-    const fields = all("input:not([type=hidden]):not([type=file]), textarea", fresh);
-    if (fields.length === typed.length) fields.forEach((field, at) => { if (typed[at][0]) { field.value = typed[at][1]; field.checked = typed[at][2]; } });
-    const outputs = all("output", fresh);
-    if (outputs.length === said.length) outputs.forEach((output, at) => { output.innerHTML = said[at]; });
-    if (focused >= 0) all("a, button, input, textarea, summary, h2", fresh)[focused]?.focus({ preventScroll: true });
+    for (const field of all(fields, fresh)) {
+      const was = typed.get(key(field));
+      if (was) { field.value = was[0]; field.checked = was[1]; }
+    }
+    for (const field of all("input[type=file]", fresh)) if (files.get(key(field))?.length) field.files = files.get(key(field));
+    for (const output of all("output", fresh)) output.innerHTML = said.get(key({ form: output.form })) ?? "";
+    if (focused) {
+      const next = focused.key ? all("input, textarea, button", fresh).find((field) => key(field) === focused.key) : active.id ? document.getElementById(active.id) : null;
+      (next || fresh.querySelector("h2")).focus({ preventScroll: true });
+      if (next && typeof focused.at === "number") try { next.setSelectionRange(focused.at, focused.to); } catch { /* not a text */ }
+    }
     window.scrollTo(0, scroll);
   }
   function live() {

@@ -4,6 +4,7 @@
 use super::{Context, empty};
 use crate::model::{Category, Plan};
 use crate::ui::chart;
+use crate::ui::difference;
 use crate::ui::run::{Run, RunStatus, Trial, is_read_back};
 use crate::ui::show::{self, Tone};
 use maud::{Markup, html};
@@ -86,7 +87,7 @@ fn category_progress(run: &Run, plan: &Plan, category: Category) -> Markup {
                     @let status = status(&change.id);
                     (show::chip(if status.is_empty() { Tone::Neutral } else { status_tone(status) },
                         if status.is_empty() { "waiting" } else { status }))
-                    " " code { (show::text(&change.id)) } " " code.address { (show::text(&change.change.address.to_string())) }
+                    " " code { (show::text(&change.id)) } " " (difference::place(&change.change))
                 } } }
             }
         }

@@ -102,7 +102,7 @@ fn item(change: &PlannedChange) -> Markup {
                 }
             }
             div.detail {
-                p { code.address { (show::text(&change.change.address.to_string())) } }
+                p { (difference::place(&change.change)) }
                 (difference::of(&change.change))
                 (evidence(&change.evidence))
             }

@@ -81,6 +81,7 @@ fn score_tile(run: &Run, share: Option<f64>, before: Option<f64>) -> Markup {
             span class=(Tone::of_difference(now - before).class()) { (show::points(now - before)) }
             " from " (show::percent(before))
         },
+        _ if run.score_is_of_round() => html! { "of the last round, on the learn set" },
         _ => html! { "so far" },
     };
     tile("Score", &share.map_or_else(|| "–".to_owned(), show::percent), &note)
@@ -105,6 +106,7 @@ fn passed_tile(run: &Run) -> Markup {
             span.good { (plan.fixed().len()) " fixed" } ", "
             span class=[(!plan.broken().is_empty()).then_some("bad")] { (plan.broken().len()) " broken" }
         },
+        None if run.score_is_of_round() => html! { "of the learn set" },
         None => html! { "of the questions scored" },
     };
     tile("Passed", &format!("{} of {}", score.correct, score.total), &note)

@@ -38,6 +38,9 @@ fn progress(run: &Run, batch: &Batch) -> Markup {
                 span.bad { "✗ " (failed) " not right" } " · "
                 span.quiet { (batch.cached) " from the cache · " (batch.total.saturating_sub(batch.done)) " to go" }
             }
+            @if let Some((rate, left)) = run.pace() {
+                p.quiet { (format!("{:.1}", rate * 60.0)) " questions a minute · about " (show::seconds(left)) " to go" }
+            }
             (strip(batch))
         }
     }

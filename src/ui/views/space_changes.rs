@@ -42,7 +42,7 @@ pub fn view(context: &Context<'_>) -> Markup {
         @for change in &plan.changes {
             details.item {
                 summary {
-                    span.question { code.address { (show::text(&change.change.address.to_string())) } }
+                    span.question { (difference::place(&change.change)) }
                     span.meta { (super::fixes::action_chip(change)) " " code { (show::text(&change.id)) } }
                 }
                 (difference::of(&change.change))
