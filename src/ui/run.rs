@@ -1,7 +1,7 @@
 //! The state of one run: everything the views show, folded from the run's events and, once there
 //! is one, its plan. Nothing here does I/O or reads a clock.
 
-use crate::model::{Event, Outcome, Phase, Plan, Score, Scorecard, Space, Suite};
+use crate::model::{Event, Outcome, Phase, Plan, QuestionOutcome, Score, Scorecard, Space, Suite};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -318,6 +318,11 @@ impl Run {
     pub fn phase(&self) -> Option<Phase> {
         self.phases.last().map(|(phase, _)| *phase)
     }
+}
+
+/// Wrong before and right afterwards. A question that was not run before was not wrong.
+pub fn is_fixed(question: &QuestionOutcome) -> bool {
+    question.before.counts() && !question.before.is_correct() && question.after.is_correct()
 }
 
 /// True for the statuses that end a change well or less well: it was read back from the space.

@@ -33,8 +33,21 @@ impl Failure<'_> {
         (self.outcome(), reason.to_owned())
     }
 
-    fn is_fixed(&self) -> bool {
+    fn is_right_now(&self) -> bool {
         self.after.is_some_and(Outcome::is_correct)
+    }
+
+    /// A question that was not run before was not wrong, and so is not fixed.
+    fn is_fixed(&self) -> bool {
+        self.is_right_now() && self.before.is_some_and(Outcome::counts)
+    }
+
+    fn chip(&self) -> Markup {
+        match (self.is_fixed(), self.is_right_now()) {
+            (true, _) => show::chip(Tone::Good, "fixed"),
+            (false, true) => show::chip(Tone::Info, "right now, not run before"),
+            (false, false) => show::outcome(self.outcome()),
+        }
     }
 }
 
@@ -73,12 +86,15 @@ pub fn view(context: &Context<'_>) -> Markup {
         causes.entry(failure.cause()).or_default().push(failure);
     }
     let fixed = failures.iter().filter(|failure| failure.is_fixed()).count();
+    let still = failures.iter().filter(|failure| !failure.is_right_now()).count();
+    let unknown = failures.len() - fixed - still;
     let inline = context.is_report() || failures.len() <= MOST_INLINE;
     html! {
         p {
             (show::count(failures.len(), "question")) " not right before or after the plan: "
             span.good { "✓ " (fixed) " fixed by it" } ", "
-            span.bad { "✗ " (failures.len() - fixed) " not right afterwards" } "."
+            span.bad { "✗ " (still) " not right afterwards" }
+            @if unknown > 0 { ", " (unknown) " not run before and right now" } "."
         }
         div.tabs data-tabs="causes" {
             ul.tab-list { @for (at, (cause, list)) in causes.iter().enumerate() {
@@ -91,14 +107,17 @@ pub fn view(context: &Context<'_>) -> Markup {
             @for (at, (cause, list)) in causes.iter().enumerate() {
                 div.tab-panel id={ "cause-" (at) } {
                     h3 { (show::outcome(cause.0)) " " (show::code(&cause.1)) }
-                    @for failure in list { (row(context.run, finished, failure, inline)) }
+                    @for failure in list { (row(context, finished, failure, inline)) }
                 }
             }
         }
     }
 }
 
-fn row(run: &Run, finished: &Finished, failure: &Failure<'_>, inline: bool) -> Markup {
+fn row(context: &Context<'_>, finished: &Finished, failure: &Failure<'_>, inline: bool) -> Markup {
+    let run = context.run;
+    // The page's own address works from a page of one failure as well; a report has none.
+    let home = if context.is_report() { "" } else { "/" };
     let anchor = show::anchor("f", failure.id);
     let address = format!("/failure?id={}", encoded(failure.id));
     html! {
@@ -106,12 +125,12 @@ fn row(run: &Run, finished: &Finished, failure: &Failure<'_>, inline: bool) -> M
             summary {
                 span.question { (show::prose(run.question(failure.id))) }
                 span.meta {
-                    @if failure.is_fixed() { (show::chip(Tone::Good, "fixed")) } @else { (show::outcome(failure.outcome())) }
+                    (failure.chip())
                     " " code { (show::text(failure.id)) }
                     @if failure.split == Some(Split::Holdout) { " " (show::chip(Tone::Info, "holdout")) }
                 }
             }
-            @if inline { (detail(run, finished, failure)) }
+            @if inline { (detail(run, finished, failure, home)) }
             @else { p { a href=(address) { "Show this question" } } }
         }
     }
@@ -134,12 +153,12 @@ pub fn one(run: &Run, id: &str) -> Option<Markup> {
     let finished = run.finished.as_deref()?;
     let failures = failures(finished);
     let failure = failures.iter().find(|failure| failure.id == id)?;
-    Some(detail(run, finished, failure))
+    Some(detail(run, finished, failure, "/"))
 }
 
-fn detail(run: &Run, finished: &Finished, failure: &Failure<'_>) -> Markup {
+fn detail(run: &Run, finished: &Finished, failure: &Failure<'_>, home: &str) -> Markup {
     let gold = finished.suite.as_ref().and_then(|suite| suite.question(failure.id)).map(|q| q.sql.as_str());
-    let when = if failure.is_fixed() { "before the plan" } else { "with the plan" };
+    let when = if failure.is_right_now() { "before the plan" } else { "with the plan" };
     html! {
         div.detail {
             p.full { (show::prose(run.question(failure.id))) }
@@ -147,7 +166,7 @@ fn detail(run: &Run, finished: &Finished, failure: &Failure<'_>) -> Markup {
             @else if !failure.reason.is_empty() { p { "Reason: " (show::code(failure.reason)) } }
             (queries(gold, failure.shown.and_then(|question| question.answer.as_ref())))
             (history(failure))
-            (aims(finished, failure.id))
+            (aims(finished, failure.id, home))
         }
     }
 }
@@ -203,7 +222,7 @@ fn history(failure: &Failure<'_>) -> Markup {
 }
 
 /// What was tried for this question.
-fn aims(finished: &Finished, id: &str) -> Markup {
+fn aims(finished: &Finished, id: &str, home: &str) -> Markup {
     let plan = &finished.plan;
     let holds = |list: &[String]| list.iter().any(|fixed| fixed == id);
     let fixing: Vec<_> = plan.changes.iter().filter(|change| holds(&change.evidence.fixes)).collect();
@@ -214,7 +233,7 @@ fn aims(finished: &Finished, id: &str) -> Markup {
         ul.rows {
             @for change in fixing { li {
                 (show::chip(Tone::Good, "in the plan")) " "
-                a href={ "#" (show::anchor("change", &change.id)) } { (show::text(&change.id)) } " " (show::prose(&change.reason))
+                a href={ (home) "#" (show::anchor("change", &change.id)) } { (show::text(&change.id)) } " " (show::prose(&change.reason))
             } }
             @for rejection in rejected { li {
                 (show::chip(Tone::Neutral, &format!("rejected: {}", super::fixes::rejection_name(rejection.reason)))) " "

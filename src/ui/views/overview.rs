@@ -3,7 +3,7 @@
 use super::{Context, tile};
 use crate::model::{GuardStatus, Phase, PlanVerdict};
 use crate::ui::chart;
-use crate::ui::run::{Run, RunStatus};
+use crate::ui::run::{Run, RunStatus, is_fixed};
 use crate::ui::show::{self, Tone};
 use maud::{Markup, html};
 
@@ -103,8 +103,10 @@ fn passed_tile(run: &Run) -> Markup {
     let Some(score) = run.score_now() else { return tile("Passed", "–", &html! { "no question scored" }) };
     let note = match run.plan() {
         Some(plan) => html! {
-            span.good { (plan.fixed().len()) " fixed" } ", "
+            span.good { (plan.questions.iter().filter(|question| is_fixed(question)).count()) " fixed" } ", "
             span class=[(!plan.broken().is_empty()).then_some("bad")] { (plan.broken().len()) " broken" }
+            @if score.needs_review > 0 { ", " (score.needs_review) " to review" }
+            @if score.not_run > 0 { ", " (score.not_run) " not run" }
         },
         None if run.score_is_of_round() => html! { "of the learn set" },
         None => html! { "of the questions scored" },
