@@ -1,0 +1,4 @@
+//! The reducer, the report and the server, seen from outside.
+
+mod fold;
+mod http;

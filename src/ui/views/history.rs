@@ -1,0 +1,90 @@
+//! History: scores over runs, what was applied by whom, and the way back.
+
+use super::{Context, empty};
+use crate::ui::actions::HistoryRow;
+use crate::ui::chart::{self, Series};
+use crate::ui::show::{self, Tone};
+use maud::{Markup, html};
+
+/// Rows shown at once; the `history` command has them all.
+const MOST_ROWS: usize = 100;
+
+pub fn view(context: &Context<'_>) -> Markup {
+    let rows = context.history;
+    if rows.is_empty() {
+        return empty(if context.is_report() {
+            "A report tells of one run."
+        } else {
+            "Nothing has been planned or applied yet."
+        });
+    }
+    html! {
+        (over_runs(rows, context.run.target()))
+        div.scroll { table {
+            thead { tr {
+                th scope="col" { "When" } th scope="col" { "What" } th scope="col" { "By" } th scope="col" { "Plan" }
+                th.number scope="col" { "Changes" } th.number scope="col" { "Score" } th scope="col" { "Outcome" } th scope="col" { "Since" }
+                th scope="col" { "Back" }
+            } }
+            tbody { @for row in rows.iter().take(MOST_ROWS) { (line(context, row)) } }
+        } }
+        @if rows.len() > MOST_ROWS {
+            p.quiet { "The newest " (MOST_ROWS) " of " (rows.len()) "; " code { "genie-enhance history" } " lists all." }
+        }
+    }
+}
+
+/// Oldest on the left.
+fn over_runs(rows: &[HistoryRow], target: Option<f64>) -> Markup {
+    let mut scored: Vec<&HistoryRow> = rows.iter().take(24).filter(|row| row.score_after.is_some()).collect();
+    scored.reverse();
+    let labels: Vec<String> = scored.iter().map(|row| row.at.get(5..10).unwrap_or(&row.at).to_owned()).collect();
+    let points = scored.iter().enumerate().filter_map(|(at, row)| Some((at, row.score_after?, None)));
+    let series = Series { name: "Score", class: "all", points: points.collect() };
+    html! {
+        @if scored.len() > 1 {
+            div.card { (chart::line("history-line", "Score over runs", &labels, &[series], target)) }
+        }
+    }
+}
+
+fn line(context: &Context<'_>, row: &HistoryRow) -> Markup {
+    let score = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), show::percent);
+    let tone = match row.outcome.as_str() {
+        "equal" | "improved" => Tone::Good,
+        "migrated" | "lossy" | "not-enough-evidence" => Tone::Warn,
+        "blocked" | "failed" => Tone::Bad,
+        _ => Tone::Neutral,
+    };
+    html! {
+        tr {
+            td.when { time datetime=(show::text(&row.at)) { (show::moment(&row.at)) } }
+            td { (show::text(&row.kind)) @if let Some(serial) = row.serial { " #" (serial) } }
+            td { (show::prose(&row.by)) }
+            td { code { (show::text(super::overview::short(&row.plan_id))) } }
+            td.number { (row.changes) }
+            td.number { (score(row.score_before)) " → " (score(row.score_after)) }
+            td { (show::chip(tone, &row.outcome.replace('-', " "))) }
+            td { @if row.drift.is_empty() { span.quiet { "no drift" } } @else { (show::chip(Tone::Warn, &row.drift)) } }
+            td { (roll_back(context, row)) }
+        }
+    }
+}
+
+fn roll_back(context: &Context<'_>, row: &HistoryRow) -> Markup {
+    let (Some(csrf), Some(serial), true) = (context.csrf, row.serial, row.can_roll_back) else {
+        return html! { span.quiet { "–" } };
+    };
+    html! {
+        details.confirm {
+            summary { "Roll back …" }
+            form method="post" action="/do/rollback" data-live="" {
+                input type="hidden" name="csrf" value=(csrf);
+                input type="hidden" name="serial" value=(serial);
+                label { "Type " b { "#" (serial) } " to undo it " input name="typed" autocomplete="off" required size="6"; }
+                button.danger type="submit" { "Roll back #" (serial) }
+                output {}
+            }
+        }
+    }
+}
