@@ -121,6 +121,15 @@ pub enum Command {
     /// Shadow spaces that proving has left behind
     #[command(subcommand)]
     Shadows(ShadowsCommand),
+    /// What was applied, and the backups of that record
+    #[command(subcommand)]
+    State(StateCommand),
+    /// Who holds the project's lock
+    #[command(subcommand)]
+    Lock(LockCommand),
+    /// Serve the dashboard on this machine, or write its views as one file
+    #[command(after_help = "Example: genie-enhance ui -f examples/game-kpi/genie.yaml --open")]
+    Ui(UiArgs),
     /// Explain a diagnostic code or a guard
     #[command(after_help = "Example: genie-enhance explain GE0101")]
     Explain(ExplainArgs),
@@ -189,6 +198,9 @@ pub struct ScoreArgs {
     /// Score the declared definition (on a shadow) even if a live space exists
     #[arg(long)]
     pub declared: bool,
+    /// Also write the run's events into this file, as JSON lines
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub json_into: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -227,9 +239,23 @@ pub struct PlanArgs {
     /// Bring the live space to the declared definition without learning
     #[arg(long)]
     pub no_learn: bool,
+    /// What to do when the live space was edited since the last apply: stop; adopt the edits into
+    /// the declared space; or overwrite them with the declared space, as changes of the plan
+    #[arg(long, value_enum, default_value = "stop", value_name = "WHAT")]
+    pub on_drift: OnDrift,
     /// Show every rejected candidate
     #[arg(long)]
     pub full: bool,
+    /// Also write the run's events into this file, as JSON lines
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub json_into: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OnDrift {
+    Stop,
+    Adopt,
+    Overwrite,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -243,7 +269,8 @@ pub enum PlanFormat {
 
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// The plan file; without it the project's latest plan
+    /// The plan file, or the id of a plan of the project; without it the latest one
+    #[arg(value_name = "PLAN.json|ID")]
     pub plan: Option<PathBuf>,
     /// The project whose latest plan to show
     #[arg(short, long, value_name = "FILE", default_value = "genie.yaml")]
@@ -260,7 +287,8 @@ pub struct ShowArgs {
 
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
-    /// The plan file; without it the project's latest plan
+    /// The plan file, or the id of a plan of this project; without it the latest one
+    #[arg(value_name = "PLAN.json|ID")]
     pub plan: Option<PathBuf>,
     #[command(flatten)]
     pub project: ProjectArgs,
@@ -270,6 +298,9 @@ pub struct ApplyArgs {
     /// Print the outcome as JSON
     #[arg(long)]
     pub json: bool,
+    /// Also write the run's events into this file, as JSON lines
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub json_into: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -328,8 +359,10 @@ pub struct ServeArgs {
 #[derive(Debug, Subcommand)]
 pub enum ShadowsCommand {
     /// List the shadow spaces that the project's ledger knows
+    #[command(after_help = "Example: genie-enhance shadows list -f genie.yaml")]
     List(ShadowsArgs),
     /// Remove them
+    #[command(after_help = "Example: genie-enhance shadows gc -f genie.yaml")]
     Gc(ShadowsArgs),
 }
 
@@ -340,6 +373,89 @@ pub struct ShadowsArgs {
     /// Print them as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum StateCommand {
+    /// Show what was applied, newest first
+    #[command(after_help = "Example: genie-enhance state show -f genie.yaml")]
+    Show(StateArgs),
+    /// List the backups of the state
+    #[command(after_help = "Example: genie-enhance state list -f genie.yaml")]
+    List(StateArgs),
+    /// Put a backup back
+    #[command(after_help = "Example: genie-enhance state restore 3 -f genie.yaml")]
+    Restore(StateRestoreArgs),
+    /// Make a new state from the live space, when the old one and its backups are lost
+    #[command(
+        after_help = "Example: genie-enhance state repair -f genie.yaml --space-id 01f0f5c0b9b81968b0df658cb5d23ecf"
+    )]
+    Repair(StateRepairArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct StateArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct StateRestoreArgs {
+    /// Serial of the backup, as `state list` shows it
+    pub serial: u64,
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct StateRepairArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// The live space that the project manages
+    #[arg(long, value_name = "ID")]
+    pub space_id: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum LockCommand {
+    /// Show who holds it, since when, for what
+    #[command(after_help = "Example: genie-enhance lock list -f genie.yaml")]
+    List(StateArgs),
+    /// Remove it; its holder notices before its next write
+    #[command(after_help = "Example: genie-enhance lock break 0198c1d2 -f genie.yaml")]
+    Break(LockBreakArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct LockBreakArgs {
+    /// The lock's id, as `lock list` shows it
+    pub id: String,
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct UiArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Open the link in the browser
+    #[arg(long)]
+    pub open: bool,
+    /// Play a recorded run; needs no project
+    #[arg(long, conflicts_with = "run")]
+    pub demo: bool,
+    /// The recorded run to show, by the name of its folder or the beginning of it; without it the latest
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<String>,
+    /// Write the run's views into one HTML file and serve nothing
+    #[arg(long, value_name = "FILE.html", conflicts_with_all = ["open", "port"])]
+    pub report: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -32,7 +32,11 @@ pub enum Exit {
 impl Exit {
     pub fn of(error: &OpsError) -> Self {
         match error {
-            OpsError::Declared(_) => Self::Usage,
+            OpsError::Declared(_)
+            | OpsError::Usage { .. }
+            | OpsError::Store(
+                StoreError::NoPlan { .. } | StoreError::AmbiguousPlan { .. } | StoreError::Format { .. },
+            ) => Self::Usage,
             OpsError::Client(error) if matches!(error.kind, ErrorKind::Auth | ErrorKind::Permission) => Self::Denied,
             OpsError::Client(_) => Self::Remote,
             OpsError::Store(StoreError::Busy(_) | StoreError::LockLost { .. }) => Self::Locked,

@@ -9,8 +9,9 @@ use crate::embedded::world::World;
 use crate::model::{Catalog, ColumnProfile, ResultSet, Space, SpaceView};
 use crate::ops::OpsError;
 use futures::future::{BoxFuture, FutureExt};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What to start.
 pub struct LocalOptions {
@@ -26,13 +27,13 @@ pub struct LocalOptions {
 pub async fn start(options: LocalOptions) -> Result<RunningServer, OpsError> {
     let engine = Warehouse::open(&options.data, options.as_of)
         .await
-        .map_err(|error| OpsError::other(format!("the embedded warehouse does not open: {error}")))?;
+        .map_err(|error| OpsError::usage(format!("the embedded warehouse does not open: {error}")))?;
     let world = match &options.world {
         Some(path) => read_world(path)?,
         None => World::default(),
     };
     server::start(ServerOptions {
-        engine: Arc::new(Engine(engine)),
+        engine: Arc::new(Engine::new(engine)),
         analyst: Arc::new(SpaceAnalyst),
         state_folder: Some(options.state),
         world,
@@ -46,20 +47,57 @@ pub async fn start(options: LocalOptions) -> Result<RunningServer, OpsError> {
 fn read_world(path: &Path) -> Result<World, OpsError> {
     let text = super::session::read_text(path)?;
     serde_yaml::from_str(&text).map_err(|error| {
-        OpsError::other(format!("{}: {error}; see the world file in the documentation", path.display()))
+        OpsError::usage(format!("{}: {error}; see the world file in the documentation", path.display()))
     })
 }
 
-struct Engine(Warehouse);
+/// The warehouse with a result cache, as real warehouses have one: the tables do not change while
+/// the server runs, and the same statement comes once from Genie and once from the scorer.
+struct Engine {
+    warehouse: Warehouse,
+    results: Mutex<BTreeMap<String, Result<ResultSet, SqlFailure>>>,
+}
+
+/// Results are kept up to this many; then the cache starts over.
+const KEPT_RESULTS: usize = 4_000;
+
+/// Larger results are not kept.
+const KEPT_CELLS: usize = 50_000;
+
+impl Engine {
+    fn new(warehouse: Warehouse) -> Self {
+        Self { warehouse, results: Mutex::default() }
+    }
+
+    fn known(&self, key: &str) -> Option<Result<ResultSet, SqlFailure>> {
+        self.results.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    fn keep(&self, key: String, result: &Result<ResultSet, SqlFailure>) {
+        let small = result.as_ref().is_ok_and(|rows| rows.rows.len() * rows.columns.len().max(1) <= KEPT_CELLS);
+        if !small {
+            return;
+        }
+        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        if results.len() >= KEPT_RESULTS {
+            results.clear();
+        }
+        results.insert(key, result.clone());
+    }
+}
 
 impl SqlEngine for Engine {
     fn catalog(&self) -> &Catalog {
-        self.0.catalog()
+        self.warehouse.catalog()
     }
 
     fn execute(&self, sql: &str, options: StatementOptions) -> BoxFuture<'_, Result<ResultSet, SqlFailure>> {
         let sql = sql.to_owned();
         async move {
+            let key = format!("{options:?}\u{1f}{sql}");
+            if let Some(known) = self.known(&key) {
+                return known;
+            }
             let parameter = |p: Parameter| warehouse::Parameter { name: p.name, value: p.value, sql_type: p.sql_type };
             let options = warehouse::StatementOptions {
                 parameters: options.parameters.into_iter().map(parameter).collect(),
@@ -68,14 +106,16 @@ impl SqlEngine for Engine {
                 row_limit: options.row_limit.map(size),
                 byte_limit: options.byte_limit.map(size),
             };
-            self.0.execute(&sql, &options).await.map_err(failure)
+            let result = self.warehouse.execute(&sql, &options).await.map_err(failure);
+            self.keep(key, &result);
+            result
         }
         .boxed()
     }
 
     fn profile(&self, table: &str, column: &str) -> BoxFuture<'_, Result<ColumnProfile, SqlFailure>> {
         let (table, column) = (table.to_owned(), column.to_owned());
-        async move { self.0.profile(&table, &column).await.map_err(failure) }.boxed()
+        async move { self.warehouse.profile(&table, &column).await.map_err(failure) }.boxed()
     }
 }
 

@@ -2,11 +2,14 @@
 
 mod args;
 mod commands;
+mod dashboard;
 mod exit;
 mod local;
 mod logging;
 mod output;
 mod progress;
+mod record;
+mod recorded;
 mod session;
 
 use args::Cli;

@@ -1,6 +1,7 @@
 //! Progress on stderr: bars on a terminal, else a line at each step and every 30 seconds.
 
 use super::output::Output;
+use super::record::Recorder;
 use crate::model::{Event, Outcome};
 use crate::ops::Events;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -18,6 +19,12 @@ struct Progress {
     correct: usize,
     last_line: Instant,
     trials: usize,
+}
+
+/// Events that show as progress and go on record.
+pub fn recorded(output: Output, recorder: &Recorder) -> Events {
+    let recorder = recorder.clone();
+    events(output, move |event| recorder.event(event))
 }
 
 /// Events that show as progress; what `also` does with them happens first.

@@ -6,14 +6,16 @@ use super::local::{self, LocalOptions};
 use super::output::Output;
 use crate::config::{self, Loaded, Overrides, Project};
 use crate::databricks::{AskOptions, Attributes, Client, Credentials, LiveSpace, Settings};
-use crate::embedded::server::RunningServer;
+use crate::embedded::server::{RunningServer, WAREHOUSE_ID};
 use crate::limit::Budget;
-use crate::model::{Digest, Space, State, digest_json};
-use crate::ops::{Events, Gate, GateOptions, OpsError, Scorer, Statements, Workspace};
+use crate::model::{Diagnostic, Digest, Question, Severity, Space, State, digest_json};
+use crate::ops::{Events, Gate, GateOptions, Model, ModelOptions, OpsError, Scorer, Statements, Workspace};
 use crate::render;
+use crate::sql::parse_query;
 use crate::store::{Cache, Journal, Layout, Ledger, PlanStore, StateStore};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +26,6 @@ pub struct Session {
     pub workspace: Arc<Workspace>,
     pub layout: Layout,
     pub events: Events,
-    pub output: Output,
     pub now: jiff::Timestamp,
     pub as_of: Option<String>,
     /// Stops when dropped.
@@ -34,11 +35,12 @@ pub struct Session {
 impl Session {
     /// Loads the project and connects to its workspace.
     pub async fn of(args: &ProjectArgs, output: Output, events: Events) -> Result<Self, OpsError> {
-        let loaded = load(args)?;
+        let mut loaded = load(args)?;
+        loaded.warnings.extend(gold_findings(&loaded).into_iter().map(left_out));
         if !loaded.warnings.is_empty() && !output.quiet {
             output.message(&render::diagnostics_terminal(&loaded.warnings, &output.style_err()));
         }
-        Self::connect(loaded, output, events).await
+        Self::connect(loaded, events).await
     }
 
     /// As [`Session::of`], with nothing but the project file given.
@@ -48,7 +50,7 @@ impl Session {
         Self::of(&args, output, events).await
     }
 
-    async fn connect(loaded: Loaded, output: Output, events: Events) -> Result<Self, OpsError> {
+    async fn connect(loaded: Loaded, events: Events) -> Result<Self, OpsError> {
         let layout = layout(&loaded.project);
         let (workspace, server, as_of) = connect(&loaded.project, &layout).await?;
         Ok(Self {
@@ -56,7 +58,6 @@ impl Session {
             workspace: Arc::new(workspace),
             layout,
             events,
-            output,
             now: jiff::Timestamp::now(),
             as_of,
             _server: server,
@@ -148,7 +149,22 @@ impl Session {
             events: self.events.clone(),
             seen: std::sync::RwLock::default(),
             golds: tokio::sync::Mutex::default(),
+            model: self.model()?,
         })
+    }
+
+    /// The configured language model, if there is one.
+    fn model(&self) -> Result<Option<Model>, OpsError> {
+        let Some(llm) = &self.project().llm else { return Ok(None) };
+        let options = ModelOptions {
+            endpoint: llm.endpoint.clone(),
+            concurrency: llm.concurrency as usize,
+            max_tokens: llm.max_tokens,
+            judges: llm.judge,
+            chunk: self.project().scoring.judge.chunk as usize,
+            prompts: self.project().prompts.clone(),
+        };
+        Ok(Some(Model::new(self.workspace.client.clone(), options, Cache::open(self.layout.verdicts())?)))
     }
 
     fn budget(&self) -> Budget {
@@ -182,12 +198,35 @@ pub fn load(args: &ProjectArgs) -> Result<Loaded, OpsError> {
     for pair in &args.variables {
         let (name, value) = pair
             .split_once('=')
-            .ok_or_else(|| OpsError::other(format!("`--var {pair}` has no `=`; write --var name=value")))?;
+            .ok_or_else(|| OpsError::usage(format!("`--var {pair}` has no `=`; write --var name=value")))?;
         variables.insert(name.to_owned(), value.to_owned());
     }
     let overrides =
         Overrides { benchmarks: args.benchmarks.clone(), environment: args.environment.clone(), vars: variables };
     config::load(&args.file, &overrides, &environment).map_err(OpsError::Declared)
+}
+
+/// Gold SQL that is no query. An error of the declared files; whoever can go on without the
+/// question says so with [`left_out`].
+pub fn gold_findings(loaded: &Loaded) -> Vec<Diagnostic> {
+    let asked = loaded.suite.questions.iter().filter(|question| question.skip.is_none());
+    let finding = |question: &Question| {
+        let error = parse_query(&question.sql).err()?;
+        let message = format!("the gold SQL of `{}` cannot be used: {error}", question.id);
+        let help = "correct it, or leave the question out with `skip: reason`";
+        let finding = Diagnostic::error("GE0417", message).help(help);
+        Some(match loaded.origins.get(&question.id) {
+            Some(span) => finding.at(span.clone()),
+            None => finding,
+        })
+    };
+    asked.filter_map(finding).collect()
+}
+
+/// The warehouse may know SQL that our parser does not: the run decides, and counts the question
+/// as one whose benchmark is at fault if it does not run.
+fn left_out(finding: Diagnostic) -> Diagnostic {
+    Diagnostic { severity: Severity::Warning, ..finding }
 }
 
 fn environment(name: &str) -> Option<String> {
@@ -220,7 +259,7 @@ async fn connect(
             .await?;
             let token = Credentials::Token(SecretString::from(server.token.clone()));
             let client = Client::new(Settings::new(&server.url, token))?;
-            let warehouse_id = project.warehouse_id.clone().unwrap_or_else(|| "embedded".to_owned());
+            let warehouse_id = project.warehouse_id.clone().unwrap_or_else(|| WAREHOUSE_ID.to_owned());
             let workspace = Workspace { client, host: "embedded".to_owned(), warehouse_id };
             Ok((workspace, Some(server), as_of.clone()))
         }
@@ -229,8 +268,10 @@ async fn connect(
             let warehouse_id = project.warehouse_id.clone().or_else(|| settings.warehouse_id.clone());
             let host = settings.host.clone();
             let client = Client::new(settings)?;
-            let warehouse_id = warehouse_id.ok_or_else(|| {
-                OpsError::other("no SQL warehouse is named; set `workspace.warehouse_id` or DATABRICKS_WAREHOUSE_ID")
+            // The embedded workspace, served by another process, has one warehouse.
+            let served = is_loopback(&host).then(|| WAREHOUSE_ID.to_owned());
+            let warehouse_id = warehouse_id.or(served).ok_or_else(|| {
+                OpsError::usage("no SQL warehouse is named; set `workspace.warehouse_id` or DATABRICKS_WAREHOUSE_ID")
             })?;
             Ok((Workspace { client, host, warehouse_id }, None, None))
         }
@@ -245,12 +286,29 @@ fn settings(host: Option<&str>, profile: Option<&str>) -> Result<Settings, OpsEr
         }
     }
     let file = crate::databricks::config_file_path(&environment).and_then(|path| std::fs::read_to_string(path).ok());
-    Settings::resolve(attributes, &environment, file.as_deref()).map_err(|error| OpsError::other(error.to_string()))
+    Settings::resolve(attributes, &environment, file.as_deref()).map_err(|error| OpsError::usage(error.to_string()))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let name = host.split_once("://").map_or(host, |(_, name)| name);
+    ["127.0.0.1", "localhost", "[::1]"].iter().any(|loopback| name.starts_with(loopback))
 }
 
 /// Reads a text file, with an error that names it.
 pub fn read_text(path: &Path) -> Result<String, OpsError> {
-    std::fs::read_to_string(path).map_err(|error| OpsError::other(format!("cannot read {}: {error}", path.display())))
+    std::fs::read_to_string(path).map_err(|error| cannot_read(path, &error))
+}
+
+/// What to say about a file or folder, named on the command line, that cannot be read.
+pub fn cannot_read(path: &Path, error: &std::io::Error) -> OpsError {
+    let name = path.display();
+    OpsError::usage(match error.kind() {
+        ErrorKind::NotFound => format!("{name} does not exist; check the path"),
+        ErrorKind::IsADirectory => format!("{name} is a folder; name a file"),
+        ErrorKind::NotADirectory => format!("{name} is not a folder"),
+        ErrorKind::InvalidData => format!("{name} is not UTF-8; save it in that encoding"),
+        _ => format!("cannot read {name}: {error}"),
+    })
 }
 
 /// Writes a text file whole or not at all.
@@ -261,7 +319,7 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), OpsError> {
 /// Writes a file that must not exist yet.
 pub fn write_new(path: &Path, text: &str) -> Result<(), OpsError> {
     if path.exists() {
-        return Err(OpsError::other(format!("{} exists; it is not overwritten, name another file", path.display())));
+        return Err(OpsError::usage(format!("{} exists; it is not overwritten, name another file", path.display())));
     }
     write_text(path, text)
 }

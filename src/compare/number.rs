@@ -106,9 +106,7 @@ impl Num {
             if a == b {
                 return Some(Agreement::Equal);
             }
-            if rule.tolerance.is_none() {
-                return None;
-            }
+            rule.tolerance?;
         }
         if self.value == other.value {
             return Some(Agreement::Equal);

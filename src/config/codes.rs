@@ -51,6 +51,11 @@ const CODES: &[Code] = &[
     code("GE0113", "not UTF-8", "Declared files are UTF-8. Save the file in that encoding."),
     code("GE0114", "file too large", "A declared file is at most 20 MB."),
     code(
+        "GE0115",
+        "line too long",
+        "No declared text is that long; most often another file was named by mistake, or a download is broken.",
+    ),
+    code(
         "GE0121",
         "variable without a value",
         "`${env:NAME}` names an environment variable that is not set, or `${var:name}` a value that is neither under `vars` nor given with `--var`.",
@@ -185,5 +190,21 @@ const CODES: &[Code] = &[
         "GE0416",
         "Markdown question incomplete",
         "A question in Markdown has a heading `## …`, a line `**Question:** …` and a block of SQL.",
+    ),
+    code(
+        "GE0417",
+        "gold SQL that cannot be used",
+        "The gold SQL is not one query that reads. `validate` fails for it; a run goes on without the question, and says so.",
+    ),
+    // Runs
+    code(
+        "GE0501",
+        "not confirmed",
+        "`apply` writes on confirmation only. Where there is no terminal to type `yes` on, pass `--approve` with the id of the plan that was reviewed.",
+    ),
+    code(
+        "GE0502",
+        "table of the space not there",
+        "The space names a table that the workspace does not have or may not show. Genie refuses such a space, so nothing can be measured on it.",
     ),
 ];

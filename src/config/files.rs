@@ -7,6 +7,9 @@ use std::path::Path;
 /// Largest declared file.
 const LIMIT: u64 = 20 * 1024 * 1024;
 
+/// Longest line: a whole space in one line of JSON is at most 3.5 MB.
+const LINE_LIMIT: usize = 5 * 1024 * 1024;
+
 /// The text of a file, or why there is none.
 pub(super) fn read(path: &Path) -> Result<String, Diagnostic> {
     let name = path.display();
@@ -28,6 +31,11 @@ pub(super) fn read(path: &Path) -> Result<String, Diagnostic> {
         .map_err(|error| Diagnostic::error("GE0112", format!("{name} cannot be read: {error}")))?;
     if bytes.len() as u64 > LIMIT {
         return Err(too_large());
+    }
+    let endless = bytes.split(|byte| *byte == b'\n').position(|line| line.len() > LINE_LIMIT);
+    if let Some(at) = endless {
+        let message = format!("{name}:{}: a line is longer than {} MB", at + 1, LINE_LIMIT / 1024 / 1024);
+        return Err(Diagnostic::error("GE0115", message).help("check that this is the right file, or break the line"));
     }
     String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];

@@ -7,8 +7,8 @@ use crate::wire::{Message, QueryAttachment, QueryParameter};
 /// the last one is the answer, the others were steps towards it.
 pub(super) fn answer_of(message: &Message) -> Answer {
     let attachments = message.attachments.as_deref().unwrap_or_default();
-    let queries = attachments.iter().filter_map(|attachment| attachment.query.as_ref());
-    if let Some(query) = queries.filter(|query| sql_of(query).is_some()).last() {
+    let mut queries = attachments.iter().filter_map(|attachment| attachment.query.as_ref());
+    if let Some(query) = queries.rfind(|query| sql_of(query).is_some()) {
         return Answer::Sql {
             sql: sql_of(query).unwrap_or_default(),
             description: query.description.clone().unwrap_or_default(),

@@ -25,10 +25,10 @@ impl Client {
         for _ in 0..2 {
             tokio::time::sleep(pause).await;
             for candidate in self.recent_conversations(space_id, started_at - SKEW_MS).await? {
-                if let Some(message) = self.first_message(space_id, &candidate, question).await? {
-                    if self.known().insert(candidate.clone()) {
-                        return Ok(Some((candidate, message)));
-                    }
+                if let Some(message) = self.first_message(space_id, &candidate, question).await?
+                    && self.known().insert(candidate.clone())
+                {
+                    return Ok(Some((candidate, message)));
                 }
             }
         }

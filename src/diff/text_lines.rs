@@ -54,7 +54,7 @@ fn find(lines: &[&str], section: &str) -> Option<Section> {
         wanted => Some(lines.iter().position(|line| is_heading(line) && title(line) == wanted.trim())?),
     };
     let start = heading.map_or(0, |at| at + 1);
-    let length = lines[start..].iter().position(|line| is_heading(line));
+    let length = lines[start..].iter().position(is_heading);
     Some(Section { heading, body: start..length.map_or(lines.len(), |length| start + length) })
 }
 

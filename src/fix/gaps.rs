@@ -1,7 +1,7 @@
 //! Gaps: what an answer has otherwise than the gold SQL, as typed causes.
 
 use super::cause::Cause;
-use crate::learn::content_terms;
+use crate::learn::{content_terms, period_phrases};
 use crate::model::{Catalog, Outcome};
 use crate::sql::{ColumnRef, ColumnValue, DateWindow, Features, Grain, JoinUse, Names};
 use std::collections::BTreeSet;
@@ -23,7 +23,12 @@ pub(crate) struct Gap {
     pub surplus: Parts,
     /// Keys of the question's terms.
     pub terms: BTreeSet<String>,
+    /// Periods that the question says, with `{n}` for their numbers.
+    pub phrases: BTreeSet<String>,
 }
+
+/// Two tables and the pairs of columns that join them.
+pub type JoinPair = (String, String, Vec<(String, String)>);
 
 /// The countable parts of a query.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +39,7 @@ pub(crate) struct Parts {
     pub predicates: BTreeSet<String>,
     pub calculations: BTreeSet<String>,
     pub expressions: BTreeSet<String>,
-    pub joins: BTreeSet<(String, String, Vec<(String, String)>)>,
+    pub joins: BTreeSet<JoinPair>,
     pub grains: BTreeSet<Grain>,
     pub windows: BTreeSet<DateWindow>,
 }
@@ -92,6 +97,7 @@ impl Gap {
             lacking: wanted.minus(&given),
             surplus: given.minus(&wanted),
             terms: content_terms(question).into_iter().map(|(key, _)| key).collect(),
+            phrases: period_phrases(question).into_iter().map(|(phrase, _)| phrase).collect(),
             gold,
             answer,
             causes: Vec::new(),

@@ -57,6 +57,8 @@ pub(crate) struct Context<'a> {
     pub cases: Vec<Case>,
     /// Features of the learn set's gold SQL.
     pub gold: Vec<(String, Features)>,
+    /// Texts of the learn set's questions by id, in lower case without white space.
+    pub texts: BTreeMap<String, String>,
     pub options: Options,
     snippets: Vec<(SnippetKind, String, String)>,
     joins: Vec<(String, BTreeSet<(ColumnRef, ColumnRef)>)>,
@@ -79,9 +81,10 @@ impl<'a> Context<'a> {
             .collect();
         let gold = input.learn_set.iter().filter_map(|q| Some((q.id.clone(), Features::of(&q.sql, &names).ok()?)));
         let gold = gold.collect();
+        let texts = input.learn_set.iter().map(|q| (q.id.clone(), compact(&q.question))).collect();
         let snippets = view.snippets.iter().filter_map(|snippet| read_snippet(snippet, &view, &names)).collect();
         let joins = view.joins.iter().map(|join| (join.id.clone(), join_columns(join, &names))).collect();
-        Self { names, cases, gold, options: input.options.clone(), snippets, joins, view, space: input.space }
+        Self { names, cases, gold, texts, options: input.options.clone(), snippets, joins, view, space: input.space }
     }
 
     /// The space's entry for a table, by the catalog's full name.

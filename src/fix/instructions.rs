@@ -4,7 +4,7 @@ use super::cause::Cause;
 use super::gaps::Gap;
 use super::input::{Context, Draft, grouped, same_name};
 use super::snippets;
-use crate::learn::{Body, DateRule, Facet, LearntPattern, OutputRule};
+use crate::learn::{Body, DateRule, Facet, LearntPattern, OutputRule, spoken_windows};
 use crate::model::{Address, Category, Change, short_id};
 use crate::sql::{ColumnRef, Fragment, quote, quote_name, read_expression};
 use crate::text::compact;
@@ -20,7 +20,8 @@ struct Line {
 }
 
 pub(super) fn propose(context: &Context, patterns: &[LearntPattern]) -> Vec<Draft> {
-    let shared = shared_values(patterns);
+    // What a filter of that name says better is no line of text.
+    let shared = if may(context, Category::SqlSnippets) { BTreeMap::new() } else { shared_values(patterns) };
     let single = patterns.iter().filter(|learnt| !shared.values().flatten().any(|other| std::ptr::eq(*other, *learnt)));
     let mut drafts: Vec<Draft> = shared.values().filter_map(|group| shared_value(context, group)).collect();
     drafts.extend(single.filter_map(|learnt| {
@@ -85,6 +86,9 @@ fn already_said(context: &Context, line: &Line) -> bool {
 fn line(context: &Context, learnt: &LearntPattern) -> Option<Line> {
     match &learnt.body {
         Body::Vocabulary(word) => {
+            if has_structure(context, &word.facet) {
+                return None;
+            }
             let what = facet_text(context, &word.facet, word.fragment.as_ref())?;
             let text = match &word.facet {
                 Facet::Column(column) if same_name(&column.column, &word.term) => return None,
@@ -96,7 +100,7 @@ fn line(context: &Context, learnt: &LearntPattern) -> Option<Line> {
             Some(Line { section: "Definitions", core: text.clone(), text })
         }
         Body::Filter(rule) => {
-            let table = rule.default_of.as_ref()?;
+            let table = rule.default_of.as_ref().filter(|_| !may(context, Category::SqlSnippets))?;
             let short = short(table);
             let sql = snippets::sql(context, &rule.fragment);
             let text =
@@ -113,6 +117,18 @@ fn line(context: &Context, learnt: &LearntPattern) -> Option<Line> {
         Body::Date(rule) => date_line(rule),
         Body::Output(rule) => Some(output_line(rule)),
         Body::Calculation(_) | Body::Join(_) | Body::Template(_) => None,
+    }
+}
+
+fn may(context: &Context, category: Category) -> bool {
+    context.options.categories.contains(&category)
+}
+
+/// True if a synonym or a snippet can say it, and may.
+fn has_structure(context: &Context, facet: &Facet) -> bool {
+    match facet {
+        Facet::Column(_) => may(context, Category::Metadata),
+        _ => may(context, Category::SqlSnippets),
     }
 }
 
@@ -137,15 +153,21 @@ fn date_line(rule: &DateRule) -> Option<Line> {
             let text = format!("The date of {} is `{name}`, unless another date is named.", short(&column.table));
             Some(Line { section: "Dates", core: text.clone(), text })
         }
-        DateRule::Window { window, phrase, columns } => {
+        DateRule::Window { phrase, template, columns } => {
             let name = match columns.iter().collect::<Vec<_>>().as_slice() {
                 [one] => qualified(one),
                 _ => "date".to_owned(),
             };
-            let sql = format!("{name} {} {}", window.operator, window.bound("N"));
+            let sql = template.replace("{n}", "N").replace("{date}", &name);
             let spoken = phrase.replace("{n}", "N");
-            let text = format!("“{spoken}” is `{sql}`.");
+            let text = format!("“{spoken}” means `{sql}`.");
             Some(Line { section: "Dates", core: text.clone(), text })
+        }
+        DateRule::ExcludesToday => {
+            let text = "Periods counted back from today end yesterday: today is left out (`date < CURRENT_DATE`), \
+                        unless the question asks for today."
+                .to_owned();
+            Some(Line { section: "Dates", core: "`date < CURRENT_DATE`".to_owned(), text })
         }
         DateRule::Grain { .. } => None,
     }
@@ -180,8 +202,15 @@ fn closes(gap: &Gap, learnt: &LearntPattern) -> bool {
             gap.lacking.columns.contains(column)
                 && (gap.answer.is_none() || rivals.iter().any(|rival| gap.surplus.columns.contains(rival)))
         }
-        Body::Date(DateRule::Window { window, .. }) => {
-            gap.lacking.windows.iter().any(|want| want.operator == window.operator && want.shape == window.shape)
+        Body::Date(DateRule::Window { phrase, template, columns }) => {
+            let written =
+                || spoken_windows(&gap.gold).into_iter().any(|(c, text)| columns.contains(&c) && text == *template);
+            let off = !gap.lacking.windows.is_empty() || !gap.surplus.windows.is_empty();
+            off && gap.phrases.contains(phrase) && written()
+        }
+        Body::Date(DateRule::ExcludesToday) => {
+            let today = |window: &crate::sql::DateWindow| window.operator == "<" && window.shape == "CURRENT_DATE";
+            gap.lacking.windows.iter().any(today)
         }
         Body::Output(rule) => closes_output(gap, rule),
         Body::Calculation(_) | Body::Template(_) | Body::Date(DateRule::Grain { .. }) => false,

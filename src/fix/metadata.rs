@@ -4,9 +4,9 @@ use super::input::{Context, Draft, grouped, joint_support, same_name};
 use crate::learn::{Body, DateRule, Evidence, Facet, LearntPattern, Vocabulary, names_of_value};
 use crate::model::{Address, Category, Change, SpaceColumn, TypeFamily};
 use crate::sql::{ColumnRef, ColumnValue};
-use crate::text::{edit_similarity, split_identifier};
+use crate::text::{compact, edit_similarity, split_identifier};
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn propose(context: &Context, patterns: &[LearntPattern]) -> Vec<Draft> {
     let words: Vec<(&LearntPattern, &Vocabulary)> = patterns
@@ -22,9 +22,13 @@ pub(super) fn propose(context: &Context, patterns: &[LearntPattern]) -> Vec<Draf
         _ => None,
     }));
     for (column, found) in &values {
-        drafts.extend(value_vocabulary(context, column, found));
-        drafts.extend(entity_matching(context, column, found));
+        drafts.extend(value_vocabulary(context, column, found, &words));
     }
+    drafts.extend(
+        spoken_columns(context, &values)
+            .into_iter()
+            .filter_map(|(column, seen)| entity_matching(context, &column, &seen)),
+    );
     drafts.extend(patterns.iter().filter_map(|learnt| date_column(context, learnt)));
     drafts.extend(distractors(context));
     drafts
@@ -83,7 +87,12 @@ fn plain_sum(word: &Vocabulary) -> Option<ColumnRef> {
 type ValueWord<'p> = (&'p LearntPattern, &'p Vocabulary, &'p ColumnValue);
 
 /// What the values of a column are called, in its description, where nobody described it.
-fn value_vocabulary(context: &Context, column: &ColumnRef, found: &[ValueWord]) -> Option<Draft> {
+fn value_vocabulary(
+    context: &Context,
+    column: &ColumnRef,
+    found: &[ValueWord],
+    words: &[(&LearntPattern, &Vocabulary)],
+) -> Option<Draft> {
     let (in_space, in_catalog) = said(context, column);
     if !in_space.trim().is_empty() {
         return None;
@@ -99,8 +108,13 @@ fn value_vocabulary(context: &Context, column: &ColumnRef, found: &[ValueWord]) 
     let entries = grouped(new.iter().map(|(_, word, value)| (value.value.clone(), word.term.clone())));
     let entries: Vec<String> = entries.iter().map(|(value, terms)| format!("{value} = {}", terms.join(", "))).collect();
     let comment = in_catalog.trim().trim_end_matches('.');
-    let opening = if comment.is_empty() { String::new() } else { format!("{comment}. ") };
-    let text = format!("{opening}Values: {}.", entries.join("; "));
+    let entries = entries.join("; ");
+    let name = words.iter().find(|(_, word)| word.facet == Facet::Column(column.clone())).map(|(_, word)| &word.term);
+    let text = match (comment.is_empty(), name) {
+        (false, _) => format!("{comment}. Values: {entries}."),
+        (true, Some(name)) => format!("{}: {entries}.", capital(name)),
+        (true, None) => format!("Values: {entries}."),
+    };
     let targets = context.targets(|gap| {
         new.iter().any(|(_, word, value)| gap.lacking.values.contains(*value) && Context::says(gap, &word.term))
     });
@@ -117,12 +131,48 @@ fn value_vocabulary(context: &Context, column: &ColumnRef, found: &[ValueWord]) 
     })
 }
 
+fn capital(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// Where the values of a column are said.
+#[derive(Default)]
+struct Said {
+    questions: BTreeSet<String>,
+    patterns: BTreeSet<String>,
+    support: usize,
+}
+
+/// Columns whose values the questions of the learn set say, as they stand in the data or by a
+/// word for them.
+fn spoken_columns(context: &Context, words: &BTreeMap<ColumnRef, Vec<ValueWord>>) -> BTreeMap<ColumnRef, Said> {
+    let mut said: BTreeMap<ColumnRef, Said> = BTreeMap::new();
+    for (id, gold) in &context.gold {
+        let text = context.texts.get(id).map(String::as_str).unwrap_or_default();
+        let spoken = |value: &str| {
+            let value = compact(value);
+            value.chars().count() >= 2 && text.contains(value.as_str())
+        };
+        for value in gold.values.iter().filter(|value| value.is_text && spoken(&value.value)) {
+            said.entry(value.column.clone()).or_default().questions.insert(id.clone());
+        }
+    }
+    for (column, found) in words {
+        let learnt: Vec<&LearntPattern> = found.iter().map(|(learnt, ..)| *learnt).collect();
+        let entry = said.entry(column.clone()).or_default();
+        entry.support = joint_support(&learnt);
+        entry.patterns.extend(learnt.iter().map(|learnt| learnt.pattern.id.clone()));
+    }
+    said
+}
+
 fn quoted(words: &[&ValueWord]) -> String {
     words.iter().map(|(_, word, _)| format!("“{}”", word.term)).collect::<Vec<_>>().join(", ")
 }
 
 /// Both flags together: value matching needs format assistance.
-fn entity_matching(context: &Context, column: &ColumnRef, found: &[ValueWord]) -> Option<Draft> {
+fn entity_matching(context: &Context, column: &ColumnRef, seen: &Said) -> Option<Draft> {
     let in_catalog = context.names.catalog().table(&column.table)?.column(&column.column)?;
     let few = in_catalog.profile.as_ref().is_none_or(|profile| profile.distinct <= 1_024);
     if in_catalog.family() != TypeFamily::Text || !few {
@@ -139,12 +189,13 @@ fn entity_matching(context: &Context, column: &ColumnRef, found: &[ValueWord]) -
         return None;
     }
     let targets = context.targets(|gap| gap.lacking.values.iter().any(|value| value.column == *column));
-    let learnt: Vec<&LearntPattern> = found.iter().map(|(learnt, ..)| *learnt).collect();
     Some(Draft {
         category: Category::Metadata,
         changes,
-        patterns: learnt.iter().map(|learnt| learnt.pattern.id.clone()).collect(),
-        support: joint_support(&learnt),
+        patterns: seen.patterns.iter().cloned().collect(),
+        // A dictionary of the column's own values carries no answer: what one question says is
+        // enough, and its targets stand for the other.
+        support: seen.support.max(seen.questions.len()).max(context.options.min_support),
         targets,
         reason: format!("Questions name values of `{column}`."),
     })

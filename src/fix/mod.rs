@@ -49,11 +49,25 @@ pub fn propose(input: &FixInput) -> (Vec<Candidate>, Vec<Rejection>) {
     drafts.extend(removals::propose(&context).into_iter().filter(|d| input.options.categories.contains(&d.category)));
     let wanted = drafts.into_iter().filter(|draft| !draft.targets.is_empty());
     let mut candidates: Vec<Candidate> = wanted.map(Draft::finish).collect();
+    best_supported(&mut candidates);
     candidates.sort_by(|a, b| {
         let key = |c: &Candidate| (c.category, std::cmp::Reverse((c.targets.len(), c.support)), c.id.clone());
         key(a).cmp(&key(b))
     });
     ground(&context, candidates)
+}
+
+/// Candidates of one round at most: each costs trials.
+const MAX_CANDIDATES: usize = 80;
+
+/// Keeps the candidates with the most behind them.
+fn best_supported(candidates: &mut Vec<Candidate>) {
+    candidates.sort_by(|a, b| {
+        let key = |c: &Candidate| (std::cmp::Reverse((c.support, c.targets.len())), c.category, c.id.clone());
+        key(a).cmp(&key(b))
+    });
+    candidates.dedup_by(|a, b| a.id == b.id);
+    candidates.truncate(MAX_CANDIDATES);
 }
 
 /// Sorts out what cannot stand: unknown names, duplicates, conflicts, too little behind it, and

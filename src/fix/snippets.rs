@@ -1,7 +1,7 @@
 //! SQL snippets: measures, filters, expressions.
 
 use super::gaps::Gap;
-use super::input::{Context, Draft, same_name};
+use super::input::{Context, Draft, grouped, same_name};
 use crate::learn::{Body, Calculation, DateRule, Facet, FilterRule, LearntPattern, Vocabulary};
 use crate::model::{Address, Category, Change, SnippetKind, short_id};
 use crate::sql::{Fragment, quote, quote_name};
@@ -12,12 +12,35 @@ use std::collections::BTreeSet;
 pub(super) fn propose(context: &Context, patterns: &[LearntPattern]) -> Vec<Draft> {
     let drafts = patterns.iter().filter_map(|learnt| match &learnt.body {
         Body::Calculation(calculation) => calculated(context, learnt, calculation),
-        Body::Filter(rule) => filter(context, learnt, rule, patterns),
-        Body::Vocabulary(word) => named_value(context, learnt, word),
+        Body::Filter(rule) if rule.default_of.is_none() => filter(context, learnt, rule, patterns),
+        Body::Vocabulary(word) => named_value(context, learnt, word, patterns),
         Body::Date(rule) => grain(context, learnt, rule),
         _ => None,
     });
-    drafts.collect()
+    drafts.chain(defaults(context, patterns)).collect()
+}
+
+/// The defaults of one table are one idea: all of them or none.
+fn defaults(context: &Context, patterns: &[LearntPattern]) -> Vec<Draft> {
+    let of_table = grouped(patterns.iter().filter_map(|learnt| match &learnt.body {
+        Body::Filter(rule) => Some((rule.default_of.clone()?, filter(context, learnt, rule, patterns)?)),
+        _ => None,
+    }));
+    let together = of_table.into_values().filter_map(|drafts| {
+        let support = drafts.iter().map(|draft| draft.support).min()?;
+        let mut drafts = drafts.into_iter();
+        let first = drafts.next()?;
+        Some(drafts.fold(Draft { support, ..first }, |mut all, next| {
+            all.changes.extend(next.changes);
+            all.patterns.extend(next.patterns);
+            all.targets.extend(next.targets);
+            all.targets.sort();
+            all.targets.dedup();
+            all.reason = format!("{} {}", all.reason, next.reason);
+            all
+        }))
+    });
+    together.collect()
 }
 
 /// SQL as snippets write it: by the table's short name where that says which table is meant.
@@ -74,9 +97,9 @@ fn calculated(context: &Context, learnt: &LearntPattern, calculation: &Calculati
     let lacks = |gap: &Gap| gap.lacking.calculations.contains(key) || gap.lacking.expressions.contains(key);
     let targets = context.targets(lacks);
     let text = sql(context, &calculation.fragment);
-    let display_name = calculation.terms.first().cloned().unwrap_or_else(|| readable(&name));
-    let mut synonyms: Vec<String> = calculation.terms.iter().skip(1).cloned().collect();
-    synonyms.extend(calculation.aliases.iter().map(|alias| readable(alias)));
+    let display_name = display_name(calculation, &name);
+    let mut synonyms: Vec<String> = calculation.terms.clone();
+    synonyms.extend(calculation.aliases.iter().filter(|alias| reads_as_name(alias)).map(|alias| readable(alias)));
     let synonyms = distinct(synonyms, &display_name);
     let comment = calculation.digits.map(|digits| format!("Rounded to {digits} decimal places."));
     let change = change(Element {
@@ -104,6 +127,57 @@ fn name_of(calculation: &Calculation) -> Option<String> {
     let usable = |alias: &&String| crate::sql::is_plain(alias) && alias.len() > 1;
     let alias = calculation.aliases.iter().find(usable).map(|alias| alias.to_lowercase());
     alias.or_else(|| calculation.terms.first().map(|term| identifier(term)))
+}
+
+/// The alias in words where it reads as a name, as people write it; else the best term.
+fn display_name(calculation: &Calculation, name: &str) -> String {
+    let alias = calculation.aliases.iter().find(|alias| reads_as_name(alias));
+    match (alias, calculation.terms.first()) {
+        (Some(alias), _) => {
+            let said = calculation.terms.iter().find(|term| same_name(term, alias));
+            said.cloned().unwrap_or_else(|| readable(alias))
+        }
+        (None, Some(term)) => term.clone(),
+        (None, None) => readable(name),
+    }
+}
+
+/// True for an alias of whole words that says more than what kind of number it is.
+pub(super) fn reads_as_name(alias: &str) -> bool {
+    const KINDS: [&str; 24] = [
+        "amount",
+        "amt",
+        "average",
+        "avg",
+        "cnt",
+        "count",
+        "max",
+        "min",
+        "num",
+        "number",
+        "pct",
+        "qty",
+        "ratio",
+        "res",
+        "result",
+        "sum",
+        "tot",
+        "total",
+        "val",
+        "value",
+        "col",
+        "total_count",
+        "metric",
+        "measure",
+    ];
+    let words = split_identifier(alias);
+    let is_word = |word: &String| {
+        word.chars().all(char::is_alphabetic) && word.chars().count() >= if word.is_ascii() { 3 } else { 1 }
+    };
+    let spoken = |word: &String| !word.is_ascii() || word.contains(['a', 'e', 'i', 'o', 'u', 'y']);
+    !words.is_empty()
+        && words.iter().all(|word| is_word(word) && spoken(word))
+        && words.iter().any(|word| !KINDS.contains(&word.as_str()))
 }
 
 fn identifier(term: &str) -> String {
@@ -141,7 +215,7 @@ fn filter(context: &Context, learnt: &LearntPattern, rule: &FilterRule, patterns
         return None;
     }
     // A word for one value is made a filter from its own pattern, unless it is a default.
-    let by_word = |other: &LearntPattern| matches!(&other.body, Body::Vocabulary(word) if word.facet.sql(None) == rule.fragment.sql);
+    let by_word = |other: &LearntPattern| matches!(&other.body, Body::Vocabulary(word) if [rule.fragment.sql.as_str(), key].contains(&word.facet.sql(None).as_str()));
     if rule.default_of.is_none() && patterns.iter().any(by_word) {
         return None;
     }
@@ -165,7 +239,12 @@ fn filter(context: &Context, learnt: &LearntPattern, rule: &FilterRule, patterns
 }
 
 /// A word for a value or a predicate as a filter of that name.
-fn named_value(context: &Context, learnt: &LearntPattern, word: &Vocabulary) -> Option<Draft> {
+fn named_value(
+    context: &Context,
+    learnt: &LearntPattern,
+    word: &Vocabulary,
+    patterns: &[LearntPattern],
+) -> Option<Draft> {
     let (text, key) = match (&word.facet, &word.fragment) {
         (Facet::Value(value), _) if !same_name(&value.value, &word.term) => {
             let predicate = value.to_string();
@@ -178,18 +257,29 @@ fn named_value(context: &Context, learnt: &LearntPattern, word: &Vocabulary) -> 
     if context.snippet_with(SnippetKind::Filter, &key).is_some() {
         return None;
     }
+    // One filter with all its words: the best supported one makes it.
+    let words: Vec<&str> = patterns
+        .iter()
+        .filter_map(|other| match &other.body {
+            Body::Vocabulary(other) if other.facet == word.facet => Some(other.term.as_str()),
+            _ => None,
+        })
+        .collect();
+    if words.first() != Some(&word.term.as_str()) {
+        return None;
+    }
     let targets = context.targets(|gap| {
         let lacks = match &word.facet {
             Facet::Value(value) => gap.lacking.values.contains(value),
             _ => gap.lacking.predicates.contains(&key),
         };
-        lacks && Context::says(gap, &word.term)
+        lacks && words.iter().any(|word| Context::says(gap, word))
     });
     let change = change(Element {
         kind: SnippetKind::Filter,
         alias: None,
         display_name: word.term.clone(),
-        synonyms: Vec::new(),
+        synonyms: distinct(words.iter().skip(1).map(|word| (*word).to_owned()).collect(), &word.term),
         instruction: None,
         comment: None,
         sql: &text,

@@ -17,6 +17,8 @@ pub(super) struct FacetInfo {
     /// Output names given to it, with the number of families.
     pub aliases: BTreeMap<String, usize>,
     pub families: BTreeSet<usize>,
+    /// Families that compute it within something else: a ratio, a share.
+    pub inner: BTreeSet<usize>,
 }
 
 impl FacetInfo {
@@ -194,7 +196,7 @@ impl Associations {
         p.sort_by(f64::total_cmp);
         let count = p.len() as f64;
         let passes = |(rank, p): &(usize, &f64)| **p <= FALSE_DISCOVERY * (*rank as f64 + 1.0) / count;
-        let threshold = p.iter().enumerate().filter(passes).map(|(_, p)| *p).last().unwrap_or(0.0);
+        let threshold = p.iter().enumerate().filter(passes).map(|(_, p)| *p).next_back().unwrap_or(0.0);
         for pair in self.pairs.iter_mut().flatten() {
             pair.significant = pair.joint >= 2 && p_value(pair.llr) <= threshold;
         }
@@ -204,7 +206,9 @@ impl Associations {
 /// Rank of a pair within its term; of two fragments that fit alike the shorter one is meant.
 fn rank(pair: &Pair, facets: &[FacetInfo]) -> f64 {
     let length = facets[pair.facet].sql().len();
-    pair.score() - (length as f64).min(500.0) * 1e-4
+    // Where a column comes with one condition only, the condition is meant.
+    let condition = matches!(facets[pair.facet].facet, Facet::Value(_) | Facet::Predicate(_));
+    pair.score() - (length as f64).min(500.0) * 1e-4 + if condition { 0.06 } else { 0.0 }
 }
 
 fn pair(
@@ -278,10 +282,18 @@ fn facets(corpus: &Corpus) -> Vec<FacetInfo> {
                 fragment,
                 aliases: BTreeMap::new(),
                 families: BTreeSet::new(),
+                inner: BTreeSet::new(),
             });
             info.families.insert(at);
             if let Some(alias) = alias.filter(|alias| !alias.is_empty()) {
                 *info.aliases.entry(alias).or_default() += 1;
+            }
+        }
+    }
+    for (at, family) in corpus.families.iter().enumerate() {
+        for key in family.features.iter().flat_map(|features| &features.inner) {
+            if let Some(info) = found.get_mut(&Facet::Calculation(key.clone())) {
+                info.inner.insert(at);
             }
         }
     }
@@ -327,7 +339,14 @@ pub(super) fn facets_of_query(features: &Features) -> Vec<Seen> {
     let mut found: Vec<Seen> = Vec::new();
     let column = |column: &ColumnRef| (Facet::Column(column.clone()), None, None);
     found.extend(features.spoken_columns.iter().map(column));
-    found.extend(features.values.iter().map(|value| (Facet::Value(value.clone()), None, None)));
+    // A list of values is one idea; its members are no observations of their own.
+    let lists = features.predicates.iter().filter(|predicate| predicate.operator == "IN" && predicate.values.len() > 1);
+    let listed: BTreeSet<(&ColumnRef, &String)> = lists
+        .filter_map(|list| Some((list.column.as_ref()?, list)))
+        .flat_map(|(c, l)| l.values.iter().map(move |v| (c, v)))
+        .collect();
+    let alone = features.values.iter().filter(|value| !listed.contains(&(&value.column, &value.value)));
+    found.extend(alone.map(|value| (Facet::Value(value.clone()), None, None)));
     for output in features.outputs.iter().filter(|output| output.core.closed && !output.has_window) {
         let alias = Some(output.name.clone());
         let fragment = Some(output.core.clone());
@@ -344,7 +363,8 @@ pub(super) fn facets_of_query(features: &Features) -> Vec<Seen> {
         }
     }
     for predicate in &features.predicates {
-        let simple = ["=", "IN", "IS NOT NULL"].contains(&predicate.operator.as_str());
+        let one = predicate.operator == "IN" && predicate.values.len() <= 1;
+        let simple = one || ["=", "IS NOT NULL"].contains(&predicate.operator.as_str());
         let spoken = predicate.fragment.closed && !predicate.fragment.columns.is_empty();
         if spoken && !simple && predicate.windows.is_empty() {
             let fragment = Some(predicate.fragment.clone());

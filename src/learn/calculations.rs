@@ -1,12 +1,16 @@
 //! Calculations: aggregates, ratios and derived columns that come back, and what they are called.
 
 use super::Options;
-use super::association::{Associations, FacetInfo};
+use super::association::{Associations, FacetInfo, Pair};
 use super::corpus::Corpus;
+use super::naming;
 use super::pattern::{Body, Calculation, Facet, LearntPattern};
 use crate::model::PatternKind;
 use crate::sql::Fragment;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Names of one calculation, in all languages together.
+const MAX_NAMES: usize = 6;
 
 pub(super) fn mine(corpus: &Corpus, found: &Associations, options: Options) -> Vec<LearntPattern> {
     let terms = names_by_facet(found);
@@ -28,30 +32,58 @@ pub(super) fn mine(corpus: &Corpus, found: &Associations, options: Options) -> V
     patterns
 }
 
-/// For each facet the terms whose best meaning it is, with whether strong evidence says so.
+/// For each facet the terms that name it, most said first, with whether strong evidence says so.
 fn names_by_facet(found: &Associations) -> BTreeMap<usize, Vec<(String, bool)>> {
-    let mut names: BTreeMap<usize, Vec<(f64, String, bool)>> = BTreeMap::new();
-    for (term, pairs) in found.terms.iter().zip(&found.pairs) {
-        let Some(pair) = pairs.first() else { continue };
-        let share = pair.joint as f64 / term.families.len().max(1) as f64;
+    let dominant = naming::dominant(found);
+    let whole = naming::WholeNames::of(found, &dominant);
+    let mut names: BTreeMap<usize, Vec<Name>> = BTreeMap::new();
+    for (at, (term, pairs)) in found.terms.iter().zip(&found.pairs).enumerate() {
+        let pair = match dominant.get(&at) {
+            Some(place) => &pairs[*place],
+            None => match pairs.first() {
+                Some(pair) if is_named(pair, term.families.len()) => pair,
+                _ => continue,
+            },
+        };
         let strong = pair.has_strong_evidence();
-        if share >= 0.5 && (strong || (pair.significant && share >= 0.75)) {
-            names.entry(pair.facet).or_default().push((pair.score(), term.text().to_owned(), strong));
-        }
+        let name = Name {
+            joint: pair.joint,
+            score: pair.score(),
+            words: term.words,
+            text: whole.text(at, pair.facet),
+            strong,
+        };
+        names.entry(pair.facet).or_default().push(name);
     }
     let sorted = names.into_iter().map(|(facet, mut names)| {
-        names.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.len().cmp(&b.1.len())).then(a.1.cmp(&b.1)));
+        names.sort_by(|a, b| {
+            let said = (b.joint, a.words).cmp(&(a.joint, b.words));
+            said.then(b.score.total_cmp(&a.score)).then(a.text.len().cmp(&b.text.len())).then(a.text.cmp(&b.text))
+        });
         let mut kept: Vec<(String, bool)> = Vec::new();
-        for (_, name, strong) in names {
-            let around = |(have, _): &(String, bool)| name.contains(have.as_str()) || have.contains(name.as_str());
+        for Name { text, strong, .. } in names {
+            let around = |(have, _): &(String, bool)| text.contains(have.as_str()) || have.contains(text.as_str());
             if strong || !kept.iter().any(around) {
-                kept.push((name, strong));
+                kept.push((text, strong));
             }
         }
-        kept.truncate(5);
+        kept.truncate(MAX_NAMES);
         (facet, kept)
     });
     sorted.collect()
+}
+
+struct Name {
+    joint: usize,
+    score: f64,
+    words: usize,
+    text: String,
+    strong: bool,
+}
+
+fn is_named(pair: &Pair, said: usize) -> bool {
+    let share = pair.joint as f64 / said.max(1) as f64;
+    share >= 0.5 && (pair.has_strong_evidence() || (pair.significant && share >= 0.75))
 }
 
 fn pattern(

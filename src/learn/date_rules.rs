@@ -1,11 +1,10 @@
-//! Dates: which column is *the* date of a table, how spoken windows and grains are written.
+//! Dates: which column is *the* date of a table, and how grains are written.
 
 use super::Options;
-use super::corpus::{Corpus, Family};
-use super::pattern::{Body, DateRule, LearntPattern, Seen};
-use super::terms::Word;
+use super::corpus::Corpus;
+use super::pattern::{Body, DateRule, LearntPattern};
 use crate::model::PatternKind;
-use crate::sql::{ColumnRef, DateWindow, Features, Grain};
+use crate::sql::{ColumnRef, Features, Grain};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A date column is *the* date of its table from this share of the dated queries on.
@@ -13,7 +12,6 @@ const DATE_SHARE: f64 = 0.8;
 
 pub(super) fn mine(corpus: &Corpus, options: Options) -> Vec<LearntPattern> {
     let mut patterns = columns(corpus, options);
-    patterns.extend(windows(corpus, options));
     patterns.extend(grains(corpus, options));
     patterns
 }
@@ -71,89 +69,6 @@ fn date_column(
     ))
 }
 
-/// Words beside the number of a window, in the question: `last {n} days`.
-type Phrase = String;
-
-struct WindowUse {
-    families: BTreeSet<usize>,
-    window: DateWindow,
-    columns: BTreeSet<ColumnRef>,
-}
-
-/// Windows as they are spoken: the same words with the same bound, whatever the number.
-fn windows(corpus: &Corpus, options: Options) -> Vec<LearntPattern> {
-    let mut uses: BTreeMap<(Phrase, String, String), WindowUse> = BTreeMap::new();
-    let mut spoken: BTreeMap<Phrase, BTreeSet<usize>> = BTreeMap::new();
-    for (at, family) in corpus.families.iter().enumerate() {
-        for features in &family.features {
-            let found: Vec<&DateWindow> = features.windows().collect();
-            for window in &found {
-                for phrase in phrases(family, window) {
-                    spoken.entry(phrase.clone()).or_default().insert(at);
-                    let key = (phrase, window.operator.clone(), window.shape.clone());
-                    let entry = uses.entry(key).or_insert_with(|| WindowUse {
-                        families: BTreeSet::new(),
-                        window: (*window).clone(),
-                        columns: BTreeSet::new(),
-                    });
-                    entry.families.insert(at);
-                    entry.columns.insert(window.column.clone());
-                }
-            }
-        }
-    }
-    let mut patterns = Vec::new();
-    for ((phrase, operator, shape), used) in uses {
-        let all = spoken.get(&phrase).cloned().unwrap_or_default();
-        let share = used.families.len() as f64 / all.len().max(1) as f64;
-        if used.families.len() >= options.min_support.max(2) && share >= DATE_SHARE {
-            let seen = corpus.seen_in(&used.families, &all);
-            patterns.push(window_pattern(&phrase, &operator, &shape, used, seen));
-        }
-    }
-    patterns
-}
-
-fn window_pattern(phrase: &str, operator: &str, shape: &str, used: WindowUse, seen: Seen) -> LearntPattern {
-    let bound = shape.replace("{n}", "N");
-    let spoken = phrase.replace("{n}", "N");
-    let statement = format!("“{spoken}” is written `<date> {operator} {bound}` in {} question families.", seen.support);
-    let tables = used.columns.iter().map(|column| column.table.clone()).collect();
-    let window = DateWindow { operator: operator.to_owned(), ..used.window };
-    let body = Body::Date(DateRule::Window { window, phrase: phrase.to_owned(), columns: used.columns });
-    LearntPattern::new(
-        PatternKind::Date,
-        &format!("window\u{1f}{phrase}\u{1f}{operator}\u{1f}{shape}"),
-        statement,
-        format!("{operator} {bound}"),
-        vec![spoken],
-        tables,
-        seen,
-        body,
-    )
-}
-
-/// The ways a family says a window: the word before and after its number.
-fn phrases(family: &Family, window: &DateWindow) -> BTreeSet<Phrase> {
-    let Some(n) = window.n.map(|n| n.to_string()) else { return BTreeSet::new() };
-    let mut found = BTreeSet::new();
-    for run in family.segments.iter().flatten() {
-        for (at, word) in run.iter().enumerate() {
-            let around = |at: Option<usize>| {
-                at.and_then(|at| run.get(at)).filter(|w| !w.is_number).map(|w| w.text.to_lowercase())
-            };
-            let before = around(at.checked_sub(1));
-            if word.is_number && word.key == n {
-                let after = around(Some(at + 1));
-                found.extend(phrase(before, "{n}", after));
-            } else if let Some(rest) = number_and_rest(word, &n) {
-                found.extend(phrase(before, &format!("{{n}}{rest}"), None));
-            }
-        }
-    }
-    found
-}
-
 /// Words that stand behind the number of a window: the units people count dates in.
 pub(super) fn unit_words(corpus: &Corpus) -> BTreeSet<String> {
     let mut units = BTreeSet::new();
@@ -166,16 +81,6 @@ pub(super) fn unit_words(corpus: &Corpus) -> BTreeSet<String> {
         }
     }
     units
-}
-
-fn phrase(before: Option<String>, number: &str, after: Option<String>) -> Option<Phrase> {
-    let words: Vec<String> = before.into_iter().chain([number.to_owned()]).chain(after).collect();
-    (words.len() > 1 || number.len() > 3).then(|| words.join(" "))
-}
-
-/// `30일` as one word.
-fn number_and_rest<'w>(word: &'w Word, n: &str) -> Option<&'w str> {
-    word.text.strip_prefix(n).filter(|rest| !rest.is_empty() && rest.chars().all(char::is_alphabetic))
 }
 
 /// Grains: words that come with grouping by one unit of a date.

@@ -1,7 +1,7 @@
 //! Filters: predicates that come back, and those that hold in almost every query over a table.
 
 use super::Options;
-use super::association::Associations;
+use super::association::{Associations, Pair};
 use super::corpus::{Corpus, Family};
 use super::pattern::{Body, Facet, FilterRule, LearntPattern};
 use crate::model::PatternKind;
@@ -22,7 +22,9 @@ pub(super) fn mine(corpus: &Corpus, found: &Associations, options: Options) -> V
     let mut patterns = Vec::new();
     for (key, used) in &uses {
         let default_of = defaults.get(key).cloned();
-        let terms = names.get(key).cloned().unwrap_or_default();
+        // What holds everywhere is named by no word that happens to stand beside it.
+        let named = names.get(key).filter(|_| default_of.is_none());
+        let terms = named.cloned().unwrap_or_default();
         let repeated = used.families.len() >= options.min_support.max(2);
         if default_of.is_some() || (repeated && !terms.is_empty()) {
             patterns.push(pattern(corpus, key, used, default_of, terms));
@@ -78,7 +80,13 @@ fn is_asked_for(corpus: &Corpus, used: &Used, terms: &[String]) -> bool {
 fn names_of_predicates(found: &Associations) -> BTreeMap<String, Vec<String>> {
     let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (term, pairs) in found.terms.iter().zip(&found.pairs) {
-        let Some(pair) = pairs.first() else { continue };
+        let is_condition =
+            |pair: &&Pair| matches!(found.facets[pair.facet].facet, Facet::Predicate(_) | Facet::Value(_));
+        let Some(pair) = pairs.iter().find(is_condition) else { continue };
+        let first = pairs.first().is_some_and(|first| first.score() <= pair.score() + 0.1);
+        if !first && !pair.has_strong_evidence() {
+            continue;
+        }
         let share = pair.joint as f64 / term.families.len().max(1) as f64;
         let sure = (pair.has_strong_evidence() && share >= 0.5) || (pair.significant && share >= 0.75);
         let key = match &found.facets[pair.facet].facet {

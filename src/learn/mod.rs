@@ -7,6 +7,7 @@
 
 mod association;
 mod calculations;
+mod compose;
 mod corpus;
 #[cfg(test)]
 pub(crate) mod data_tests;
@@ -14,16 +15,22 @@ mod date_rules;
 mod evidence;
 mod filters;
 mod joins;
+#[cfg(test)]
+mod meaning_tests;
+mod naming;
 mod output;
 mod pattern;
 mod phrases;
 #[cfg(test)]
 mod planted_tests;
+mod shapes;
 mod templates;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod time_words;
 mod vocabulary;
+mod windows;
 
 pub use association::{Associations, Ranked};
 pub use evidence::{Evidence, names_of_value};
@@ -31,6 +38,8 @@ pub use pattern::{
     Body, Calculation, DateRule, Facet, FilterRule, JoinRule, LearntPattern, OutputRule, Slot, Template, Vocabulary,
 };
 pub use terms::{content_terms, is_function_word};
+pub use time_words::period_phrases;
+pub use windows::spoken_windows;
 
 use crate::model::{Catalog, Question, SpaceView};
 use corpus::Corpus;
@@ -58,7 +67,9 @@ pub fn learn(questions: &[Question], catalog: &Catalog, space: &SpaceView, optio
     patterns.extend(filters::mine(&corpus, &associations, options));
     patterns.extend(joins::mine(&corpus, options));
     patterns.extend(date_rules::mine(&corpus, options));
+    patterns.extend(windows::mine(&corpus, options));
     patterns.extend(templates::mine(&corpus, &associations, options));
+    patterns.extend(shapes::mine(&corpus, &patterns, options));
     patterns.extend(output::mine(&corpus, options));
     patterns.sort_by(|a, b| {
         let key = |p: &LearntPattern| (p.pattern.kind, std::cmp::Reverse(p.pattern.support), p.pattern.id.clone());

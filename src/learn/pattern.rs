@@ -2,7 +2,7 @@
 
 use super::evidence::Evidence;
 use crate::model::{Pattern, PatternKind, Relationship, digest_text};
-use crate::sql::{ColumnRef, ColumnValue, DateWindow, Fragment};
+use crate::sql::{ColumnRef, ColumnValue, Fragment};
 use std::collections::BTreeSet;
 
 /// A pattern and what it says, in types.
@@ -111,8 +111,11 @@ pub struct JoinRule {
 pub enum DateRule {
     /// The date column that questions over a table mean.
     Column { column: ColumnRef, rivals: Vec<ColumnRef> },
-    /// How a spoken window is written; `phrase` has `{n}` where the number stands.
-    Window { window: DateWindow, phrase: String, columns: BTreeSet<ColumnRef> },
+    /// How a spoken period is written; both have `{n}` where the number stands, and the template
+    /// has `{date}` where the column does.
+    Window { phrase: String, template: String, columns: BTreeSet<ColumnRef> },
+    /// Periods that are relative to today do not count today.
+    ExcludesToday,
     /// How a spoken grain is written.
     Grain { term: String, column: ColumnRef, unit: String, sql: String },
 }

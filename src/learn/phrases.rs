@@ -3,6 +3,7 @@
 use super::association::TermInfo;
 use super::corpus::Family;
 use super::terms::{Segments, Term, terms};
+use super::time_words::without_grain;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All terms with the families that say them, in order.
@@ -10,6 +11,7 @@ pub(super) fn collect_terms(texts: &[Segments]) -> Vec<TermInfo> {
     let words: BTreeSet<&str> = texts.iter().flatten().flatten().map(|word| word.key.as_str()).collect();
     let mut found: BTreeMap<String, TermInfo> = BTreeMap::new();
     for (family, segments) in texts.iter().enumerate() {
+        let segments = &plain(segments, &words);
         let mut all = terms(segments);
         all.extend(segments.iter().flatten().flat_map(|word| parts_of_compound(&word.key, &words)));
         for Term { key, text, words } in all {
@@ -25,6 +27,18 @@ pub(super) fn collect_terms(texts: &[Segments]) -> Vec<TermInfo> {
         }
     }
     found.into_values().collect()
+}
+
+/// Words without a grain before them.
+fn plain(segments: &Segments, words: &BTreeSet<&str>) -> Segments {
+    let mut segments = segments.clone();
+    for word in segments.iter_mut().flatten() {
+        if let Some(rest) = without_grain(&word.key, words).map(str::to_owned) {
+            word.text = rest.clone();
+            word.key = rest;
+        }
+    }
+    segments
 }
 
 /// Words of the corpus that a Hangul compound begins or ends with.

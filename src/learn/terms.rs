@@ -1,8 +1,10 @@
 //! Terms of a question: words, runs of up to three words, and parts of compounds.
 //!
 //! A term's key has no white space, so that compounds which people space freely (신규유저, 신규 유저)
-//! are one term. Function words end a run; they are grammar, not vocabulary.
+//! are one term. Function words and words of dates, periods and requests end a run; they are
+//! grammar, not vocabulary.
 
+use super::time_words;
 use crate::text::{Script, compact, is_hangul, tokens};
 
 /// One word of a question.
@@ -55,11 +57,18 @@ pub(super) fn segments(text: &str) -> Segments {
     let mut runs: Segments = vec![Vec::new()];
     let normal = crate::text::normalise(text);
     let mut end = 0;
+    let mut behind_number = false;
     for token in tokens(text) {
         // Sentence marks part words that are no phrase.
         let between = normal.get(end..token.start).unwrap_or_default();
         let parted = between.contains(['.', ',', ';', ':', '?', '!', '/', '(', ')', '·']);
         end = token.start + token.text.len();
+        let glued = between.is_empty() && behind_number;
+        behind_number = token.script == Script::Number;
+        if time_words::is_scaffold(&token) || time_words::counter(&token, glued).is_some() {
+            runs.push(Vec::new());
+            continue;
+        }
         let key = compact(&token.stem);
         let particle = is_particle(&token.stem, between);
         if particle {
@@ -135,6 +144,9 @@ mod tests {
         assert!(keys("신규유저 매출").contains(&"신규유저".to_owned()));
         assert_eq!(keys("What is the conversion rate per store?"), ["conversion", "conversionrate", "rate", "store"]);
         assert_eq!(keys("inZOI의 DAU"), ["inzoi", "inzoidau", "dau"]);
+        assert_eq!(keys("어제 건초 최근 7일치 일별로 뽑아줘"), ["건초"]);
+        assert_eq!(keys("last month's hay per day, top 5 barns"), ["hay", "barn"]);
+        assert_eq!(keys("Heu der letzten 14 Tage"), ["heu"]);
         assert!(keys("").is_empty() && keys("???").is_empty() && keys("5 10").is_empty());
     }
 }

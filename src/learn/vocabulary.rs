@@ -6,6 +6,7 @@ use super::association::{
 };
 use super::corpus::Corpus;
 use super::evidence::Evidence;
+use super::naming;
 use super::pattern::{Body, Facet, LearntPattern, Vocabulary};
 use crate::model::PatternKind;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,8 +16,11 @@ const MIN_CONFIDENCE: f64 = 0.75;
 
 pub(super) fn mine(corpus: &Corpus, found: &Associations, options: Options) -> Vec<LearntPattern> {
     let mut by_facet: BTreeMap<usize, Vec<&Pair>> = BTreeMap::new();
-    for (term, pairs) in found.terms.iter().zip(&found.pairs) {
-        for pair in meanings(term, pairs, found, options) {
+    let dominant = naming::dominant(found);
+    for (at, (term, pairs)) in found.terms.iter().zip(&found.pairs).enumerate() {
+        let known = dominant.get(&at).map(|place| vec![&pairs[*place]]);
+        let meant = known.unwrap_or_else(|| meanings(term, pairs, found, options));
+        for pair in meant.into_iter().filter(|pair| !is_bare_date(pair, found, corpus)) {
             by_facet.entry(pair.facet).or_default().push(pair);
         }
     }
@@ -32,7 +36,15 @@ pub(super) fn mine(corpus: &Corpus, found: &Associations, options: Options) -> V
         !pair.has_strong_evidence() && strong.iter().copied().any(|other| better(&other))
     };
     let sure: Vec<&Pair> = kept.iter().filter(|pair| !explained(pair)).copied().collect();
-    sure.iter().filter(|pair| !is_composed(pair, &sure, found)).map(|pair| pattern(corpus, found, pair)).collect()
+    let names = naming::WholeNames::of(found, &dominant);
+    let named = sure.iter().filter(|pair| !is_composed(pair, &sure, found));
+    named.map(|pair| pattern(corpus, found, pair, names.text(pair.term, pair.facet))).collect()
+}
+
+/// A date column is in most queries; a word that only comes with it does not name it.
+fn is_bare_date(pair: &Pair, found: &Associations, corpus: &Corpus) -> bool {
+    let Facet::Column(column) = &found.facets[pair.facet].facet else { return false };
+    pair.evidence.is_empty() && corpus.column(column).is_some_and(|found| found.family().is_temporal())
 }
 
 /// What a term means: its best fragment, if that is sure enough.
@@ -159,12 +171,11 @@ fn is_explained(pair: &Pair, better: &Pair, found: &Associations) -> bool {
     !term.difference(other).any(|family| facet.contains(family))
 }
 
-fn pattern(corpus: &Corpus, found: &Associations, pair: &Pair) -> LearntPattern {
+fn pattern(corpus: &Corpus, found: &Associations, pair: &Pair, text: String) -> LearntPattern {
     let (term, info) = (&found.terms[pair.term], &found.facets[pair.facet]);
     let shows: BTreeSet<usize> = term.families.intersection(&info.families).copied().collect();
     let seen = corpus.seen_in(&shows, &term.families);
     let sql = info.sql();
-    let text = term.text().to_owned();
     let statement = format!(
         "“{text}” means `{sql}`: so in {} of {} question families that say it.",
         shows.len(),

@@ -2,7 +2,7 @@
 
 use super::workspace::{OpsError, Workspace};
 use crate::databricks::SqlOptions;
-use crate::model::{Catalog, CatalogColumn, CatalogTable, ColumnProfile, TypeFamily};
+use crate::model::{Catalog, CatalogColumn, CatalogTable, Cell, ColumnProfile, TypeFamily};
 use futures::stream::{self, StreamExt};
 use std::collections::BTreeSet;
 
@@ -35,39 +35,52 @@ pub async fn profile_catalog(workspace: &Workspace, catalog: &Catalog) -> Catalo
     Catalog::new(tables)
 }
 
+/// Figures of one column in a table's profile: filled, distinct, smallest, largest.
+const FIGURES: usize = 4;
+
+/// One statement counts all columns of a table; a text column with few values gets another one
+/// for its dictionary.
 async fn profile_table(workspace: &Workspace, mut table: CatalogTable) -> CatalogTable {
-    for index in 0..table.columns.len() {
-        if is_profiled(&table.columns[index]) {
-            let profile = profile_column(workspace, &table.full_name, &table.columns[index]).await;
-            table.columns[index].profile = profile;
-        }
+    let columns: Vec<usize> = (0..table.columns.len()).filter(|index| is_profiled(&table.columns[*index])).collect();
+    let figures: Vec<String> = columns.iter().map(|index| figures_of(&quote(&table.columns[*index].name))).collect();
+    let path = quote_path(&table.full_name);
+    let counts = format!("SELECT COUNT(*), {} FROM {path}", figures.join(", "));
+    let Ok(result) = workspace.run_sql(&counts, &SqlOptions::default()).await else { return table };
+    let Some(row) = result.rows.first() else { return table };
+    let cell = |at: usize| row.get(at).and_then(Cell::as_wire);
+    let number = |at: usize| cell(at).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    for (position, index) in columns.into_iter().enumerate() {
+        let first = 1 + position * FIGURES;
+        let column = &mut table.columns[index];
+        column.profile = Some(ColumnProfile {
+            rows: number(0),
+            nulls: number(0).saturating_sub(number(first)),
+            distinct: number(first + 1),
+            values: dictionary(workspace, &path, column, number(first + 1)).await,
+            min: cell(first + 2),
+            max: cell(first + 3),
+        });
     }
     table
 }
 
 fn is_profiled(column: &CatalogColumn) -> bool {
-    !matches!(column.family(), TypeFamily::Other)
+    column.family() != TypeFamily::Other
 }
 
-async fn profile_column(workspace: &Workspace, table: &str, column: &CatalogColumn) -> Option<ColumnProfile> {
-    let (table, name) = (quote_path(table), quote(&column.name));
-    let counts = format!(
-        "SELECT COUNT(*), COUNT({name}), COUNT(DISTINCT {name}), CAST(MIN({name}) AS STRING), \
-         CAST(MAX({name}) AS STRING) FROM {table}"
-    );
-    let rows = workspace.run_sql(&counts, &SqlOptions::default()).await.ok()?.rows;
-    let cell = |at: usize| rows.first().and_then(|row| row.get(at)).and_then(|cell| cell.as_wire());
-    let number = |at: usize| cell(at).and_then(|text| text.parse::<u64>().ok());
-    let (total, filled, distinct) = (number(0)?, number(1)?, number(2)?);
-    let values = match column.family() {
-        TypeFamily::Text if distinct <= ColumnProfile::MAX_VALUES as u64 => {
-            let sql = format!("SELECT DISTINCT {name} FROM {table} WHERE {name} IS NOT NULL ORDER BY 1");
-            let result = workspace.run_sql(&sql, &SqlOptions::default()).await.ok()?;
-            result.rows.iter().filter_map(|row| row.first()?.as_wire()).collect()
-        }
-        _ => Vec::new(),
-    };
-    Some(ColumnProfile { rows: total, nulls: total - filled, distinct, values, min: cell(3), max: cell(4) })
+fn figures_of(name: &str) -> String {
+    format!("COUNT({name}), COUNT(DISTINCT {name}), CAST(MIN({name}) AS STRING), CAST(MAX({name}) AS STRING)")
+}
+
+/// All values of a text column, if they are few enough for a dictionary.
+async fn dictionary(workspace: &Workspace, path: &str, column: &CatalogColumn, distinct: u64) -> Vec<String> {
+    if column.family() != TypeFamily::Text || distinct == 0 || distinct > ColumnProfile::MAX_VALUES as u64 {
+        return Vec::new();
+    }
+    let name = quote(&column.name);
+    let sql = format!("SELECT DISTINCT {name} FROM {path} WHERE {name} IS NOT NULL ORDER BY 1");
+    let rows = workspace.run_sql(&sql, &SqlOptions::default()).await.map(|result| result.rows).unwrap_or_default();
+    rows.iter().filter_map(|row| row.first()?.as_wire()).collect()
 }
 
 /// A name in backticks.

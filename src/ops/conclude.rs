@@ -79,7 +79,7 @@ fn blocked_by(guards: &[GuardOutcome]) -> Option<String> {
 
 /// Declared edits first, since proved changes may build on them; then the proved ones with what
 /// was measured. Members of a group are named by position.
-pub(super) fn changes(declared: Vec<Change>, kept: &[Proved]) -> Vec<(Change, String, ChangeEvidence)> {
+fn changes(declared: Vec<Change>, kept: &[Proved]) -> Vec<(Change, String, ChangeEvidence)> {
     let mut all: Vec<(Change, String, ChangeEvidence)> = declared.into_iter().map(declared_change).collect();
     let mut owners: Vec<Option<usize>> = vec![None; all.len()];
     for (position, proved) in kept.iter().enumerate() {

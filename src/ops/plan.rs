@@ -14,7 +14,8 @@ use crate::fix;
 use crate::guard::{GuardConfig, Waiver};
 use crate::learn::{self, learn};
 use crate::model::{
-    Catalog, Digest, Event, Outcome, Phase, Plan, Question, Scorecard, Space, SpaceView, Split, State, Suite,
+    Catalog, Diagnostic, Digest, Event, Outcome, Phase, Plan, Question, Scorecard, SourceSpan, Space, SpaceView, Split,
+    State, Suite,
 };
 use crate::store::Ledger;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,8 @@ pub struct PlanInput<'a> {
     pub live: Option<LiveSpace>,
     /// The declared content; none if the live space is all there is.
     pub definition: Option<Space>,
+    /// Where the definition names its tables, by table.
+    pub places: BTreeMap<String, SourceSpan>,
     pub state: Option<&'a State>,
     pub suite: Suite,
     pub splits: BTreeMap<String, Split>,
@@ -34,6 +37,8 @@ pub struct PlanInput<'a> {
     pub learning: learn::Options,
     pub fixes: fix::Options,
     pub learns: bool,
+    /// The declared space wins over edits made in the workspace since the last apply.
+    pub overwrites_drift: bool,
     pub guards: Vec<GuardConfig>,
     pub waivers: Vec<Waiver>,
     pub config: Digest,
@@ -61,6 +66,7 @@ pub async fn plan(input: PlanInput<'_>) -> Result<Planned, OpsError> {
     let base = base_content(&input)?;
     let names = declared_names(&base, &input.suite);
     let (catalog, missing) = read_catalog(&input.scorer.workspace, &names).await?;
+    refuse_absent(&base, &missing, &input.places)?;
     for name in &missing {
         events.warn(format!("table {name} is not in the workspace, or may not be read"));
     }
@@ -205,19 +211,19 @@ async fn repeat(
 fn base_content(input: &PlanInput<'_>) -> Result<Space, OpsError> {
     let Some(definition) = &input.definition else {
         return input.live.as_ref().map(|live| live.space.clone()).ok_or_else(|| {
-            OpsError::other(
+            OpsError::usage(
                 "there is neither a declared space (`space.definition`) nor a live one (`space.id`); name one of them",
             )
         });
     };
     if let (Some(live), Some(last)) = (&input.live, input.state.and_then(State::last)) {
         let found = live.space.digest();
-        if found != last.after_digest && found != definition.digest() {
+        if found != last.after_digest && found != definition.digest() && !input.overwrites_drift {
             return Err(OpsError::Stale {
                 message: format!(
                     "the live space {} was edited since plan {} was applied ({} now, {} then); `genie-enhance drift` \
-                     shows the edits: take them over with `import`, or undo them with `plan --no-learn` after saying so \
-                     in the state (`drift --accept`)",
+                     shows the edits: take them into the declared space with `plan --on-drift adopt`, or undo them with \
+                     `plan --on-drift overwrite`",
                     live.id,
                     &last.plan_id.get(..8).unwrap_or(&last.plan_id),
                     found.short(),
@@ -226,7 +232,42 @@ fn base_content(input: &PlanInput<'_>) -> Result<Space, OpsError> {
             });
         }
     }
-    Ok(definition.clone())
+    Ok(match &input.live {
+        Some(live) => beside_live(definition, &live.space),
+        None => definition.clone(),
+    })
+}
+
+/// The declared content with what it leaves open beside the document taken from the live space:
+/// where a definition says nothing about the folder, the workspace decides.
+pub fn beside_live(definition: &Space, live: &Space) -> Space {
+    let mut content = definition.clone();
+    let (ours, theirs) = (&mut content.sidecar, &live.sidecar);
+    for (ours, theirs) in [
+        (&mut ours.title, &theirs.title),
+        (&mut ours.warehouse_id, &theirs.warehouse_id),
+        (&mut ours.parent_path, &theirs.parent_path),
+    ] {
+        if ours.is_empty() {
+            ours.clone_from(theirs);
+        }
+    }
+    content
+}
+
+/// A space that names a table which is not there can be neither asked nor copied. (What only
+/// gold SQL names costs no more than its question.)
+fn refuse_absent(base: &Space, missing: &[String], places: &BTreeMap<String, SourceSpan>) -> Result<(), OpsError> {
+    let view = SpaceView::of(base);
+    let named = |name: &&String| view.tables.iter().any(|table| table.identifier.eq_ignore_ascii_case(name));
+    let finding = |name: &String| {
+        let found =
+            Diagnostic::error("GE0502", format!("the space names the table {name}, which is not in the workspace"))
+                .help("correct the name or take the table out of the space; if it is there, ask for SELECT on it");
+        Diagnostic { span: places.get(name).cloned(), ..found }
+    };
+    let findings: Vec<Diagnostic> = missing.iter().filter(named).map(finding).collect();
+    if findings.is_empty() { Ok(()) } else { Err(OpsError::Declared(findings)) }
 }
 
 fn report_unusable(events: &Events, card: &Scorecard) {

@@ -1,6 +1,7 @@
 //! From patterns and failures to candidates that are worth a trial: generated, grounded on the
 //! warehouse, checked for leaks and against what was tried before.
 
+use super::draft::draft;
 use super::score::Scorer;
 use super::workspace::{OpsError, Workspace};
 use crate::databricks::SqlOptions;
@@ -46,7 +47,12 @@ impl Proposer<'_> {
             catalog: self.catalog,
             options: self.options.clone(),
         };
-        let (made, mut rejections) = propose(&input);
+        let (mut made, mut rejections) = propose(&input);
+        if let Some(model) = &self.scorer.model {
+            let (drafted, refused) = draft(model, &input, &self.scorer.events).await;
+            made.extend(drafted);
+            rejections.extend(refused);
+        }
         let fresh: Vec<Candidate> = made.into_iter().filter(|candidate| !tried.contains(&candidate.id)).collect();
         let (clean, leaking) = self.without_leaks(fresh);
         rejections.extend(leaking);

@@ -52,7 +52,17 @@ pub async fn prepare(input: &ApplyInput<'_>) -> Result<Ready, OpsError> {
             }),
         };
     };
-    let live = input.workspace.client.get_space(&id).await?;
+    let live = match input.workspace.client.get_space(&id).await {
+        Err(error) if error.is_not_found() => {
+            return Err(OpsError::Stale {
+                message: format!(
+                    "the space {id} of the plan is not in the workspace: it was trashed, or the plan was made for \
+                     another workspace; make a plan here"
+                ),
+            });
+        }
+        read => read?,
+    };
     if live.space.digest() == plan.base.target {
         let step = if recorded.is_some() { Step::Nothing } else { Step::Record };
         return Ok(Ready { target: live.space.clone(), live: Some(live), step, rebased: false });
@@ -69,7 +79,8 @@ fn rebased(input: &ApplyInput<'_>, live: &LiveSpace) -> Result<bool, OpsError> {
         sidecar_digest: live.space.sidecar_digest(),
         space: &live.space,
     };
-    match freshness(input.plan, &facts, base_content(input.plan, &input.state, input.definition)) {
+    let base = base_content(input.plan, &input.state, input.definition);
+    match freshness(input.plan, &facts, base.as_ref()) {
         Freshness::Fresh => Ok(false),
         Freshness::Rebased => Ok(true),
         other => Err(OpsError::Stale { message: in_words(&other) }),
@@ -102,9 +113,13 @@ fn in_words(freshness: &Freshness) -> String {
 }
 
 /// The content the plan was made on, where this project still has it.
-fn base_content<'a>(plan: &Plan, state: &'a State, definition: Option<&'a Space>) -> Option<&'a Space> {
-    let images = state.applied.iter().rev().filter_map(|record| record.before.as_ref());
-    images.chain(definition).find(|space| Some(space.digest()) == plan.base.live)
+///
+/// It may be a before-image, the definition, or the definition without the plan's changes.
+fn base_content(plan: &Plan, state: &State, definition: Option<&Space>) -> Option<Space> {
+    let images = state.applied.iter().rev().filter_map(|record| record.before.clone());
+    let undoing: Vec<Change> = plan.changes.iter().rev().map(|planned| planned.change.inverted()).collect();
+    let undone = definition.and_then(|space| apply_all(space, &undoing).ok());
+    images.chain(definition.cloned()).chain(undone).find(|space| Some(space.digest()) == plan.base.live)
 }
 
 fn refuse_unfit(input: &ApplyInput<'_>) -> Result<(), OpsError> {
@@ -113,12 +128,10 @@ fn refuse_unfit(input: &ApplyInput<'_>) -> Result<(), OpsError> {
         return Err(OpsError::Blocked { message: format!("the plan is blocked: {}", plan.verdict_reason) });
     }
     if plan.base.host != input.workspace.host {
-        return Err(OpsError::Stale {
-            message: format!(
-                "the plan was made for the workspace {}, this is {}; make a plan here",
-                plan.base.host, input.workspace.host
-            ),
-        });
+        return Err(OpsError::usage(format!(
+            "the plan was made for the workspace {}, this is {}; make a plan here",
+            plan.base.host, input.workspace.host
+        )));
     }
     if let Ok(expires) = plan.expires_at.parse::<jiff::Timestamp>()
         && input.now > expires

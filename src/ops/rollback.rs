@@ -1,10 +1,9 @@
 //! Rolling back: a plan like any other, made from a before-image.
 
-use super::conclude::changes;
 use super::workspace::OpsError;
 use crate::databricks::LiveSpace;
 use crate::diff::{apply_all, diff};
-use crate::model::{Address, Base, Change, Digest, Evidence, Plan, PlanVerdict, Space, State, Suite};
+use crate::model::{Address, Base, Change, ChangeEvidence, Digest, Evidence, Plan, PlanVerdict, Space, State, Suite};
 use crate::planner::{PlanParts, assemble, expiry};
 
 /// What the way back is made from.
@@ -30,10 +29,10 @@ pub fn rollback(input: &RollbackInput<'_>) -> Result<Plan, OpsError> {
     };
     let record = record.ok_or_else(|| {
         let known: Vec<String> = input.state.applied.iter().map(|record| record.serial.to_string()).collect();
-        OpsError::other(format!("there is no applied plan with that serial; known are {}", known.join(", ")))
+        OpsError::usage(format!("there is no applied plan with that serial; known are {}", known.join(", ")))
     })?;
     let before = record.before.as_ref().ok_or_else(|| {
-        OpsError::other(format!(
+        OpsError::usage(format!(
             "serial {} created the space; going back further would mean trashing it, with its conversations",
             record.serial
         ))
@@ -47,7 +46,7 @@ pub fn rollback(input: &RollbackInput<'_>) -> Result<Plan, OpsError> {
         verdict_reason: reason(input, record.serial),
         base: base(input, &target),
         questions: Vec::new(),
-        changes: changes(back, &[]),
+        changes: back.into_iter().map(undoing).collect(),
         rejections: Vec::new(),
         guards: Vec::new(),
         evidence: Evidence { holdout: "unverified".to_owned(), ..Evidence::default() },
@@ -55,6 +54,16 @@ pub fn rollback(input: &RollbackInput<'_>) -> Result<Plan, OpsError> {
         created_at,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
     }))
+}
+
+/// Not `declared`: the definition has to follow the space back.
+fn undoing(change: Change) -> (Change, String, ChangeEvidence) {
+    let evidence = ChangeEvidence {
+        status: "rollback".to_owned(),
+        provenance: "rollback".to_owned(),
+        ..ChangeEvidence::default()
+    };
+    (change, "as it stood before".to_owned(), evidence)
 }
 
 fn is_benchmark(address: &Address) -> bool {

@@ -4,11 +4,14 @@
 use super::events::Events;
 use super::gate::Gate;
 use super::gold::{Gold, GoldSql, Statements, run_gold, unlimited};
+use super::model::Model;
 use super::workspace::Workspace;
 use crate::compare::{GoldFacts, Side, compare, policy_of, predicted_native};
 use crate::databricks::AskOptions;
+use crate::judge::{Item, Sample};
 use crate::model::{
-    Answer, Comparison, Decision, Digest, Event, NotRun, Outcome, Question, Scorecard, ScoredQuestion, Verdict,
+    Answer, Cell, Comparison, Decision, Digest, Event, NotRun, Outcome, Question, ResultSet, Scorecard, ScoredQuestion,
+    Verdict,
 };
 use crate::sql::{result_facts, same_query};
 use crate::store::{AnswerKey, Cache};
@@ -33,6 +36,8 @@ pub struct Scorer {
     /// Answers of this run: what was asked in it is never asked again, even with `fresh`.
     pub seen: RwLock<BTreeMap<Digest, Kept>>,
     pub golds: tokio::sync::Mutex<BTreeMap<String, Arc<Gold>>>,
+    /// Judges what the rules leave open; none where none is configured.
+    pub model: Option<Model>,
 }
 
 /// Which content is asked, and where it stands.
@@ -62,7 +67,7 @@ impl Scorer {
             .map(|(index, question)| {
                 let done = &done;
                 async move {
-                    let (scored, cached) = self.score_one(target, question, attempt).await;
+                    let (scored, cached, item) = self.score_one(target, question, attempt).await;
                     self.events.emit(Event::QuestionScored {
                         id: question.id.clone(),
                         outcome: scored.verdict.outcome,
@@ -71,14 +76,18 @@ impl Scorer {
                         done: done.fetch_add(1, Ordering::Relaxed) + 1,
                         total,
                     });
-                    (index, scored)
+                    (index, scored, item)
                 }
             })
             .collect();
         let mut scored: Vec<(usize, ScoredQuestion)> = Vec::with_capacity(total);
-        while let Some(one) = running.next().await {
-            scored.push(one);
+        let mut undecided = Vec::new();
+        while let Some((index, question, item)) = running.next().await {
+            scored.push((index, question));
+            undecided.extend(item);
         }
+        drop(running);
+        self.judge_undecided(undecided, &mut scored).await;
         scored.sort_by_key(|(index, _)| *index);
         let card = Scorecard {
             space: target.content.clone(),
@@ -102,24 +111,29 @@ impl Scorer {
         gold
     }
 
-    async fn score_one(&self, target: &Target, question: &Question, attempt: u32) -> (ScoredQuestion, bool) {
+    async fn score_one(
+        &self,
+        target: &Target,
+        question: &Question,
+        attempt: u32,
+    ) -> (ScoredQuestion, bool, Option<Item>) {
         let left_out =
             |verdict: Verdict| ScoredQuestion { id: question.id.clone(), answer: None, verdict, seconds: None };
         if let Some(why) = &question.skip {
-            return (left_out(not_run(&NotRun::Skipped { why: why.clone() })), false);
+            return (left_out(not_run(&NotRun::Skipped { why: why.clone() })), false, None);
         }
         let (gold, answered) = tokio::join!(self.gold(question), self.answer(target, question, attempt));
         if let Some((code, detail)) = &gold.fault {
             let outcome = if code == "GOLD_NOT_RUN" { Outcome::NotRun } else { Outcome::BadGold };
-            return (left_out(verdict(outcome, code, detail)), false);
+            return (left_out(verdict(outcome, code, detail)), false, None);
         }
         match answered {
             Ok((kept, cached)) => {
-                let verdict = self.judge(question, &gold, &kept.answer).await;
+                let (verdict, item) = self.judge(question, &gold, &kept.answer).await;
                 let seconds = (!cached).then_some(kept.seconds);
-                (ScoredQuestion { id: question.id.clone(), answer: Some(kept.answer), verdict, seconds }, cached)
+                (ScoredQuestion { id: question.id.clone(), answer: Some(kept.answer), verdict, seconds }, cached, item)
             }
-            Err(why) => (left_out(not_run(&why)), false),
+            Err(why) => (left_out(not_run(&why)), false, None),
         }
     }
 
@@ -129,9 +143,12 @@ impl Scorer {
         if let Some(kept) = self.known(&key) {
             return Ok((kept, true));
         }
-        self.events.emit(Event::QuestionAsked { id: question.id.clone(), question: question.question.clone() });
-        let asked =
-            self.gate.ask(|| self.workspace.client.ask(&target.space_id, &question.question, &self.ask)).await?;
+        let ask = || {
+            // Here, because only now it has its place among the questions at the same time.
+            self.events.emit(Event::QuestionAsked { id: question.id.clone(), question: question.question.clone() });
+            self.workspace.client.ask(&target.space_id, &question.question, &self.ask)
+        };
+        let asked = self.gate.ask(ask).await?;
         let kept = Kept { answer: asked.answer, seconds: asked.seconds };
         if let Err(error) = self.cache.put(&key, &kept) {
             self.events.warn(format!("an answer could not be kept for the next run: {error}"));
@@ -161,26 +178,47 @@ impl Scorer {
         key.digest()
     }
 
-    /// Compares the answer with every accepted SQL; the best verdict counts.
-    async fn judge(&self, question: &Question, gold: &Gold, answer: &Answer) -> Verdict {
+    /// Compares the answer with every accepted SQL; the best verdict counts. What stays open comes
+    /// with what a judge needs to see.
+    async fn judge(&self, question: &Question, gold: &Gold, answer: &Answer) -> (Verdict, Option<Item>) {
         let actual = match answer {
             Answer::Sql { sql, .. } => self.statements.run(&self.workspace, sql).await,
             Answer::Text { asks_back: true, .. } => Side::NoSql,
             Answer::Text { text, .. } => Side::TextOnly(text.clone()),
             Answer::Failed { message, .. } => Side::SqlError(message.clone()),
         };
-        let mut best: Option<Verdict> = None;
+        let mut best: Option<(Verdict, &GoldSql)> = None;
         for accepted in &gold.accepted {
             let comparison = self.compare_with(question, accepted, &actual, answer.sql()).await;
             let identical = answer.sql().is_some_and(|sql| same_query(sql, &accepted.sql));
             let native = predicted_native(&accepted.side, &actual, identical).0.to_owned();
             let found = verdict_of(comparison, &actual, native);
-            let better = best.as_ref().is_none_or(|best| rank(found.outcome) < rank(best.outcome));
-            if better {
-                best = Some(found);
+            if best.as_ref().is_none_or(|(best, _)| rank(found.outcome) < rank(best.outcome)) {
+                best = Some((found, accepted));
             }
         }
-        best.unwrap_or_else(|| verdict(Outcome::BadGold, "GOLD_MISSING", "there is no gold SQL"))
+        match best {
+            Some((verdict, accepted)) if verdict.outcome == Outcome::NeedsReview => {
+                let item = item(question, accepted, answer.sql().unwrap_or_default(), &actual, &verdict.reason);
+                (verdict, Some(item))
+            }
+            Some((verdict, _)) => (verdict, None),
+            None => (verdict(Outcome::BadGold, "GOLD_MISSING", "there is no gold SQL"), None),
+        }
+    }
+
+    /// Lets the judge decide what the rules left open, where there is one.
+    async fn judge_undecided(&self, items: Vec<Item>, scored: &mut [(usize, ScoredQuestion)]) {
+        let Some(model) = self.model.as_ref().filter(|model| model.options.judges && !items.is_empty()) else { return };
+        let judgements = model.judge(items).await;
+        for (_, question) in scored {
+            if let Some(judgement) = judgements.get(&question.id) {
+                question.verdict.notes.push(question.verdict.reason.clone());
+                question.verdict.outcome = judgement.outcome;
+                question.verdict.reason.clone_from(&judgement.reason);
+                question.verdict.detail.clone_from(&judgement.detail);
+            }
+        }
     }
 
     async fn compare_with(
@@ -204,6 +242,36 @@ impl Scorer {
         }
         facts.expected_full = unlimited(&self.workspace, &self.statements, &accepted.sql).await;
         compare(&accepted.side, actual, &policy_of(question, &facts))
+    }
+}
+
+/// What a judge sees of an open comparison: both queries, and the first rows that only one side
+/// has.
+fn item(question: &Question, gold: &GoldSql, answer_sql: &str, actual: &Side, reason: &str) -> Item {
+    let rows = |side: &Side| match side {
+        Side::Rows(rows) => rows.clone(),
+        _ => ResultSet::default(),
+    };
+    let (expected, found) = (rows(&gold.side), rows(actual));
+    Item {
+        id: question.id.clone(),
+        question: question.question.clone(),
+        instructions: String::new(),
+        gold_sql: gold.sql.clone(),
+        answer_sql: answer_sql.to_owned(),
+        reason: reason.to_owned(),
+        gold: sample(&expected, &found),
+        answer: sample(&found, &expected),
+    }
+}
+
+fn sample(of: &ResultSet, other: &ResultSet) -> Sample {
+    const SHOWN: usize = 10;
+    let differing = of.rows.iter().filter(|row| !other.rows.contains(row)).take(SHOWN);
+    Sample {
+        columns: of.columns.iter().map(|column| column.name.clone()).collect(),
+        row_count: of.rows.len(),
+        differing_rows: differing.map(|row| row.iter().map(Cell::display).collect()).collect(),
     }
 }
 

@@ -99,6 +99,18 @@ pub async fn sweep(workspace: &Workspace, ledger: &Ledger) -> Result<Vec<String>
     let now = Timestamp::now();
     let mut left = ledger.shadows()?;
     left.retain(|shadow| shadow.host == workspace.host && (shadow.is_expired(now) || !owner_lives(&shadow.owner)));
+    remove_all(workspace, ledger, left).await
+}
+
+/// Removes the shadows of one run, by its name: for a run that was stopped; returns their titles.
+pub async fn sweep_run(workspace: &Workspace, ledger: &Ledger, run: &str) -> Result<Vec<String>, OpsError> {
+    let mut left = ledger.shadows()?;
+    let of_run = format!("{TITLE_MARK} {run}");
+    left.retain(|shadow| shadow.host == workspace.host && shadow.title.ends_with(&of_run));
+    remove_all(workspace, ledger, left).await
+}
+
+async fn remove_all(workspace: &Workspace, ledger: &Ledger, left: Vec<store::Shadow>) -> Result<Vec<String>, OpsError> {
     if left.is_empty() {
         return Ok(Vec::new());
     }

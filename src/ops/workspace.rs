@@ -32,6 +32,9 @@ pub enum OpsError {
     /// The ground moved: drift, a stale plan, a conflict.
     #[error("{message}")]
     Stale { message: String },
+    /// What was given is wrong: an argument, or a file named by one.
+    #[error("{message}")]
+    Usage { message: String },
     /// A guard or the verdict forbids it.
     #[error("{message}")]
     Blocked { message: String },
@@ -40,6 +43,10 @@ pub enum OpsError {
 }
 
 impl OpsError {
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::Usage { message: message.into() }
+    }
+
     pub fn other(message: impl Into<String>) -> Self {
         Self::Other { message: message.into() }
     }

@@ -129,8 +129,10 @@ pub struct Features {
     pub having: Vec<Fragment>,
     pub joins: BTreeSet<JoinUse>,
     pub outputs: Vec<Output>,
-    /// Literals that columns are compared with, in filters, `CASE` and `FILTER` alike.
+    /// Literals that columns are equal to, in filters, `CASE` and `FILTER` alike.
     pub values: BTreeSet<ColumnValue>,
+    /// Keys of the aggregates inside other outputs: of a ratio, of a share.
+    pub inner: BTreeSet<String>,
     pub group_keys: Vec<Fragment>,
     pub grains: BTreeSet<Grain>,
     pub order: Vec<OrderKey>,
@@ -184,6 +186,7 @@ impl Features {
         self.add_joins(block);
         for (expr, name) in &block.outputs {
             let output = output(expr, name, block.top);
+            self.inner.extend(inner_aggregates(&output.core));
             self.spoken_columns.extend(output.fragment.columns.iter().cloned());
             self.outputs.push(output);
         }
@@ -282,6 +285,22 @@ fn block_expressions(block: &Block) -> impl Iterator<Item = &Expr> {
     outputs.chain(&block.filters).chain(&block.having).chain(block.joins.iter().map(|part| &part.condition))
 }
 
+/// The aggregates within a piece that is more than one aggregate.
+fn inner_aggregates(core: &Fragment) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let _ = sqlparser::ast::visit_expressions(&core.expr, |part| {
+        if let Expr::Function(function) = part
+            && function.over.is_none()
+            && super::calls::is_aggregate(function)
+        {
+            found.insert(Fragment::of(part).key);
+        }
+        ControlFlow::<()>::Continue(())
+    });
+    found.remove(&core.key);
+    found
+}
+
 fn output(expr: &Expr, name: &str, top: bool) -> Output {
     let fragment = Fragment::of(expr);
     let (digits, core) = peel(&fragment.expr);
@@ -337,7 +356,7 @@ fn plain(value: &Value) -> String {
     value.clone().into_string().unwrap_or_else(|| value.to_string())
 }
 
-/// `column = literal` and `column IN (literals)`.
+/// `column = literal` and `column IN (literals)`; what a query leaves out is none of its values.
 fn column_values(expr: &Expr) -> Vec<ColumnValue> {
     let one = |column: &Expr, literal: &Expr| {
         let (columns, closed) = columns_of(column);
@@ -348,11 +367,11 @@ fn column_values(expr: &Expr) -> Vec<ColumnValue> {
         usable.then(|| ColumnValue { column, value: plain(&value.value), is_text })
     };
     match expr {
-        Expr::BinaryOp { left, op: BinaryOperator::Eq | BinaryOperator::NotEq, right } if is_literal(right) => {
+        Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if is_literal(right) => {
             one(left, right).into_iter().collect()
         }
-        Expr::InList { expr, list, .. } => list.iter().filter_map(|item| one(expr, item)).collect(),
-        Expr::Like { expr, pattern, .. } | Expr::ILike { expr, pattern, .. } => {
+        Expr::InList { expr, list, negated: false } => list.iter().filter_map(|item| one(expr, item)).collect(),
+        Expr::Like { expr, pattern, negated: false, .. } | Expr::ILike { expr, pattern, negated: false, .. } => {
             let whole = |value: &ColumnValue| !value.value.contains(['%', '_']);
             one(expr, pattern).filter(whole).into_iter().collect()
         }

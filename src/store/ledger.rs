@@ -166,7 +166,7 @@ mod tests {
             ttl: SignedDuration::from_hours(2),
         };
         ledger.shadow_planned(&shadow).expect("noted");
-        assert_eq!(ledger.shadows().expect("read"), [shadow.clone()]);
+        assert_eq!(ledger.shadows().expect("read"), std::slice::from_ref(&shadow));
         ledger.shadow_made("shadow 1", "01f0").expect("noted");
         let made = ledger.shadows().expect("read").remove(0);
         assert_eq!(made.id.as_deref(), Some("01f0"));

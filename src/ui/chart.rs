@@ -40,13 +40,16 @@ fn tick(share: f64, class: &str, from: f64, to: f64) -> Markup {
     html! { line class=(class) x1=(n(x1)) y1=(n(y1)) x2=(n(x2)) y2=(n(y2)) {} }
 }
 
+/// Position on the x axis, share, and its interval.
+pub type Point = (usize, f64, Option<(f64, f64)>);
+
 /// One line of a line chart.
 pub struct Series {
     pub name: &'static str,
     /// `learn`, `holdout` or `all`; colour, dashes and the shape of the marks follow from it.
     pub class: &'static str,
     /// Position on the x axis, share, and its interval.
-    pub points: Vec<(usize, f64, Option<(f64, f64)>)>,
+    pub points: Vec<Point>,
 }
 
 const LEFT: f64 = 46.0;

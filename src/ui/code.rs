@@ -90,8 +90,8 @@ fn paint(token: &Token<'_>) -> Markup {
 fn painted(tokens: &[Token<'_>], marks: &[bool]) -> Markup {
     let is_marked = |at: usize| marks.get(at).copied().unwrap_or(false);
     let mut runs: Vec<(bool, usize, usize)> = Vec::new();
-    for at in 0..tokens.len() {
-        let bridges = tokens[at].kind == Kind::Space && !tokens[at].text.contains('\n') && at > 0 && is_marked(at - 1);
+    for (at, token) in tokens.iter().enumerate() {
+        let bridges = token.kind == Kind::Space && !token.text.contains('\n') && at > 0 && is_marked(at - 1);
         let marked = is_marked(at) || (bridges && is_marked(at + 1));
         match runs.last_mut() {
             Some((same, _, end)) if *same == marked => *end = at + 1,

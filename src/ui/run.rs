@@ -90,6 +90,8 @@ pub struct ScoredRow {
 pub struct Trial {
     pub candidates: Vec<String>,
     pub questions: usize,
+    /// Right answers of how many, once its questions are scored.
+    pub right: Option<(usize, usize)>,
     pub result: Option<TrialResult>,
 }
 
@@ -115,6 +117,9 @@ pub struct Message {
     pub warning: bool,
     pub text: String,
 }
+
+/// What the batches of trials are called.
+pub const TRIAL: &str = "trial";
 
 const MOST_MESSAGES: usize = 100;
 
@@ -185,7 +190,12 @@ impl Run {
             Event::PatternsLearnt { patterns } => self.patterns = Some(*patterns),
             Event::CandidatesMade { candidates, rejected } => self.candidates = Some((*candidates, *rejected)),
             Event::TrialStarted { candidates, questions } => {
-                self.trials.push(Trial { candidates: candidates.clone(), questions: *questions, result: None });
+                self.trials.push(Trial {
+                    candidates: candidates.clone(),
+                    questions: *questions,
+                    right: None,
+                    result: None,
+                });
             }
             Event::TrialFinished { candidates, fixed, broken, kept } => {
                 let result = TrialResult { fixed: fixed.clone(), broken: broken.clone(), kept: *kept };
@@ -252,6 +262,9 @@ impl Run {
 
     fn scoring_finished(&mut self, what: &str, correct: usize, total: usize) {
         self.asking.clear();
+        if let Some(trial) = self.trials.last_mut().filter(|trial| what == TRIAL && trial.right.is_none()) {
+            trial.right = Some((correct, total));
+        }
         self.batches.push((what.to_owned(), correct, total));
         if let Some(batch) = &mut self.batch {
             batch.finished = true;
@@ -264,7 +277,7 @@ impl Run {
             Some(trial) => trial.result = Some(result),
             None => {
                 let candidates = candidates.to_vec();
-                self.trials.push(Trial { candidates, questions: 0, result: Some(result) });
+                self.trials.push(Trial { candidates, questions: 0, right: None, result: Some(result) });
             }
         }
     }

@@ -2,13 +2,14 @@
 
 use super::Outcome;
 use super::plan::write_space_yaml;
-use super::show::{print, read_plan};
+use super::show::{is_path, print, read_plan};
 use crate::cli::args::{ApplyArgs, PlanFormat};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::progress;
+use crate::cli::record::Recorder;
 use crate::cli::session::Session;
-use crate::model::{Digest, Plan, State};
+use crate::model::{Change, Digest, Plan, PlannedChange, State};
 use crate::ops::{self, Applied, ApplyInput, ApplyOutcome, OpsError};
 use crate::store::{Identity, Lock, LockRequest};
 use std::io::{BufRead, IsTerminal};
@@ -20,14 +21,57 @@ const APPROVAL_CHARACTERS: usize = 8;
 const LEASE: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
 pub async fn run(args: &ApplyArgs, output: Output) -> Outcome {
-    let session = Session::of(&args.project, output, progress::events(output, |_| {})).await?;
+    let recorder = Recorder::new("apply", args.json_into.as_deref(), output)?;
+    recorder.end(recorded(args, output, &recorder).await)
+}
+
+async fn recorded(args: &ApplyArgs, output: Output, recorder: &Recorder) -> Outcome {
+    let session = Session::of(&args.project, output, progress::recorded(output, recorder)).await?;
+    recorder.begin(&session);
     let (plan, id) = match &args.plan {
-        Some(path) => read_plan(path)?,
-        None => {
-            let (loaded, _) = session.plans().load("latest")?;
+        Some(path) if path.exists() || is_path(path) => read_plan(path)?,
+        wanted => {
+            let wanted = wanted.as_ref().map_or_else(|| "latest".to_owned(), |id| id.display().to_string());
+            let (loaded, _) = session.plans().load(&wanted)?;
             (loaded.plan, loaded.id)
         }
     };
+    recorder.concerns(id.as_str());
+    let confirm = || {
+        if !args.json {
+            print(&plan, None, PlanFormat::Text, false, output);
+        }
+        confirm(args, &plan, &id, output)
+    };
+    match carry_out(&session, &plan, &id, confirm).await? {
+        Carried::Nothing => {
+            output.data("Nothing to apply: the space stands as planned.");
+            Ok(Exit::Ok)
+        }
+        Carried::Declined => {
+            output.message("not confirmed; nothing was written");
+            Ok(Exit::Cancelled)
+        }
+        Carried::Done(applied) => tell(&applied, &plan, args.json, output),
+    }
+}
+
+/// How applying went.
+pub enum Carried {
+    /// The space stands as planned already.
+    Nothing,
+    Declined,
+    Done(Applied),
+}
+
+/// Applies a plan: under the lock, after settling what an earlier apply left, and only if
+/// `confirm` says how it was confirmed. The declared space follows.
+pub async fn carry_out(
+    session: &Session,
+    plan: &Plan,
+    id: &Digest,
+    confirm: impl FnOnce() -> Result<Option<String>, OpsError> + Send,
+) -> Result<Carried, OpsError> {
     let request = LockRequest {
         operation: "apply".to_owned(),
         plan_id: Some(id.as_str().to_owned()),
@@ -44,7 +88,7 @@ pub async fn run(args: &ApplyArgs, output: Output) -> Outcome {
     let mut input = ApplyInput {
         workspace: &session.workspace,
         events: session.events.clone(),
-        plan: &plan,
+        plan,
         plan_id: id.as_str(),
         definition: session.definition(),
         state,
@@ -55,25 +99,18 @@ pub async fn run(args: &ApplyArgs, output: Output) -> Outcome {
         now: session.now,
     };
     if let Some(settled) = ops::settle(&mut input).await? {
-        output.message(&settled);
+        session.events.note(settled);
     }
     let ready = ops::prepare(&input).await?;
     if !ready.has_work() {
-        output.data("Nothing to apply: the space stands as planned.");
-        write_definition(&session, &plan)?;
-        return Ok(Exit::Ok);
+        write_definition(session, plan)?;
+        return Ok(Carried::Nothing);
     }
-    if !args.json {
-        print(&plan, None, PlanFormat::Text, false, output);
-    }
-    let Some(confirmed) = confirm(args, &plan, &id, output)? else {
-        output.message("not confirmed; nothing was written");
-        return Ok(Exit::Cancelled);
-    };
+    let Some(confirmed) = confirm()? else { return Ok(Carried::Declined) };
     input.confirmed = confirmed;
     let applied = ops::apply(input, ready).await?;
-    write_definition(&session, &plan)?;
-    tell(&applied, &plan, args.json, output)
+    write_definition(session, plan)?;
+    Ok(Carried::Done(applied))
 }
 
 /// Asks for `yes`, or checks the id given with `--approve`. None: not confirmed.
@@ -117,16 +154,31 @@ fn write_definition(session: &Session, plan: &Plan) -> Result<(), OpsError> {
         return Ok(());
     }
     if stands_at != plan.base.definition_before {
-        session.output.message(&format!(
+        session.events.note(format!(
             "{} was edited since the plan was made and is left as it is; `genie-enhance drift` shows the difference",
             declared.path.display()
         ));
         return Ok(());
     }
-    let proved = plan.changes.iter().filter(|change| change.evidence.status != "declared");
-    let changes: Vec<_> = proved.map(|planned| planned.change.clone()).collect();
-    let intended = crate::diff::apply_all(&declared.space, &changes)?;
-    write_space_yaml(session, declared, &changes, &intended)
+    // Declared edits stand in it already; a way back, which has no other changes, undoes them.
+    let changes = |declared_too: bool| -> Vec<Change> {
+        let wanted = |planned: &&PlannedChange| declared_too || planned.evidence.status != "declared";
+        plan.changes.iter().filter(wanted).map(|planned| planned.change.clone()).collect()
+    };
+    let led_to = |changes: Vec<Change>| {
+        let content = crate::diff::apply_all(&declared.space, &changes).ok()?;
+        (Some(content.digest()) == plan.base.definition_after).then_some((content, changes))
+    };
+    match led_to(changes(false)).or_else(|| led_to(changes(true))) {
+        Some((intended, changes)) => write_space_yaml(session, declared, &changes, &intended),
+        None => {
+            session.events.note(format!(
+                "{} holds more than was applied and is left as it is; the next plan proposes the rest",
+                declared.path.display()
+            ));
+            Ok(())
+        }
+    }
 }
 
 fn tell(applied: &Applied, plan: &Plan, json: bool, output: Output) -> Outcome {

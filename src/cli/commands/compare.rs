@@ -10,7 +10,7 @@ use crate::ops::OpsError;
 
 pub fn run(args: &CompareArgs, output: Output) -> Outcome {
     let text = read_text(&args.file)?;
-    let outcomes = vectors::run(&text).map_err(|error| OpsError::other(format!("{}: {error}", args.file.display())))?;
+    let outcomes = vectors::run(&text).map_err(|error| OpsError::usage(format!("{}: {error}", args.file.display())))?;
     let json = serde_json::to_string_pretty(&outcomes).map_err(|error| OpsError::other(error.to_string()))?;
     output.data(&json);
     Ok(Exit::Ok)

@@ -7,7 +7,7 @@ use crate::cli::output::Output;
 use crate::cli::session::Session;
 use crate::diff::diff;
 use crate::model::{Change, State};
-use crate::ops::{Events, OpsError};
+use crate::ops::{Events, OpsError, beside_live};
 
 pub async fn run(args: &DriftArgs, output: Output) -> Outcome {
     let session = Session::of(&args.project, output, Events::none()).await?;
@@ -21,7 +21,7 @@ pub async fn run(args: &DriftArgs, output: Output) -> Outcome {
         last.after_digest != live.space.digest() || last.after_sidecar_digest != live.space.sidecar_digest()
     });
     let changes: Vec<Change> = match session.definition() {
-        Some(declared) => diff(declared, &live.space),
+        Some(declared) => diff(&beside_live(declared, &live.space), &live.space),
         None => Vec::new(),
     };
     if args.json {

@@ -13,7 +13,7 @@ pub async fn run(args: &ImportArgs, output: Output) -> Outcome {
     let path = Path::new(&args.source);
     let yaml = if path.extension().is_some() || path.exists() {
         let text = read_text(path)?;
-        config::import(&text).map_err(|error| OpsError::other(format!("{}: {error}", path.display())))?
+        config::import(&text).map_err(|error| OpsError::usage(format!("{}: {error}", path.display())))?
     } else {
         let session = Session::open(&args.file, output, Events::none()).await?;
         let live = session.workspace.client.get_space(&args.source).await?;

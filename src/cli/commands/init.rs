@@ -4,7 +4,7 @@ use super::Outcome;
 use crate::cli::args::InitArgs;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
-use crate::cli::session::{read_text, write_new};
+use crate::cli::session::{cannot_read, read_text, write_new};
 use crate::config::{self, ScaffoldInput};
 use crate::ops::OpsError;
 use std::path::{Component, Path, PathBuf};
@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 pub fn run(args: &InitArgs, output: Output) -> Outcome {
     let project = args.to.join("genie.yaml");
     if project.exists() {
-        return Err(OpsError::other(format!("{} exists; choose another folder for --to", project.display())));
+        return Err(OpsError::usage(format!("{} exists; choose another folder for --to", project.display())));
     }
     let files = config::scaffold(&input(args)?).map_err(OpsError::Declared)?;
     for (path, text) in &files {
@@ -26,7 +26,7 @@ pub fn run(args: &InitArgs, output: Output) -> Outcome {
 }
 
 fn input(args: &InitArgs) -> Result<ScaffoldInput, OpsError> {
-    let cannot = |error: std::io::Error| OpsError::other(format!("cannot read {}: {error}", args.from.display()));
+    let cannot = |error: std::io::Error| cannot_read(&args.from, &error);
     let mut files: Vec<String> = Vec::new();
     for entry in std::fs::read_dir(&args.from).map_err(cannot)? {
         files.extend(entry.map_err(cannot)?.file_name().into_string());

@@ -1,6 +1,6 @@
 //! One file per command; this one only dispatches.
 
-mod apply;
+pub(super) mod apply;
 mod compare;
 mod drift;
 mod export;
@@ -8,16 +8,19 @@ mod import;
 mod init;
 mod learn;
 mod listing;
-mod plan;
+mod lock;
+pub(super) mod plan;
 mod reference;
-mod rollback;
+pub(super) mod rollback;
 mod score;
 mod serve;
 mod shadows;
 mod show;
+mod state;
+mod ui;
 mod validate;
 
-use super::args::{Command, ShadowsCommand, WorkspaceCommand};
+use super::args::{Command, LockCommand, ShadowsCommand, StateCommand, WorkspaceCommand};
 use super::exit::Exit;
 use super::output::Output;
 use super::session::report;
@@ -44,6 +47,13 @@ pub async fn run(command: Command, output: Output) -> Exit {
         Command::Workspace(WorkspaceCommand::Serve(args)) => serve::run(&args, output).await,
         Command::Shadows(ShadowsCommand::List(args)) => shadows::list(&args, output),
         Command::Shadows(ShadowsCommand::Gc(args)) => shadows::gc(&args, output).await,
+        Command::State(StateCommand::Show(args)) => state::show(&args, output),
+        Command::State(StateCommand::List(args)) => state::list(&args, output),
+        Command::State(StateCommand::Restore(args)) => state::restore(&args, output),
+        Command::State(StateCommand::Repair(args)) => state::repair(&args, output).await,
+        Command::Lock(LockCommand::List(args)) => lock::list(&args, output),
+        Command::Lock(LockCommand::Break(args)) => lock::remove(&args, output),
+        Command::Ui(args) => ui::run(&args, output).await,
         Command::Explain(args) => reference::explain(&args, output),
         Command::Schema(args) => reference::schema(&args, output),
         Command::Completions(args) => reference::completions(&args, output),

@@ -15,7 +15,7 @@ pub fn explain(args: &ExplainArgs, output: Output) -> Outcome {
         (None, Some(guard)) => format!("{}: guard `{}`\n\n{}", guard.code(), guard.rule(), guard.explain()),
         (None, None) => {
             let guards = guard::all().iter().map(|guard| guard.rule()).collect::<Vec<_>>().join(", ");
-            return Err(OpsError::other(format!(
+            return Err(OpsError::usage(format!(
                 "there is no code or guard `{}`; codes look like GE0101, the guards are {guards}",
                 args.code
             )));
@@ -31,7 +31,7 @@ pub fn schema(args: &SchemaArgs, output: Output) -> Outcome {
     let found = schemas.iter().find(|(name, _)| *name == wanted);
     let (_, text) = found.ok_or_else(|| {
         let names: Vec<&str> = schemas.iter().map(|(name, _)| name.trim_end_matches(".schema.json")).collect();
-        OpsError::other(format!("there is no schema `{}`; there are {}", args.name, names.join(", ")))
+        OpsError::usage(format!("there is no schema `{}`; there are {}", args.name, names.join(", ")))
     })?;
     output.data(text);
     Ok(Exit::Ok)

@@ -7,10 +7,24 @@ use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::session::{Session, write_text};
 use crate::format;
+use crate::model::Plan;
 use crate::ops::{self, Events, OpsError};
+use crate::store::SavedPlan;
 
 pub async fn run(args: &RollbackArgs, output: Output) -> Outcome {
     let session = Session::of(&args.project, output, Events::none()).await?;
+    let (plan, saved) = way_back(&session, args.to).await?;
+    if let Some(path) = &args.out {
+        write_text(path, &format::plan_to_json(&plan))?;
+    }
+    let form = if args.json { PlanFormat::Json } else { PlanFormat::Text };
+    let path = args.out.as_ref().unwrap_or(&saved.path).display().to_string();
+    print(&plan, Some(&path), form, false, output);
+    Ok(Exit::Ok)
+}
+
+/// Makes and saves the plan back to what stood before serial `to`; without it, before the last.
+pub async fn way_back(session: &Session, to: Option<u64>) -> Result<(Plan, SavedPlan), OpsError> {
     let state = session.state()?.ok_or_else(|| OpsError::other("nothing was applied yet, so there is no way back"))?;
     let live = session
         .live()
@@ -19,7 +33,7 @@ pub async fn run(args: &RollbackArgs, output: Output) -> Outcome {
     let plan = ops::rollback(&ops::RollbackInput {
         state: &state,
         live: &live,
-        to: args.to,
+        to,
         host: &session.workspace.host,
         definition: session.definition(),
         suite: &session.loaded.suite,
@@ -27,11 +41,5 @@ pub async fn run(args: &RollbackArgs, output: Output) -> Outcome {
         now: session.now,
     })?;
     let saved = session.plans().save(&plan)?;
-    if let Some(path) = &args.out {
-        write_text(path, &format::plan_to_json(&plan))?;
-    }
-    let form = if args.json { PlanFormat::Json } else { PlanFormat::Text };
-    let path = args.out.as_ref().unwrap_or(&saved.path).display().to_string();
-    print(&plan, Some(&path), form, false, output);
-    Ok(Exit::Ok)
+    Ok((plan, saved))
 }

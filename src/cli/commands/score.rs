@@ -5,6 +5,7 @@ use crate::cli::args::ScoreArgs;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::progress;
+use crate::cli::record::Recorder;
 use crate::cli::session::Session;
 use crate::format;
 use crate::model::{Question, Scorecard, Space};
@@ -12,7 +13,13 @@ use crate::ops::{OpsError, Shadow, Target};
 use crate::render;
 
 pub async fn run(args: &ScoreArgs, output: Output) -> Outcome {
-    let session = Session::of(&args.project, output, progress::events(output, |_| {})).await?;
+    let recorder = Recorder::new("score", args.json_into.as_deref(), output)?;
+    recorder.end(recorded(args, output, &recorder).await)
+}
+
+async fn recorded(args: &ScoreArgs, output: Output, recorder: &Recorder) -> Outcome {
+    let session = Session::of(&args.project, output, progress::recorded(output, recorder)).await?;
+    recorder.begin(&session);
     let scorer = session.scorer(&args.scoring)?;
     let questions: Vec<&Question> = session.loaded.suite.questions.iter().collect();
     let card = match session.live().await? {
@@ -22,12 +29,16 @@ pub async fn run(args: &ScoreArgs, output: Output) -> Outcome {
         }
         live => {
             let declared = session.definition().ok_or_else(|| {
-                OpsError::other("there is no live space and no declared one; set `space.id` or `space.definition`")
+                OpsError::usage("there is no live space and no declared one; set `space.id` or `space.definition`")
             })?;
             let live_id = live.map(|live| live.id);
             on_shadow(&session, &scorer, live_id, declared, &questions).await?
         }
     };
+    recorder.scorecard("score", &card);
+    let by = crate::store::Identity::current().who;
+    let after = serde_json::json!({ "correct": card.correct(), "total": card.total() });
+    recorder.figures(serde_json::json!({ "after": after, "by": by }));
     if args.json {
         output.data(&format::scorecard_to_json(&card));
     } else {

@@ -14,7 +14,7 @@ pub async fn run(args: &ServeArgs, output: Output) -> Outcome {
         ProjectArgs { file: args.file.clone(), environment: None, variables: Vec::new(), benchmarks: Vec::new() };
     let loaded = load(&project)?;
     let config::Workspace::Embedded { data, as_of, world } = &loaded.project.workspace else {
-        return Err(OpsError::other("the project has no `workspace.embedded` to serve"));
+        return Err(OpsError::usage("the project has no `workspace.embedded` to serve"));
     };
     let server = local::start(LocalOptions {
         data: data.clone(),

@@ -15,8 +15,9 @@ use std::path::Path;
 
 pub fn run(args: &ShowArgs, output: Output) -> Outcome {
     let (plan, _) = match &args.plan {
-        Some(path) => read_plan(path)?,
-        None => latest_plan(&args.file)?,
+        Some(path) if path.exists() || is_path(path) => read_plan(path)?,
+        Some(id) => kept_plan(&args.file, &id.display().to_string())?,
+        None => kept_plan(&args.file, "latest")?,
     };
     let format = if args.json { PlanFormat::Json } else { args.format };
     let path = args.plan.as_ref().map(|path| path.display().to_string());
@@ -27,14 +28,19 @@ pub fn run(args: &ShowArgs, output: Output) -> Outcome {
 /// Reads a plan file and checks its id.
 pub fn read_plan(path: &Path) -> Result<(Plan, Digest), OpsError> {
     let loaded =
-        plan_from_json(&read_text(path)?).map_err(|error| OpsError::other(format!("{}: {error}", path.display())))?;
+        plan_from_json(&read_text(path)?).map_err(|error| OpsError::usage(format!("{}: {error}", path.display())))?;
     Ok((loaded.plan, loaded.id))
 }
 
-fn latest_plan(file: &Path) -> Result<(Plan, Digest), OpsError> {
+/// A name of a file, not the id of a plan.
+pub fn is_path(wanted: &Path) -> bool {
+    wanted.extension().is_some() || wanted.components().count() > 1
+}
+
+fn kept_plan(file: &Path, wanted: &str) -> Result<(Plan, Digest), OpsError> {
     let args = ProjectArgs { file: file.to_owned(), environment: None, variables: Vec::new(), benchmarks: Vec::new() };
     let loaded = load(&args)?;
-    let (plan, _) = PlanStore::new(layout(&loaded.project).plans()).load("latest")?;
+    let (plan, _) = PlanStore::new(layout(&loaded.project).plans()).load(wanted)?;
     Ok((plan.plan, plan.id))
 }
 

@@ -4,7 +4,7 @@ use super::Outcome;
 use crate::cli::args::ValidateArgs;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
-use crate::cli::session::load;
+use crate::cli::session::{gold_findings, load};
 use crate::model::Diagnostic;
 use crate::ops::OpsError;
 use crate::render;
@@ -12,6 +12,10 @@ use crate::render;
 pub fn run(args: &ValidateArgs, output: Output) -> Outcome {
     let (findings, summary) = match load(&args.project) {
         Ok(loaded) => {
+            let broken = gold_findings(&loaded);
+            if !broken.is_empty() {
+                return tell(args, broken.into_iter().chain(loaded.warnings).collect(), None, output);
+            }
             let summary = format!(
                 "{} is valid: {} questions{}",
                 args.project.file.display(),
@@ -23,6 +27,10 @@ pub fn run(args: &ValidateArgs, output: Output) -> Outcome {
         Err(OpsError::Declared(findings)) => (findings, None),
         Err(error) => return Err(error),
     };
+    tell(args, findings, summary, output)
+}
+
+fn tell(args: &ValidateArgs, findings: Vec<Diagnostic>, summary: Option<String>, output: Output) -> Outcome {
     let failed = summary.is_none() || (args.strict && !findings.is_empty());
     if args.json {
         let json = serde_json::json!({ "valid": !failed, "diagnostics": findings });

@@ -1,3 +1,5 @@
+//! The forms of benchmark files.
+
 use super::*;
 use crate::config::yaml::Sources;
 use crate::model::{ColumnPolicy, Diagnostic, Question, Space};

@@ -214,7 +214,7 @@ impl<'a> Layout<'a> {
             (Some(header), _) => &self.text[header.end..self.source.line_end(header.end)],
             (None, true) => trailing,
             (None, false) => {
-                Some(&self.text[colon..self.source.line_end(colon)]).filter(|rest| is_comment(rest)).unwrap_or(&"")
+                Some(&self.text[colon..self.source.line_end(colon)]).filter(|rest| is_comment(rest)).unwrap_or("")
             }
         };
         let comment = comment.trim_end();

@@ -191,7 +191,7 @@ pub(super) fn insert_entry(layout: &Layout<'_>, map: &Node, key: &str, value: &V
         _ => SIDECAR.len() + rank(list, key),
     };
     let entries = map.entries();
-    let before = entries.iter().filter(|entry| order(&entry.key) <= order(key)).next_back().or(entries.first())?;
+    let before = entries.iter().rfind(|entry| order(&entry.key) <= order(key)).or(entries.first())?;
     let end = layout.entry_end(before);
     if layout.is_flow(map) {
         let written = flow(&human(value, list, key));

@@ -1,3 +1,5 @@
+//! Edits keep what they do not touch.
+
 use super::*;
 use crate::model::{Address, short_id};
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! The YAML form of a space and its rules.
+
 use super::*;
 use crate::model::{Severity, Sidecar, Space};
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Reading and writing YAML.
+
 use super::*;
 
 fn parse(text: &str) -> (Option<Node>, Vec<(String, usize, usize)>) {
@@ -42,7 +44,7 @@ fn hostile_texts_are_refused_in_time() {
         ((0..3_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect::<String>(), "GE0104"),
         (
             "a: &x [1,1,1,1,1,1,1,1,1,1]\n".to_owned()
-                + &"b: &y [*x,*x,*x,*x,*x,*x,*x,*x]\n".repeat(1)
+                + "b: &y [*x,*x,*x,*x,*x,*x,*x,*x]\n"
                 + "c: &z [*y,*y,*y,*y,*y,*y,*y,*y,*y]\nd: &w [*z,*z,*z,*z,*z,*z,*z,*z,*z]\ne: &v [*w,*w,*w,*w,*w,*w,*w,*w,*w]\nf: [*v,*v,*v,*v,*v,*v,*v]\n",
             "GE0101",
         ),

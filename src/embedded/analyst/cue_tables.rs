@@ -56,6 +56,9 @@ pub const ENGLISH: &[(&str, Cue)] = &[
     ("least number of", Super(false, Any)), ("fewest number of", Super(false, Any)), 
     ("largest amount of", Super(true, Any)),
     ("top", Top(true)), ("bottom", Top(false)),
+    ("biggest first", Desc), ("largest first", Desc), ("greatest first", Desc), ("most first", Desc), ("newest first", Desc), ("latest first", Desc),
+    ("most recent first", Desc), ("best first", Desc), ("the biggest first", Desc), ("the largest first", Desc), ("the highest first", Desc), ("smallest first", Asc), ("lowest first", Asc),
+    ("oldest first", Asc), ("earliest first", Asc), ("least first", Asc), ("worst first", Asc), ("kinds of", Distinct), ("share of", Percent), ("breakdown by", Each), ("split per", Each),
     ("more than", Compare(Greater, Any)), ("greater than", Compare(Greater, Any)), ("larger than", Compare(Greater, Size)),
     ("bigger than", Compare(Greater, Size)), ("higher than", Compare(Greater, Any)), ("above", Compare(Greater, Any)),
     ("over", Compare(Greater, Any)), ("exceeding", Compare(Greater, Any)), ("exceeds", Compare(Greater, Any)), ("exceed", Compare(Greater, Any)),
@@ -143,6 +146,9 @@ pub const GERMAN: &[(&str, Cue)] = &[
 
 #[rustfmt::skip]
 pub const KOREAN: &[(&str, Cue)] = &[
+    ("몇 개씩", Agg(Count)), ("몇 명씩", Agg(Count)), ("몇 건씩", Agg(Count)), ("몇 가지", Agg(Count)), ("몇 종", Agg(Count)), ("몇 종류", Agg(Count)), ("몇 건", Agg(Count)), ("몇개", Agg(Count)), ("몇명", Agg(Count)), ("몇건", Agg(Count)),
+    ("갯수", Agg(Count)), ("종류 몇 개", Agg(Count)), ("종류 몇 가지", Agg(Count)), ("종류 수", Agg(Count)), ("종류 개수", Agg(Count)), ("가장", Super(true, Any)), ("큰 순서", Desc), ("큰 순서대로", Desc), ("많은 순서", Desc), ("많은 순서대로", Desc), ("높은 순서", Desc),
+    ("높은 순서대로", Desc), ("작은 순서", Asc), ("작은 순서대로", Asc), ("적은 순서", Asc), ("적은 순서대로", Asc), ("낮은 순서", Asc), ("낮은 순서대로", Asc), ("최신 순", Desc), ("최신 순서", Desc), ("최근 순", Desc), ("오래된 순", Asc),
     ("몇", Agg(Count)), ("몇 명", Agg(Count)), ("몇 개", Agg(Count)), ("수", Agg(Count)), ("개수", Agg(Count)), ("건수", Agg(Count)), ("인원", Agg(Count)), ("횟수", Agg(Count)), ("명", Filler), ("총 수", Agg(Count)),
     ("총", Agg(Sum)), ("합계", Agg(Sum)), ("총합", Agg(Sum)), ("전체", Agg(Sum)), ("누적", Agg(Sum)), ("합", Agg(Sum)), ("총액", Agg(Sum)), ("평균", Agg(Avg)), ("평균적", Agg(Avg)), ("최대", Agg(Max)), ("최댓값", Agg(Max)), ("최고", Super(true, Any)),
     ("최소", Agg(Min)), ("최솟값", Agg(Min)), ("최저", Super(false, Any)), ("고유", Distinct), ("고유한", Distinct), ("서로 다른", Distinct), ("중복 없이", Distinct), ("다양한", Distinct), ("각", Each), ("각각", Each), ("각각의", Each),

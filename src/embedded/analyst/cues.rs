@@ -1,6 +1,8 @@
 //! Cue words: what the small words of a question ask for. The words stand in `cue_tables`.
 
 use super::cue_tables::{ENGLISH, GERMAN, KOREAN};
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Aggregate {
@@ -129,23 +131,36 @@ pub enum Cue {
     Filler,
 }
 
+type Phrase = (Vec<&'static str>, Cue);
+
+/// The phrases by their first word.
+fn phrases() -> &'static HashMap<&'static str, Vec<Phrase>> {
+    static PHRASES: OnceLock<HashMap<&'static str, Vec<Phrase>>> = OnceLock::new();
+    PHRASES.get_or_init(|| {
+        let mut found: HashMap<&'static str, Vec<Phrase>> = HashMap::new();
+        for (phrase, cue) in [ENGLISH, GERMAN, KOREAN].into_iter().flatten() {
+            let words: Vec<&'static str> = phrase.split(' ').collect();
+            found.entry(words[0]).or_default().push((words, *cue));
+        }
+        found
+    })
+}
+
 /// The longest cue at the start of these lower-case words: how many words, and which.
 pub fn cue_at(words: &[&str]) -> Option<(usize, Cue)> {
     let mut best: Option<(usize, Cue)> = None;
-    for table in [ENGLISH, GERMAN, KOREAN] {
-        for (phrase, cue) in table {
-            let mut size = 0;
-            let fits = phrase.split(' ').all(|part| {
-                let same = words.get(size).is_some_and(|word| *word == part);
-                size += 1;
-                same
-            });
-            if fits && best.is_none_or(|(longest, _)| size > longest) {
-                best = Some((size, *cue));
-            }
+    for (phrase, cue) in phrases().get(words.first()?)? {
+        if words.starts_with(phrase) && best.is_none_or(|(longest, _)| phrase.len() > longest) {
+            best = Some((phrase.len(), *cue));
         }
     }
     best
+}
+
+/// True for a word of some Korean cue.
+pub fn is_korean_cue_word(word: &str) -> bool {
+    static WORDS: OnceLock<HashSet<&'static str>> = OnceLock::new();
+    WORDS.get_or_init(|| KOREAN.iter().flat_map(|(phrase, _)| phrase.split(' ')).collect()).contains(word)
 }
 
 /// Question marks of a language: German writes all nouns with a capital.

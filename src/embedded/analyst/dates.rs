@@ -34,6 +34,8 @@ pub struct Period {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Time {
     Period(Period),
+    /// A span that the instruction explains: the place of its rule, and the number in the phrase.
+    Said(usize, Option<u32>),
     Grain(Unit),
 }
 
@@ -58,7 +60,9 @@ fn unit(word: &str) -> Option<Unit> {
 fn grain(words: &[&str]) -> Option<(usize, Time)> {
     let first = *words.first()?;
     let single = match first {
-        "daily" | "일별" | "일자별" | "날짜별" | "일별로" | "täglich" => Some(Unit::Day),
+        "daily" | "일간추이" | "일단위" | "일별" | "일자별" | "날짜별" | "일별로" | "täglich" => {
+            Some(Unit::Day)
+        }
         "weekly" | "주별" | "주간별" | "주차별" | "wöchentlich" => Some(Unit::Week),
         "monthly" | "월별" | "월별로" | "monatlich" => Some(Unit::Month),
         "quarterly" | "분기별" => Some(Unit::Quarter),
@@ -119,7 +123,14 @@ fn whole(unit: Unit, back: i64) -> Period {
 }
 
 fn relative(words: &[&str]) -> Option<(usize, Period)> {
-    let fixed: [(&[&str], Unit, i64); 21] = [
+    let fixed: [(&[&str], Unit, i64); 28] = [
+        (&["month", "to", "date"], Unit::Month, 0),
+        (&["mtd"], Unit::Month, 0),
+        (&["year", "to", "date"], Unit::Year, 0),
+        (&["ytd"], Unit::Year, 0),
+        (&["이번주"], Unit::Week, 0),
+        (&["이번달"], Unit::Month, 0),
+        (&["저번", "주"], Unit::Week, 1),
         (&["today"], Unit::Day, 0),
         (&["오늘"], Unit::Day, 0),
         (&["heute"], Unit::Day, 0),
@@ -261,7 +272,7 @@ fn absolute(words: &[&str], default_year: Option<i32>) -> Option<(usize, Period)
     if let Some(date) = iso(first) {
         return Some((1, date));
     }
-    if let Some(found) = korean_date(words) {
+    if let Some(found) = korean_date(words, default_year) {
         return Some(found);
     }
     if let Some(found) = quarter(words) {
@@ -303,11 +314,22 @@ fn iso(word: &str) -> Option<Period> {
     }
 }
 
-fn korean_date(words: &[&str]) -> Option<(usize, Period)> {
+fn korean_date(words: &[&str], default_year: Option<i32>) -> Option<(usize, Period)> {
     let ends =
         |at: usize, unit: char| words.get(at).and_then(|w| w.strip_suffix(unit)).and_then(|n| n.parse::<u32>().ok());
     let year = words.first().filter(|w| w.ends_with('년')).and_then(|w| year_of(w));
-    let Some(y) = year else { return None };
+    let Some(y) = year else {
+        // `5월`, `2분기` of this year.
+        let y = default_year?;
+        if let Some(m) = ends(0, '월') {
+            return match ends(1, '일') {
+                Some(d) => Some((2, day_period(y, m, d)?)),
+                None => Some((1, month_period(y, m)?)),
+            };
+        }
+        let q = words.first()?.strip_suffix("분기")?.parse::<u32>().ok()?;
+        return Some((1, quarter_period(y, q)?));
+    };
     if let Some(m) = ends(1, '월') {
         if let Some(d) = ends(2, '일') {
             return Some((3, day_period(y, m, d)?));

@@ -93,6 +93,8 @@ impl Parser<'_> {
             Expr::CountIf(_) => "count".to_owned(),
             Expr::Ratio { .. } => "ratio".to_owned(),
             Expr::Minus(..) => "difference".to_owned(),
+            Expr::During(inner, _) => self.alias(inner),
+            Expr::Portion(_) => "percentage".to_owned(),
             Expr::Rounded(inner, _) => self.alias(inner),
             Expr::Raw { .. } => "value".to_owned(),
         }

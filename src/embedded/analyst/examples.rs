@@ -23,17 +23,63 @@ pub struct Followed {
 /// How close a question without slots must be to be the same question.
 const SAME: f64 = 0.88;
 
+/// An example with its question read once.
+pub struct Known {
+    example: Example,
+    toks: Vec<Tok>,
+    /// The words that are not those of slots.
+    fixed: BTreeSet<String>,
+}
+
+impl Known {
+    /// The examples that may be followed: queries over the space's tables only.
+    pub fn all(schema: &Schema, examples: &[Example]) -> Vec<Self> {
+        let read = |example: &Example| {
+            let (sql, _) = fill(example, &tokenise(&example.question), &[]).or_else(|| {
+                // Without defaults every slot is tried with a value of its type.
+                Some((placeholders(example), Vec::new()))
+            })?;
+            usable(schema, &sql).then(|| Self::of(example))
+        };
+        examples.iter().filter_map(read).collect()
+    }
+
+    fn of(example: &Example) -> Self {
+        let toks = tokenise(&example.question);
+        let slots: BTreeSet<usize> =
+            example.parameters.iter().filter_map(|p| place_of(p, &toks)).flat_map(|(at, size)| at..at + size).collect();
+        let fixed: Vec<Tok> =
+            toks.iter().enumerate().filter(|(at, _)| !slots.contains(at)).map(|(_, t)| t.clone()).collect();
+        Self { example: example.clone(), fixed: content(&fixed), toks }
+    }
+}
+
+fn placeholders(example: &Example) -> String {
+    let mut sql = example.sql.trim().trim_end_matches(';').to_owned();
+    for parameter in example.parameters.iter().filter(|p| !p.name.is_empty()) {
+        let value = ["1", "2020-01-01", "x"].iter().find_map(|text| literal(parameter, text)).unwrap_or_default();
+        sql = replace_marker(&sql, &format!(":{}", parameter.name), &value);
+    }
+    sql
+}
+
 /// The best example that is close enough, with its parameters filled from the question.
-pub fn follow(schema: &Schema, examples: &[Example], question: &str) -> Option<Followed> {
+pub fn follow(examples: &[Known], question: &str) -> Option<Followed> {
+    if examples.is_empty() {
+        return None;
+    }
     let asked = tokenise(question);
+    let words = content(&asked);
     let mut best: Option<(f64, Followed)> = None;
-    for example in examples {
-        let close = closeness(&asked, question, example);
-        if close < SAME || best.as_ref().is_some_and(|(known, _)| *known >= close) {
+    for known in examples {
+        let close = closeness(&words, question, known);
+        if close < SAME || best.as_ref().is_some_and(|(other, _)| *other >= close) {
             continue;
         }
-        if let Some((sql, filled)) = fill(example, &asked).filter(|(sql, _)| usable(schema, sql)) {
-            best = Some((close, Followed { sql, question: example.question.clone(), filled }));
+        if let Some((sql, filled)) = fill(&known.example, &known.toks, &asked)
+            && parse_query(&sql).is_ok()
+        {
+            best = Some((close, Followed { sql, question: known.example.question.clone(), filled }));
         }
     }
     best.map(|(_, followed)| followed)
@@ -83,27 +129,27 @@ fn place_of(parameter: &Parameter, known: &[Tok]) -> Option<(usize, usize)> {
 }
 
 /// 1 for the same words; the words of slots do not count.
-fn closeness(asked: &[Tok], question: &str, example: &Example) -> f64 {
-    let known = tokenise(&example.question);
-    let slots: BTreeSet<usize> =
-        example.parameters.iter().filter_map(|p| place_of(p, &known)).flat_map(|(at, size)| at..at + size).collect();
-    let fixed: Vec<Tok> =
-        known.iter().enumerate().filter(|(at, _)| !slots.contains(at)).map(|(_, t)| t.clone()).collect();
-    let (a, b) = (content(asked), content(&fixed));
+fn closeness(a: &BTreeSet<String>, question: &str, known: &Known) -> f64 {
+    let (example, b) = (&known.example, &known.fixed);
     if a.is_empty() || b.is_empty() {
         return 0.0;
     }
-    let missing = b.difference(&a).count();
-    let extra = a.difference(&b).count();
+    let missing = b.difference(a).count();
+    let extra = a.difference(b).count();
     if missing == 0 && extra == 0 {
         return 1.0;
     }
-    let numbers = a.symmetric_difference(&b).any(|w| w.chars().any(|c| c.is_ascii_digit()));
+    let numbers = a.symmetric_difference(b).any(|w| w.chars().any(|c| c.is_ascii_digit()));
     if !example.parameters.is_empty() {
         let room = 2 * example.parameters.len() + 1;
         let allowed = usize::from(b.len() >= 5);
-        return if missing <= allowed && extra <= room {
-            0.99 - 0.03 * (missing + extra) as f64 / room as f64
+        if missing <= allowed && extra <= room {
+            return 0.99 - 0.03 * (missing + extra) as f64 / room as f64;
+        }
+        // A paraphrase: nearly the same words, whatever stands in the slots.
+        let shared = 2.0 * (b.len() - missing) as f64 / (b.len() + a.len().saturating_sub(room).max(1)) as f64;
+        return if missing <= 1 + b.len() / 4 && extra <= room + 1 {
+            ((shared.min(1.0) + trigram_cosine(question, &example.question)) / 2.0).min(0.95)
         } else {
             0.0
         };
@@ -112,9 +158,8 @@ fn closeness(asked: &[Tok], question: &str, example: &Example) -> f64 {
     if numbers { 0.0 } else { (tokens + trigram_cosine(question, &example.question)) / 2.0 }
 }
 
-fn fill(example: &Example, asked: &[Tok]) -> Option<(String, Vec<String>)> {
+fn fill(example: &Example, known: &[Tok], asked: &[Tok]) -> Option<(String, Vec<String>)> {
     let mut sql = example.sql.trim().trim_end_matches(';').to_owned();
-    let known = tokenise(&example.question);
     let old: BTreeSet<String> = known.iter().map(form).collect();
     let mut fresh: Vec<Tok> =
         asked.iter().filter(|t| t.quoted || matters(t) && !old.contains(&form(t))).cloned().collect();
@@ -124,7 +169,7 @@ fn fill(example: &Example, asked: &[Tok]) -> Option<(String, Vec<String>)> {
         if parameter.name.is_empty() || !sql.contains(&marker) {
             continue;
         }
-        let value = slot(parameter, &known, asked, &mut fresh)?;
+        let value = slot(parameter, known, asked, &mut fresh)?;
         sql = replace_marker(&sql, &marker, &value);
         filled.push(format!("{} = {value}", parameter.name));
     }

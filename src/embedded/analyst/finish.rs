@@ -17,10 +17,16 @@ impl Parser<'_> {
         self.open_ranking();
         self.share_of();
         self.common_values();
+        self.count_unnamed();
         self.default_outputs();
         self.name_groups();
         self.sum_numbers();
         self.group_plain();
+        self.versus();
+        self.portion();
+        self.without_idle_tables();
+        self.in_time_order();
+        self.show_order();
         self.picked();
         self.semijoins();
         self.always();
@@ -76,6 +82,30 @@ impl Parser<'_> {
             self.rank(expr, desc);
         } else if let Some(wanted) = self.wanted.take() {
             self.frame.limit = Some(wanted);
+        }
+    }
+
+    /// `how many … per X`, where what is counted has no name here: the rows of the table in question.
+    fn count_unnamed(&mut self) {
+        if !self.counts_rows || self.frame.has_aggregate() || self.frame.common.is_some() {
+            return;
+        }
+        let grouped = self.frame.groups.iter().find_map(|e| e.column()).map(|c| c.table);
+        let table = self.frame.entity.or(grouped).or(self.frame.group_rows);
+        let only = || (self.schema().tables.len() == 1).then_some(0);
+        if let Some(table) = table.or_else(|| self.frame.tables().into_iter().next()).or_else(only) {
+            let groups = self.frame.groups.clone();
+            let number = |e: &Expr| e.column().is_some_and(|c| self.schema().family(c).is_numeric());
+            // Half-understood names beside the count group it; numbers do not.
+            let keep: Vec<bool> =
+                self.frame.outputs.iter().map(|o| groups.contains(&o.expr) || !number(&o.expr)).collect();
+            let mut kept = keep.into_iter();
+            if groups.is_empty() && self.frame.group_rows.is_none() {
+                self.frame.outputs.clear();
+            } else {
+                self.frame.outputs.retain(|_| kept.next().unwrap_or(true));
+            }
+            self.output(Expr::Count(table));
         }
     }
 
@@ -136,8 +166,10 @@ impl Parser<'_> {
 
     /// Numbers per group, or over a stretch of time, are sums.
     fn sum_numbers(&mut self) {
-        let grouped = !self.frame.groups.is_empty();
+        let rows = self.frame.group_rows;
         let number = |e: &Expr| matches!(e, Expr::Column(c) if self.additive(*c));
+        let facts = |e: &Expr| number(e) && e.column().is_some_and(|c| rows.is_some_and(|t| t != c.table));
+        let grouped = !self.frame.groups.is_empty() || self.frame.outputs.iter().any(|o| facts(&o.expr));
         let korean = self.nodes.iter().any(|n| n.element.text.chars().any(crate::text::is_hangul));
         let timed =
             self.frame.filters.iter().any(|p| p.column().is_some_and(|c| self.schema().family(c).is_temporal()));
@@ -155,13 +187,15 @@ impl Parser<'_> {
                     of: Box::new(self.frame.outputs[at].expr.clone()),
                     distinct: false,
                 };
+                let plain = self.frame.outputs[at].expr.clone();
+                self.frame.order.iter_mut().filter(|(e, _)| *e == plain).for_each(|(e, _)| *e = expr.clone());
                 self.frame.outputs[at] = Output { alias: self.alias(&expr), expr };
             }
         }
     }
 
     /// True for numbers that can be added up: no keys, years, codes.
-    fn additive(&self, column: ColumnId) -> bool {
+    pub fn additive(&self, column: ColumnId) -> bool {
         let info = self.schema().column(column);
         let last = info.core.last().map_or("", String::as_str);
         let referred =
@@ -235,7 +269,11 @@ impl Parser<'_> {
         let rules = self.world.rules.always();
         for fragment in snippets.chain(rules) {
             let known = self.frame.filters.iter().any(|p| matches!(p, Pred::Raw { sql, .. } if *sql == fragment.sql));
-            let said = self.frame.filters.iter().any(|p| p.column().is_some_and(|c| fragment.columns.contains(&c)));
+            let named = |sql: &str| fragment.columns.iter().any(|c| sql.contains(&self.schema().sql(*c)));
+            let said = self.frame.filters.iter().any(|p| match p {
+                Pred::Raw { sql, .. } => named(sql),
+                _ => p.column().is_some_and(|c| fragment.columns.contains(&c)),
+            });
             if !known && !said && !fragment.tables.is_empty() && fragment.tables.is_subset(&tables) {
                 self.frame.filters.push(Pred::Raw { sql: fragment.sql.clone(), tables: fragment.tables.clone() });
             }

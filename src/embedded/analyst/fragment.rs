@@ -76,6 +76,24 @@ fn has_aggregate(expr: &Expr) -> bool {
     found.is_break()
 }
 
+/// The aggregates of an expression over the rows that meet a condition only.
+pub fn filtered(sql: &str, condition: &str) -> String {
+    let (Ok(mut expr), Ok(condition)) = (parse_expression(sql), parse_expression(condition)) else {
+        return sql.to_owned();
+    };
+    let _ = sqlparser::ast::visit_expressions_mut(&mut expr, |e| {
+        if let Expr::Function(f) = e
+            && f.over.is_none()
+            && f.filter.is_none()
+            && AGGREGATES.contains(&f.name.to_string().to_lowercase().as_str())
+        {
+            f.filter = Some(Box::new(condition.clone()));
+        }
+        ControlFlow::<()>::Continue(())
+    });
+    expr.to_string()
+}
+
 struct Names<'a> {
     schema: &'a Schema,
     aliases: &'a BTreeMap<String, TableId>,
@@ -153,7 +171,7 @@ impl VisitorMut for Names<'_> {
 }
 
 /// Words that stand for values and units, not columns.
-fn is_constant(name: &str) -> bool {
+pub fn is_constant(name: &str) -> bool {
     const CONSTANTS: [&str; 14] = [
         "current_date",
         "current_timestamp",

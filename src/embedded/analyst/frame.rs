@@ -35,6 +35,10 @@ pub enum Expr {
     /// How many rows meet all conditions.
     CountIf(Vec<Pred>),
     Rounded(Box<Expr>, u32),
+    /// An aggregate over the rows that meet the conditions.
+    During(Box<Expr>, Vec<Pred>),
+    /// A group's percentage of the total over all groups.
+    Portion(Box<Expr>),
 }
 
 impl Expr {
@@ -43,7 +47,9 @@ impl Expr {
             Self::Agg { .. } | Self::Count(_) | Self::Share { .. } | Self::CountIf(_) => true,
             Self::Raw { aggregate, .. } => *aggregate,
             Self::Ratio { part, .. } => part.is_aggregate(),
-            Self::Minus(left, _) | Self::Rounded(left, _) => left.is_aggregate(),
+            Self::Minus(left, _) | Self::Rounded(left, _) | Self::Portion(left) | Self::During(left, _) => {
+                left.is_aggregate()
+            }
             Self::Column(_) | Self::Grain(..) => false,
         }
     }
@@ -52,7 +58,11 @@ impl Expr {
         match self {
             Self::Column(c) => drop(into.insert(c.table)),
             Self::Raw { tables, .. } => into.extend(tables),
-            Self::Agg { of, .. } | Self::Grain(_, of) | Self::Rounded(of, _) => of.tables(into),
+            Self::Agg { of, .. } | Self::Grain(_, of) | Self::Rounded(of, _) | Self::Portion(of) => of.tables(into),
+            Self::During(of, when) => {
+                of.tables(into);
+                when.iter().for_each(|pred| pred.tables(into));
+            }
             Self::Count(table) => drop(into.insert(*table)),
             Self::Ratio { part: a, whole: b } | Self::Minus(a, b) => {
                 a.tables(into);
@@ -123,6 +133,7 @@ pub enum Pred {
         negated: bool,
     },
     Any(Vec<Pred>),
+    All(Vec<Pred>),
     /// How many rows there belong to a row of the entity.
     HasCount {
         table: TableId,
@@ -144,7 +155,7 @@ impl Pred {
             }
             Self::Raw { tables, .. } => into.extend(tables),
             Self::Has { .. } | Self::HasCount { .. } => {}
-            Self::Any(parts) => parts.iter().for_each(|p| p.tables(into)),
+            Self::Any(parts) | Self::All(parts) => parts.iter().for_each(|p| p.tables(into)),
         }
     }
 

@@ -193,7 +193,9 @@ impl Parser<'_> {
             return self.rank_by(at);
         }
         let verb = at > 0 && matches!(self.nodes[at - 1].element.kind, Kind::Word);
-        let aggregated = self.frame.has_aggregate();
+        let number = |e: &Expr| e.column().is_some_and(|c| self.additive(c));
+        let numbers = !self.frame.outputs.is_empty() && self.frame.outputs.iter().all(|o| number(&o.expr));
+        let aggregated = self.frame.has_aggregate() || numbers && self.frame.order.is_empty() && !verb;
         match self.target(at + 1) {
             Some(Target::Column(_) | Target::Snippet(_))
                 if aggregated || self.frame.outputs.is_empty() && self.zone == Zone::Output =>

@@ -29,10 +29,23 @@ pub struct Rule {
 
 #[derive(Clone, Debug)]
 pub enum Effect {
-    Define { terms: Vec<String>, fragment: Fragment },
+    Define {
+        terms: Vec<String>,
+        fragment: Fragment,
+    },
     Always(Fragment),
     Date(ColumnId),
-    Round { terms: Vec<String>, digits: u32 },
+    Round {
+        terms: Vec<String>,
+        digits: u32,
+    },
+    /// Phrases for a time, and its condition, with N for the number in both.
+    Span {
+        phrases: Vec<String>,
+        sql: String,
+    },
+    /// Relative periods end yesterday.
+    WithoutToday,
 }
 
 impl Rule {
@@ -67,6 +80,17 @@ impl Rules {
             Effect::Define { fragment, .. } => Some(fragment),
             _ => None,
         }
+    }
+
+    pub fn span(&self, place: usize) -> Option<&str> {
+        match &self.rules.get(place)?.effect {
+            Effect::Span { sql, .. } => Some(sql),
+            _ => None,
+        }
+    }
+
+    pub fn without_today(&self) -> bool {
+        self.rules.iter().any(|r| matches!(r.effect, Effect::WithoutToday))
     }
 
     pub fn always(&self) -> impl Iterator<Item = &Fragment> {
@@ -124,7 +148,12 @@ pub fn is_predicate(sql: &str) -> bool {
 fn read(schema: &Schema, line: &str) -> Option<Effect> {
     let plain = line.replace("**", "").replace("__", "");
     let line = plain.as_str();
-    rounding(line).or_else(|| date(schema, line)).or_else(|| always(schema, line)).or_else(|| define(schema, line))
+    let spans = || span(line).or_else(|| without_today(line));
+    rounding(line)
+        .or_else(spans)
+        .or_else(|| date(schema, line))
+        .or_else(|| always(schema, line))
+        .or_else(|| define(schema, line))
 }
 
 fn rounding(line: &str) -> Option<Effect> {
@@ -147,6 +176,35 @@ fn rounding(line: &str) -> Option<Effect> {
     let terms = terms.into_iter().filter(|w| !GENERAL.contains(&w.as_str()) && !w.chars().any(|c| c.is_ascii_digit()));
     let terms: Vec<String> = if korean { Vec::new() } else { terms.collect() };
     Some(Effect::Round { terms, digits: digits.min(9) })
+}
+
+/// `"last N days" means `SQL``: a phrase in quotes, and SQL about the current date.
+fn span(line: &str) -> Option<Effect> {
+    let open = line.find('`')?;
+    let close = line.rfind('`').filter(|close| *close > open)?;
+    let sql = line.get(open + 1..close)?.trim();
+    let head = line.get(..open)?;
+    if sql.contains('`') || !super::spans::is_time_sql(sql) {
+        return None;
+    }
+    let parts: Vec<&str> = head.split(['"', '“', '”', '„', '‘', '’']).collect();
+    let mut phrases: Vec<String> =
+        parts.iter().skip(1).step_by(2).map(|p| p.trim().to_lowercase()).filter(|p| !p.is_empty()).collect();
+    if phrases.is_empty() {
+        let (term, _) = equation(head, &lower(head))?;
+        phrases = term.split([',', '/']).map(clean_term).filter(|t| !t.is_empty()).collect();
+    }
+    (!phrases.is_empty()).then(|| Effect::Span { phrases, sql: sql.to_owned() })
+}
+
+/// `Relative periods end yesterday; today is not included.`
+fn without_today(line: &str) -> Option<Effect> {
+    let text = lower(line);
+    let ends = text.contains("end yesterday") || text.contains("ends yesterday") || text.contains("end with yesterday");
+    let left = text.contains("today")
+        && ["not included", "excluded", "exclude", "not include"].iter().any(|w| text.contains(w));
+    let korean = line.contains("오늘") && (line.contains("제외") || line.contains("포함하지"));
+    (!text.contains('`') && (ends || left || korean)).then_some(Effect::WithoutToday)
 }
 
 /// Column names in a text, in backticks or as bare words.

@@ -3,6 +3,7 @@
 use super::instructions::Rule;
 use super::scan::is_small;
 use super::schema::{ColumnId, Schema, TableId};
+use super::spans::Span;
 use super::words::{alike, fold, match_names, match_part};
 use crate::model::{Snippet, TypeFamily};
 use crate::text::{compact, tokens};
@@ -39,6 +40,8 @@ struct Name {
 pub struct Lexicon {
     names: Vec<Name>,
     values: BTreeMap<String, Vec<(ColumnId, String)>>,
+    /// Phrases for times that the instruction explains.
+    pub spans: Vec<Span>,
     /// Words of descriptions, with all they describe.
     described: BTreeMap<String, BTreeSet<Target>>,
 }
@@ -92,6 +95,9 @@ impl Lexicon {
             }
         }
         for (place, rule) in rules.iter().enumerate() {
+            if let super::instructions::Effect::Span { phrases, .. } = &rule.effect {
+                lexicon.spans.extend(phrases.iter().map(|p| Span::new(p, place)));
+            }
             for term in rule.terms() {
                 lexicon.phrase(term, &Target::Rule(place), 1.15, "instruction");
             }

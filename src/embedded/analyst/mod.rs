@@ -35,11 +35,16 @@ mod scan;
 mod schema;
 mod shape;
 mod snippets;
+mod spans;
 mod texts;
 mod tokenise;
 mod values;
 mod words;
 
+#[cfg(test)]
+mod measure;
+#[cfg(test)]
+mod metric_tests;
 #[cfg(test)]
 mod tests;
 
@@ -52,6 +57,7 @@ use link::Node;
 use parse::{Parser, World};
 use render::{Rendered, Renderer, Unable};
 use schema::Schema;
+use std::collections::BTreeMap;
 
 /// What an answer may draw on.
 pub struct Context<'a> {
@@ -81,37 +87,66 @@ fn thought(kind: &'static str, text: String) -> Thought {
 
 /// Answers one question. The same context and question give the same reply.
 pub fn answer(context: &Context, question: &str) -> Reply {
-    let schema = Schema::of(context.space, context.catalog);
-    if schema.tables.is_empty() {
-        return ask("This space has no tables that I can read.".to_owned(), Vec::new());
+    Prepared::of(context.space, context.catalog, context.as_of).answer(question)
+}
+
+/// A space read once, for many questions.
+pub struct Prepared {
+    schema: Schema,
+    rules: Rules,
+    snippets: Vec<snippets::Usable>,
+    graph: Graph,
+    lexicon: Lexicon,
+    homes: BTreeMap<Target, usize>,
+    examples: Vec<examples::Known>,
+    year: Option<i32>,
+}
+
+impl Prepared {
+    pub fn of(space: &SpaceView, catalog: &Catalog, as_of: Option<jiff::civil::Date>) -> Self {
+        let schema = Schema::of(space, catalog);
+        let rules = Rules::of(&schema, &space.text_instructions);
+        let snippets = snippets::usable(&schema, &space.snippets);
+        let graph = Graph::of(&schema, &space.joins);
+        let lexicon = Lexicon::of(&schema, &space.snippets, &rules.rules);
+        let homes = homes(&snippets, &rules);
+        let examples = examples::Known::all(&schema, &space.examples);
+        let year = as_of.map(|date| i32::from(date.year()));
+        Self { schema, rules, snippets, graph, lexicon, homes, examples, year }
     }
-    let rules = Rules::of(&schema, &context.space.text_instructions);
-    let snippets = snippets::usable(&schema, &context.space.snippets);
-    let graph = Graph::of(&schema, &context.space.joins);
-    let lexicon = Lexicon::of(&schema, &context.space.snippets, &rules.rules);
-    let year = context.as_of.map(|date| i32::from(date.year()));
-    if let Some(example) = examples::follow(&schema, &context.space.examples, question) {
-        return followed(example, &rules);
-    }
-    let nodes = link::link(scan::scan(question, &lexicon, year), &schema, &lexicon, &homes(&snippets, &rules));
-    let world = World { schema: &schema, graph: &graph, snippets: &snippets, rules: &rules };
-    let mut nodes = nodes;
-    let renderer = Renderer { schema: &schema, graph: &graph };
-    let (frame, rendered) = reach(&world, &renderer, &mut nodes);
-    let mut thoughts = vec![thought("UNDERSTANDING", understanding(&schema, &world, &nodes))];
-    thoughts.extend(instruction_thoughts(&rules, &nodes));
-    if !linked(&nodes) {
-        return ask(no_link(&schema), thoughts);
-    }
-    if let Some(name) = frame.unknown.first().filter(|_| !frame.has_aggregate()) {
-        return ask(format!("What does “{name}” mean? This space does not say how to compute it."), thoughts);
-    }
-    match rendered {
-        Ok(rendered) => query(&schema, &frame, rendered, thoughts),
-        Err(Unable::Nothing) => ask(no_link(&schema), thoughts),
-        Err(Unable::NoJoin(a, b)) => {
-            let (a, b) = (&schema.tables[a].alias, &schema.tables[b].alias);
-            ask(format!("How do `{a}` and `{b}` belong together? The space does not say how to join them."), thoughts)
+
+    /// Answers one question.
+    pub fn answer(&self, question: &str) -> Reply {
+        let schema = &self.schema;
+        if schema.tables.is_empty() {
+            return ask("This space has no tables that I can read.".to_owned(), Vec::new());
+        }
+        if let Some(example) = examples::follow(&self.examples, question) {
+            return followed(example, &self.rules);
+        }
+        let elements = scan::scan(question, &self.lexicon, self.year);
+        let mut nodes = link::link(elements, schema, &self.lexicon, &self.homes);
+        let world = World { schema, graph: &self.graph, snippets: &self.snippets, rules: &self.rules };
+        let renderer = Renderer { schema, graph: &self.graph };
+        let (frame, rendered) = reach(&world, &renderer, &mut nodes);
+        let mut thoughts = vec![thought("UNDERSTANDING", understanding(schema, &world, &nodes))];
+        thoughts.extend(instruction_thoughts(&self.rules, &nodes));
+        if !linked(&nodes) {
+            return ask(no_link(schema), thoughts);
+        }
+        if let Some(name) = frame.unknown.first().filter(|_| !frame.has_aggregate()) {
+            return ask(format!("What does “{name}” mean? This space does not say how to compute it."), thoughts);
+        }
+        match rendered {
+            Ok(rendered) => query(schema, &frame, rendered, thoughts),
+            Err(Unable::Nothing) => ask(no_link(schema), thoughts),
+            Err(Unable::NoJoin(a, b)) => {
+                let (a, b) = (&schema.tables[a].alias, &schema.tables[b].alias);
+                ask(
+                    format!("How do `{a}` and `{b}` belong together? The space does not say how to join them."),
+                    thoughts,
+                )
+            }
         }
     }
 }
@@ -136,7 +171,7 @@ fn reach(world: &World, renderer: &Renderer, nodes: &mut [Node]) -> (Frame, Resu
 }
 
 /// The tables that snippets and rules read: other names of the question are rather theirs.
-fn homes(snippets: &[snippets::Usable], rules: &Rules) -> std::collections::BTreeMap<Target, usize> {
+fn homes(snippets: &[snippets::Usable], rules: &Rules) -> BTreeMap<Target, usize> {
     let first = |fragment: Option<&fragment::Fragment>| fragment.and_then(|f| f.columns.first()).map(|c| c.table);
     let named =
         snippets.iter().enumerate().filter_map(|(at, s)| Some((Target::Snippet(at), first(s.fragment.as_ref())?)));

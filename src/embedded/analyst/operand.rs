@@ -53,7 +53,8 @@ impl Parser<'_> {
     /// `how many are there`, `the total`: what is counted stands elsewhere.
     fn lonely_aggregate(&mut self, at: usize) -> usize {
         self.lonely |= self.returned.is_some();
-        if self.cue(at) == Some(Cue::Agg(Aggregate::Count)) && self.zone == Zone::Output {
+        if self.cue(at) == Some(Cue::Agg(Aggregate::Count)) && (self.zone == Zone::Output || self.is_korean()) {
+            self.counts_rows = true;
             if let Some(entity) = self.frame.entity {
                 self.output(Expr::Count(entity));
             }

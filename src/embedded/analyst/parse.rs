@@ -57,6 +57,10 @@ pub struct Parser<'a> {
     /// The last sentence asks for an aggregate of something that it does not name.
     pub lonely: bool,
     pub weak: Vec<ColumnId>,
+    /// A count is asked for, and nothing that is known is named as counted.
+    pub counts_rows: bool,
+    /// The stretches of time named, each with its conditions.
+    pub stretches: Vec<Vec<Pred>>,
 }
 
 impl<'a> Parser<'a> {
@@ -84,6 +88,8 @@ impl<'a> Parser<'a> {
             conditions: 0,
             lonely: false,
             weak: Vec::new(),
+            counts_rows: false,
+            stretches: Vec::new(),
         }
     }
 
@@ -124,6 +130,7 @@ impl<'a> Parser<'a> {
                 at + 1
             }
             Kind::Time(Time::Period(period)) => self.period(at, period, None),
+            Kind::Time(Time::Said(place, number)) => self.said(at, *place, *number),
             Kind::Cue(cue) => self.on_cue(at, *cue),
             Kind::Name(_) => self.name(at),
         }

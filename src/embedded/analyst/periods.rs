@@ -44,7 +44,11 @@ impl Parser<'_> {
         }
         let text = family == TypeFamily::Text;
         let date = |sql: &str| if text { sql.trim_start_matches("DATE ").to_owned() } else { sql.to_owned() };
-        let (low, high) = (period.low.as_deref().map(date), period.high.as_deref().map(date));
+        let (low, mut high) = (period.low.as_deref().map(date), period.high.as_deref().map(date));
+        let open = high.is_none() && low.as_ref().is_some_and(|l| l.starts_with("CURRENT_DATE -"));
+        if open && op.is_none() && self.world.rules.without_today() {
+            high = Some("CURRENT_DATE".to_owned());
+        }
         let bounds = match op {
             None | Some(Op::Equal) => [low.map(|l| (">=", l)), high.map(|h| ("<", h))],
             Some(Op::Greater) => [high.or(low).map(|h| (">=", h)), None],
@@ -52,10 +56,48 @@ impl Parser<'_> {
             Some(Op::Less) => [low.map(|l| ("<", l)), None],
             Some(Op::AtMost) => [high.map(|h| ("<", h)), None],
         };
-        for (op, right) in bounds.into_iter().flatten() {
-            self.add_filter(Pred::Compare { left: Expr::Column(column), op, right });
-        }
+        let preds: Vec<Pred> = bounds
+            .into_iter()
+            .flatten()
+            .map(|(op, right)| Pred::Compare { left: Expr::Column(column), op, right })
+            .collect();
+        preds.iter().for_each(|pred| self.add_filter(pred.clone()));
+        self.stretches.push(preds);
         used
+    }
+
+    /// `this week vs last week`: both stretches in one row, and what lies between.
+    pub fn versus(&mut self) {
+        const WORDS: [&str; 9] =
+            ["vs", "versus", "compared", "compare", "comparison", "대비", "비교", "verglichen", "than"];
+        let compares = |n: &super::link::Node| {
+            let text = n.element.text.to_lowercase();
+            text.split(' ').any(|w| WORDS.contains(&w)) || text.starts_with("비교")
+        };
+        let [first, second] = self.stretches.as_slice() else { return };
+        let column = |preds: &[Pred]| preds.first().and_then(Pred::column);
+        let timed = column(first).is_some() && column(first) == column(second) && first != second;
+        if !timed || !self.nodes.iter().any(compares) {
+            return;
+        }
+        let (first, second) = (first.clone(), second.clone());
+        let outputs: Vec<super::frame::Output> =
+            self.frame.outputs.iter().filter(|o| o.expr.is_aggregate()).cloned().collect();
+        if outputs.is_empty() {
+            return;
+        }
+        self.frame.filters.retain(|p| !first.contains(p) && !second.contains(p));
+        self.frame.filters.push(Pred::Any(vec![Pred::All(first.clone()), Pred::All(second.clone())]));
+        self.frame.outputs.retain(|o| !o.expr.is_aggregate());
+        for output in outputs {
+            let during = |when: &[Pred]| Expr::During(Box::new(output.expr.clone()), when.to_vec());
+            let (a, b) = (during(&first), during(&second));
+            let between = Expr::Minus(Box::new(a.clone()), Box::new(b.clone()));
+            for (expr, end) in [(a, "first"), (b, "second"), (between, "difference")] {
+                let alias = format!("{}_{end}", output.alias);
+                self.frame.outputs.push(super::frame::Output { expr, alias });
+            }
+        }
     }
 
     /// `in 2014`, `in 2014 and 2015`, `in both 2014 and 2015`.

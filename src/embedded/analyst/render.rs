@@ -102,11 +102,11 @@ impl Renderer<'_> {
 
     fn select(&self, frame: &Frame, scope: &Scope) -> String {
         let mut outputs: Vec<String> = Vec::new();
-        if frame.everything {
+        if frame.everything && !frame.has_aggregate() {
             outputs.push(format!("{}.*", quoted(&self.schema.tables[frame.entity.unwrap_or(scope.root)].alias)));
         }
         outputs.extend(frame.outputs.iter().map(|o| self.output(o, scope)));
-        let grouped = !frame.groups.is_empty() || frame.group_rows.is_some();
+        let grouped = !frame.groups.is_empty() || frame.group_rows.is_some() || !frame.having.is_empty();
         let groups = if grouped || frame.has_aggregate() || frame.order.iter().any(|(e, _)| e.is_aggregate()) {
             self.groups(frame, scope)
         } else {
@@ -220,6 +220,14 @@ impl Renderer<'_> {
                 format!("{} * 1.0 / NULLIF({}, 0)", self.expr(part, scope), self.expr(whole, scope))
             }
             Expr::Minus(a, b) => format!("{} - {}", self.expr(a, scope), self.expr(b, scope)),
+            Expr::During(of, when) => {
+                let cond: Vec<String> = when.iter().map(|p| self.pred(p, scope)).collect();
+                super::fragment::filtered(&self.expr(of, scope), &cond.join(" AND "))
+            }
+            Expr::Portion(of) => {
+                let part = self.expr(of, scope);
+                format!("100.0 * {part} / NULLIF(SUM({part}) OVER (), 0)")
+            }
             Expr::Rounded(of, digits) => format!("ROUND({}, {digits})", self.expr(of, scope)),
             Expr::CountIf(when) if when.is_empty() => "COUNT(*)".to_owned(),
             Expr::CountIf(when) => {
@@ -280,6 +288,7 @@ impl Renderer<'_> {
             Pred::Raw { sql, .. } => sql.clone(),
             Pred::Has { table, when, negated } => self.has(*table, when, *negated, scope),
             Pred::HasCount { table, op, right } => self.has_count(*table, op, right, scope),
+            Pred::All(parts) => parts.iter().map(|p| self.pred(p, scope)).collect::<Vec<_>>().join(" AND "),
             Pred::Any(parts) => {
                 format!("({})", parts.iter().map(|p| self.pred(p, scope)).collect::<Vec<_>>().join(" OR "))
             }

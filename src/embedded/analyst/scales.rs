@@ -25,6 +25,7 @@ impl Parser<'_> {
             .chain(used)
             .chain(self.later_tables())
             .collect();
+        let fact = self.fact();
         let timed = || self.schema().columns().map(|(id, _)| id).filter(|id| self.is_time(*id));
         let mut candidates: Vec<ColumnId> = timed().filter(|id| order.contains(&id.table)).collect();
         candidates.extend(timed().filter(|id| !order.contains(&id.table)));
@@ -33,6 +34,7 @@ impl Parser<'_> {
         let verb = near.flat_map(|n| n.element.words.clone()).find_map(|word| {
             candidates.iter().copied().find(|id| {
                 word.len() > 3
+                    && fact.is_none_or(|f| f == id.table)
                     && self.schema().column(*id).core.iter().any(|w| same_root(&word, w) && w != "date" && w != "time")
             })
         });
@@ -41,7 +43,27 @@ impl Parser<'_> {
             o.expr.tables(&mut tables);
             tables.into_iter().find_map(|t| self.date_column(t))
         });
-        verb.or(counted).or_else(|| order.iter().find_map(|t| self.date_column(*t)))
+        verb.or_else(|| fact.and_then(|f| self.date_column(f)))
+            .or(counted)
+            .or_else(|| order.iter().find_map(|t| self.date_column(*t)))
+    }
+
+    /// The dated table of the measure that the question asks for.
+    fn fact(&self) -> Option<TableId> {
+        let measured = |n: &super::link::Node| match &n.target {
+            Some(Target::Snippet(s)) => {
+                let snippet = self.world.snippets.get(*s)?;
+                let fragment = snippet.fragment.as_ref()?;
+                fragment.aggregate.then(|| fragment.tables.iter().copied().collect::<Vec<_>>())
+            }
+            Some(Target::Rule(r)) => {
+                let fragment = self.world.rules.definition(*r)?;
+                fragment.aggregate.then(|| fragment.tables.iter().copied().collect())
+            }
+            Some(Target::Column(c)) if n.score >= 0.9 && self.additive(*c) => Some(vec![c.table]),
+            _ => None,
+        };
+        self.nodes.iter().filter_map(measured).flatten().find(|t| self.date_column(*t).is_some())
     }
 
     /// Tables that the rest of the question names.

@@ -172,7 +172,8 @@ impl Scanner<'_> {
             .as_ref()
             .is_some_and(|(_, c)| c[0].score >= 1.05 && !matches!(c[0].target, Target::Column(_) | Target::Table(_)));
         if !strong
-            && let Some((size, time)) = time_at(&rest, self.year)
+            && let Some((size, time)) =
+                self.said_time(at).or_else(|| time_at(&rest, self.year)).or_else(|| self.bare_time(at))
             && link.as_ref().is_none_or(|(n, _)| *n <= size)
         {
             return self.push(at, size, Kind::Time(time));
@@ -191,6 +192,20 @@ impl Scanner<'_> {
             (None, Some((span, found))) if found[0].score >= 0.3 => self.push(at, span, Kind::Name(found)),
             (None, weak) => self.unknown(at, weak),
         }
+    }
+
+    /// A phrase for a time that the instruction explains.
+    fn said_time(&self, at: usize) -> Option<(usize, Time)> {
+        let words: Vec<&str> =
+            self.toks[at..].iter().take(7).take_while(|t| !t.is_mark()).map(|t| t.word.as_str()).collect();
+        self.lexicon.spans.iter().filter_map(|span| span.at(&words)).max_by_key(|(size, _)| *size)
+    }
+
+    /// Korean times with particles.
+    fn bare_time(&self, at: usize) -> Option<(usize, Time)> {
+        let hangul = self.toks[at].text.chars().any(crate::text::is_hangul);
+        let bare: Vec<&str> = self.toks[at..].iter().take(6).map(|t| t.word.as_str()).collect();
+        time_at(&bare, self.year).filter(|(_, time)| hangul && matches!(time, Time::Period(_)))
     }
 
     /// `Jan 1, 2023`.

@@ -308,6 +308,15 @@ fn label_columns(table: &TableInfo) -> Vec<usize> {
         find(&|w| w.last().is_some_and(|end| end == label || label.chars().count() > 3 && end.ends_with(label)))
     });
     let same = || find(&|w| super::words::match_names(w, &table.words) > 0.85);
+    let unique = || {
+        let code = |w: &str| matches!(w, "id" | "code" | "key" | "no" | "uuid" | "nr" | "코드") || w.ends_with("id");
+        places.iter().copied().find(|at| table.columns[*at].unique && !core(*at).last().is_some_and(|w| code(w)))
+    };
     let fallback = || table.primary_key.first().copied().or_else(|| places.first().copied());
-    ends.or_else(same).or_else(fallback).or(if table.columns.is_empty() { None } else { Some(0) }).into_iter().collect()
+    ends.or_else(same)
+        .or_else(unique)
+        .or_else(fallback)
+        .or(if table.columns.is_empty() { None } else { Some(0) })
+        .into_iter()
+        .collect()
 }

@@ -17,6 +17,9 @@ impl Parser<'_> {
             self.output(expr);
             return;
         }
+        if percent && self.of_total() {
+            return;
+        }
         let schema = self.schema();
         let timed = |p: &Pred| p.column().is_some_and(|c| schema.family(c).is_temporal());
         let (keep, when): (Vec<Pred>, Vec<Pred>) = std::mem::take(&mut self.frame.filters).into_iter().partition(timed);
@@ -31,6 +34,91 @@ impl Parser<'_> {
         }
         self.frame.outputs.retain(|o| !o.expr.is_aggregate() && self.frame.groups.contains(&o.expr));
         self.output(Expr::Share { when, percent });
+    }
+
+    /// True where groups share a total: `the share of each X`.
+    fn of_total(&self) -> bool {
+        let grouped = !self.frame.groups.is_empty() || self.frame.group_rows.is_some();
+        let schema = self.schema();
+        let free = self.frame.filters.iter().all(|p| p.column().is_some_and(|c| schema.family(c).is_temporal()));
+        let measured = self.frame.outputs.iter().any(|o| match &o.expr {
+            Expr::Count(_) | Expr::CountIf(_) => false,
+            Expr::Column(c) => self.additive(*c),
+            other => other.is_aggregate(),
+        });
+        grouped && (free || measured)
+    }
+
+    /// What the groups have of the total, beside what they have.
+    pub fn portion(&mut self) {
+        if self.share != Some(true) || !self.of_total() {
+            return;
+        }
+        let parts: Vec<Expr> = self.frame.outputs.iter().map(|o| o.expr.clone()).filter(Expr::is_aggregate).collect();
+        if parts.iter().any(|e| matches!(e, Expr::Share { .. } | Expr::Ratio { .. })) {
+            return;
+        }
+        if parts.is_empty() {
+            let column = self.frame.groups.iter().find_map(|e| e.column()).map(|c| c.table);
+            let Some(table) = self.frame.entity.or(column).or(self.frame.group_rows) else { return };
+            self.output(Expr::Count(table));
+            self.output(Expr::Portion(Box::new(Expr::Count(table))));
+            return;
+        }
+        for part in parts {
+            self.output(Expr::Portion(Box::new(part)));
+        }
+    }
+
+    /// Tables that were named, and change nothing beside a sum, are not joined.
+    pub fn without_idle_tables(&mut self) {
+        let sums = |e: &Expr| match e {
+            Expr::Raw { aggregate, .. } => *aggregate,
+            Expr::Agg { function: Aggregate::Sum | Aggregate::Avg, .. } | Expr::Portion(_) => true,
+            _ => false,
+        };
+        if self.frame.outputs.iter().any(|o| sums(&o.expr)) {
+            let rows = self.frame.group_rows;
+            let graph = self.world.graph;
+            let mut facts = BTreeSet::new();
+            self.frame.outputs.iter().filter(|o| sums(&o.expr)).for_each(|o| o.expr.tables(&mut facts));
+            let idle = |t: &TableId| {
+                let path = |f: &TableId| graph.tree(*f, &[*t].into());
+                facts.iter().any(|f| path(f).is_none_or(|steps| steps.iter().all(|s| !s.many)))
+            };
+            self.frame.needs.retain(|t| rows == Some(*t) || !idle(t));
+        }
+    }
+
+    /// Series over time come in the order of time.
+    pub fn in_time_order(&mut self) {
+        if !self.frame.order.is_empty() {
+            return;
+        }
+        let schema = self.schema();
+        let timed =
+            |e: &&Expr| matches!(e, Expr::Grain(..)) || e.column().is_some_and(|c| schema.family(c).is_temporal());
+        let shown = |e: &&Expr| self.frame.outputs.iter().any(|o| o.expr == **e);
+        let keys: Vec<Expr> = self.frame.groups.iter().filter(timed).filter(shown).cloned().collect();
+        self.frame.order.extend(keys.into_iter().map(|e| (e, false)));
+    }
+
+    /// What orders several rows is shown with them.
+    pub fn show_order(&mut self) {
+        let single = self.frame.limit == Some(1);
+        let grouped = !self.frame.groups.is_empty() || self.frame.group_rows.is_some();
+        if single || self.frame.limit.is_none() || self.frame.outputs.is_empty() || self.frame.distinct {
+            return;
+        }
+        let unseen: Vec<Expr> = self
+            .frame
+            .order
+            .iter()
+            .map(|(e, _)| e.clone())
+            .filter(|e| !self.frame.outputs.iter().any(|o| o.expr == *e))
+            .filter(|e| grouped == e.is_aggregate() || !grouped && e.column().is_some())
+            .collect();
+        unseen.into_iter().for_each(|e| self.output(e));
     }
 
     /// `ratio of X with A to X with B`.

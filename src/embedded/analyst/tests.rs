@@ -6,12 +6,12 @@ use crate::model::{Catalog, CatalogColumn, CatalogTable, SpaceTable, SpaceView};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-fn data() -> Option<PathBuf> {
+pub fn data() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/text2sql");
     root.is_dir().then_some(root)
 }
 
-fn text(value: &Value, key: &str) -> String {
+pub fn text(value: &Value, key: &str) -> String {
     value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
@@ -25,8 +25,8 @@ fn column(value: &Value) -> CatalogColumn {
     }
 }
 
-fn full(database: &str, name: &str) -> String {
-    if name.matches('.').count() == 2 { name.to_owned() } else { format!("main.{database}.{name}") }
+fn full(_database: &str, name: &str) -> String {
+    if name.matches('.').count() == 2 { name.to_owned() } else { format!("main.default.{name}") }
 }
 
 /// A database as a bare space: its tables and the catalog's keys, nothing written by hand.
@@ -145,7 +145,7 @@ fn answers_to_real_questions() {
 
 // Each category of space content alone.
 
-fn table(name: &str, key: &[&str], columns: &[(&str, &str)]) -> CatalogTable {
+pub fn table(name: &str, key: &[&str], columns: &[(&str, &str)]) -> CatalogTable {
     CatalogTable {
         full_name: format!("main.shop.{name}"),
         columns: columns
@@ -183,7 +183,7 @@ fn shop() -> (Catalog, SpaceView) {
     (Catalog::new(tables), space)
 }
 
-fn sql(space: &SpaceView, catalog: &Catalog, question: &str) -> Option<String> {
+pub fn sql(space: &SpaceView, catalog: &Catalog, question: &str) -> Option<String> {
     let as_of = jiff::civil::Date::new(2025, 8, 27).ok();
     match answer(&Context { space, catalog, as_of }, question) {
         Reply::Sql { sql, .. } => {
@@ -194,7 +194,7 @@ fn sql(space: &SpaceView, catalog: &Catalog, question: &str) -> Option<String> {
     }
 }
 
-fn has(space: &SpaceView, catalog: &Catalog, question: &str, part: &str) -> bool {
+pub fn has(space: &SpaceView, catalog: &Catalog, question: &str, part: &str) -> bool {
     let found = sql(space, catalog, question);
     let holds = found.as_ref().is_some_and(|s| s.contains(part));
     if !holds {
@@ -216,7 +216,7 @@ fn snippet(kind: crate::model::SnippetKind, name: &str, sql: &str) -> crate::mod
     }
 }
 
-fn instructed(space: &SpaceView, text: &str) -> SpaceView {
+pub fn instructed(space: &SpaceView, text: &str) -> SpaceView {
     let mut told = space.clone();
     told.text_instructions.push(crate::model::TextInstruction { id: "1".into(), content: text.into() });
     told

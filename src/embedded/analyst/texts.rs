@@ -94,6 +94,12 @@ impl Parser<'_> {
         let text = |c: ColumnId| matches!(self.schema().family(c), TypeFamily::Text | TypeFamily::Other);
         let label = |t: TableId| self.schema().labels(t).first().copied().filter(|c| text(*c));
         let before = at.checked_sub(1);
+        // `Which X is Y in?` asks for X of the row named Y.
+        let asked = self.nodes.get(at + 1).is_some_and(|n| matches!(n.element.text.as_str(), "in" | "belong" | "on"))
+            && !self.nodes.get(at + 2).is_some_and(|n| n.element.is_name());
+        if let Some(label) = self.subject_column().filter(|_| asked).and_then(|c| label(c.table)) {
+            return Some(label);
+        }
         if let Some(column) = self.subject_column().filter(|c| text(*c) && self.near_subject(at)) {
             return Some(column);
         }

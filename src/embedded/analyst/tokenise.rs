@@ -176,8 +176,10 @@ const REQUESTS: [&str; 14] =
     ["알려", "보여", "무엇", "어떻", "구하", "구해", "찾아", "나열", "출력", "조회", "인가", "되나", "주세", "해주"];
 
 fn korean_cue(lower: &str, stem: &str) -> String {
-    let known =
-        |word: &str| super::cue_tables::KOREAN.iter().any(|(phrase, _)| phrase.split(' ').any(|part| part == word));
+    if matches!(lower, "제일" | "젤") {
+        return "가장".to_owned();
+    }
+    let known = super::cues::is_korean_cue_word;
     if known(lower) {
         return lower.to_owned();
     }

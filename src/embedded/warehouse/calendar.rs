@@ -40,7 +40,7 @@ impl Civil {
     }
 
     pub(crate) fn quarter(self) -> u32 {
-        (self.month + 2) / 3
+        self.month.div_ceil(3)
     }
 }
 

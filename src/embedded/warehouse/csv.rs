@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn types_are_guessed_from_all_values() {
-        let guess = |texts: &[&'static str]| infer(texts.to_vec().into_iter());
+        let guess = |texts: &[&'static str]| infer(texts.iter().copied());
         assert_eq!(guess(&["1", "-2"]), DataType::Int64);
         assert_eq!(guess(&["1", "2.5"]), DataType::Float64);
         assert_eq!(guess(&["01", "02"]), DataType::Utf8);

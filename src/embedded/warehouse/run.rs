@@ -160,7 +160,7 @@ impl Core {
                     // named item stands if another star follows.
                     let rest = &labels[at + 1..];
                     let most = fields.len().saturating_sub(names.len() + rest.len());
-                    let many = rest.iter().any(|label| *label == Label::Star);
+                    let many = rest.contains(&Label::Star);
                     let next = rest.first().filter(|_| many);
                     for (taken, (name, _)) in fields.iter().skip(names.len()).take(most + 1).enumerate() {
                         let ends = match next {

@@ -52,7 +52,7 @@ fn start_stop(run: &Run, csrf: &str) -> Markup {
 }
 
 fn approve(run: &Run, csrf: &str) -> Markup {
-    let Some((plan, id)) = run.plan().zip(run.plan_id()).filter(|(plan, _)| !plan.changes.is_empty()) else {
+    let Some((plan, id)) = run.plan().zip(run.plan_id()).filter(|(plan, _)| has_work(plan)) else {
         return html! { div.card { h3 { "2 · Approve and apply" } (empty("A plan with changes is needed first.")) } };
     };
     let short = super::overview::short(id);
@@ -71,6 +71,11 @@ fn approve(run: &Run, csrf: &str) -> Markup {
             }
         }
     }
+}
+
+/// A plan without changes still creates a space that is only declared.
+fn has_work(plan: &Plan) -> bool {
+    !plan.changes.is_empty() || plan.base.space_id.is_none()
 }
 
 fn select(plan: &Plan, csrf: &str) -> Markup {

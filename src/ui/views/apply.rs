@@ -101,11 +101,14 @@ fn trials(run: &Run) -> Markup {
         h3 { "On the shadow " span.badge { (run.trials.len()) } }
         @if run.trials.is_empty() { (empty("No trial yet.")) }
         @else {
-            p { (show::count(run.trials.len(), "trial")) ": " span.good { "✓ " (kept) " kept" } ", "
-                (ended.count() - kept) " dropped. The live space is not touched by trials." }
+            p { (show::count(run.trials.len(), "trial"))
+                @if ended.clone().count() > 0 {
+                    ": " span.good { "✓ " (kept) " kept" } ", " (ended.count() - kept) " dropped"
+                }
+                ". The live space is not touched by trials." }
             div.scroll { table {
                 thead { tr {
-                    th scope="col" { "Candidates" } th.number scope="col" { "Questions" }
+                    th scope="col" { "Candidates" } th.number scope="col" { "Questions" } th.number scope="col" { "Right" }
                     th.number scope="col" { "Fixed" } th.number scope="col" { "Broken" } th scope="col" { "Result" }
                 } }
                 tbody { @for trial in run.trials.iter().rev().take(MOST_TRIALS) { (trial_row(trial)) } }
@@ -115,17 +118,29 @@ fn trials(run: &Run) -> Markup {
     }
 }
 
+/// Candidates of a trial that are shown at once.
+const FEW: usize = 3;
+
 fn trial_row(trial: &Trial) -> Markup {
-    let names = trial.candidates.iter().map(|id| show::text(id)).collect::<Vec<_>>().join(", ");
     html! {
         tr {
-            td { code { (names) } }
+            td.names {
+                @for id in trial.candidates.iter().take(FEW) { code { (show::text(id)) } " " }
+                @if trial.candidates.len() > FEW {
+                    details { summary { "and " (trial.candidates.len() - FEW) " more" }
+                        @for id in trial.candidates.iter().skip(FEW) { code { (show::text(id)) } " " } }
+                }
+            }
             td.number { (trial.questions) }
+            td.number { @if let Some((right, _)) = trial.right { (right) } @else { "–" } }
             @match &trial.result {
                 Some(result) => {
                     td.number { (result.fixed.len()) }
                     td.number { (result.broken.len()) }
                     td { @if result.kept { (show::chip(Tone::Good, "kept")) } @else { (show::chip(Tone::Neutral, "dropped")) } }
+                }
+                None if trial.right.is_some() => {
+                    td.number { "–" } td.number { "–" } td { (show::chip(Tone::Neutral, "measured")) }
                 }
                 None => { td.number { "–" } td.number { "–" } td { (show::chip(Tone::Info, "running")) } }
             }

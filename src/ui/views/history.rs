@@ -61,7 +61,7 @@ fn line(context: &Context<'_>, row: &HistoryRow) -> Markup {
             td.when { time datetime=(show::text(&row.at)) { (show::moment(&row.at)) } }
             td { (show::text(&row.kind)) @if let Some(serial) = row.serial { " #" (serial) } }
             td { (show::prose(&row.by)) }
-            td { code { (show::text(super::overview::short(&row.plan_id))) } }
+            td { @if row.plan_id.is_empty() { "–" } @else { code { (show::text(super::overview::short(&row.plan_id))) } } }
             td.number { (row.changes) }
             td.number { (score(row.score_before)) " → " (score(row.score_after)) }
             td { (show::chip(tone, &row.outcome.replace('-', " "))) }

@@ -153,8 +153,11 @@ const STEPS: [(Phase, &str); 7] = [
 fn steps(run: &Run) -> Markup {
     let begun = |phase: Phase| run.phases.iter().any(|(seen, _)| *seen == phase);
     let now = run.phase().filter(|_| run.status.is_busy());
+    // What a run passed over is none of its steps.
+    let last = STEPS.iter().rposition(|(phase, _)| begun(*phase)).unwrap_or(0);
+    let steps = STEPS.into_iter().enumerate().filter(|(at, (phase, _))| *at >= last || begun(*phase));
     html! {
-        ol.steps aria-label="Steps of the run" { @for (phase, name) in STEPS {
+        ol.steps aria-label="Steps of the run" { @for (_, (phase, name)) in steps {
             @let current = now == Some(phase);
             @let class = if current { "step now" } else if begun(phase) { "step done" } else { "step" };
             li class=(class) aria-current=[current.then_some("step")] {

@@ -4,7 +4,7 @@ use super::{Context, empty};
 use crate::model::{Event, Outcome};
 use crate::ui::chart;
 use crate::ui::hub::Logged;
-use crate::ui::run::{Batch, Run, ScoredRow};
+use crate::ui::run::{Batch, Run, ScoredRow, TRIAL};
 use crate::ui::show::{self, Tone};
 use maud::{Markup, html};
 
@@ -119,13 +119,15 @@ fn failures(run: &Run, batch: &Batch) -> Markup {
     }
 }
 
+/// Without the trials, which have their table under Apply.
 fn batches(run: &Run) -> Markup {
+    let shown: Vec<_> = run.batches.iter().filter(|(what, _, _)| what != TRIAL).collect();
     html! {
         details {
-            summary { (show::count(run.batches.len(), "finished batch").replace("batchs", "batches")) }
+            summary { (show::count(shown.len(), "finished batch").replace("batchs", "batches")) }
             div.scroll { table {
                 thead { tr { th scope="col" { "Batch" } th.number scope="col" { "Right" } th.number scope="col" { "Of" } } }
-                tbody { @for (what, correct, total) in run.batches.iter().rev().take(MOST_ROWS) {
+                tbody { @for (what, correct, total) in shown.iter().rev().take(MOST_ROWS) {
                     tr { td { (show::prose(what)) } td.number { (correct) } td.number { (total) } }
                 } }
             } }

@@ -28,10 +28,7 @@ pub(crate) fn collected() -> Vec<Collected> {
 
 fn share_type(types: &[DataType]) -> DataType {
     match types.get(1) {
-        Some(list @ DataType::List(_)) => match list {
-            DataType::List(_) => super::super::types::list_of(DataType::Float64),
-            _ => DataType::Float64,
-        },
+        Some(DataType::List(_)) => super::super::types::list_of(DataType::Float64),
         _ => DataType::Float64,
     }
 }

@@ -81,7 +81,7 @@ fn interval(values: &[Value], _: &DataType) -> RowResult {
     }
     let words: Vec<&str> = value.split_whitespace().filter(|word| !word.eq_ignore_ascii_case("interval")).collect();
     let (mut months, mut days, mut micros) = (0, 0, 0);
-    if words.is_empty() || words.len() % 2 != 0 {
+    if words.is_empty() || !words.len().is_multiple_of(2) {
         return Err(malformed());
     }
     for pair in words.chunks(2) {

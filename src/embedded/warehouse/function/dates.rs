@@ -48,8 +48,8 @@ pub(crate) fn functions() -> Vec<RowFunction> {
         RowFunction::new("next_day", (2, 2), DATE, |v, _| next_day(date(&v[0])?, &text(&v[1])?)),
         RowFunction::new("date_trunc", (2, 2), MOMENT, |v, _| {
             // A unit that is none gives NULL, as in Spark.
-            Ok(Unit::parse(&text(&v[0])?)
-                .map_or(Ok(Value::Null), |unit| moment(&v[1]).map(|at| Value::Timestamp(truncate(at, unit))))?)
+            Unit::parse(&text(&v[0])?)
+                .map_or(Ok(Value::Null), |unit| moment(&v[1]).map(|at| Value::Timestamp(truncate(at, unit))))
         }),
         RowFunction::new("trunc", (2, 2), DATE, |v, _| {
             let unit = Unit::parse(&text(&v[1])?).filter(|unit| unit.months().is_some() || *unit == Unit::Week);

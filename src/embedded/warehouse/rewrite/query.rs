@@ -348,7 +348,7 @@ fn order_by_all(query: &mut Query) {
     let Some(OrderBy { kind, .. }) = &mut query.order_by else { return };
     let OrderByKind::All(options) = kind else { return };
     let SetExpr::Select(select) = query.body.as_ref() else { return };
-    let item = |at: usize| OrderByExpr { expr: number(at + 1), options: options.clone(), with_fill: None };
+    let item = |at: usize| OrderByExpr { expr: number(at + 1), options: *options, with_fill: None };
     *kind = OrderByKind::Expressions((0..select.projection.len()).map(item).collect());
 }
 

@@ -39,7 +39,7 @@ fn walk(path: &[String], list: &str, before: Option<&Value>, after: Option<&Valu
         Some(key) if is_list(before) && is_list(after) && has_keys(before, &key) && has_keys(after, &key) => {
             walk_list(path, &key, before, after, changes);
         }
-        _ if enters(path, list, before, after) => walk_object(path, list, before, after, changes),
+        _ if enters(path, list, before, after) => walk_object(path, before, after, changes),
         _ => changes.push(Change {
             address: Address::from_segments(path),
             before: before.cloned(),
@@ -78,7 +78,7 @@ fn enters(path: &[String], list: &str, before: Option<&Value>, after: Option<&Va
     both_objects && (folder || (!list.is_empty() && before.is_some() && after.is_some()))
 }
 
-fn walk_object(path: &[String], _list: &str, before: Option<&Value>, after: Option<&Value>, changes: &mut Vec<Change>) {
+fn walk_object(path: &[String], before: Option<&Value>, after: Option<&Value>, changes: &mut Vec<Change>) {
     let keys = |value: Option<&Value>| -> Vec<String> {
         value.and_then(Value::as_object).map_or(Vec::new(), |map| map.keys().cloned().collect())
     };

@@ -1,0 +1,268 @@
+//! The record of a run: its folder under `runs/`, and on request the same lines in a file of the
+//! user's. A record that cannot be written is a warning and never stops the run.
+
+use super::commands::Outcome;
+use super::exit::Exit;
+use super::output::Output;
+use super::session::Session;
+use crate::format::{EventLine, LineBody, RunSummary, event_to_json, plan_to_json, space_to_value};
+use crate::model::{Event, Plan, Scorecard, Space, Suite};
+use crate::ops::OpsError;
+use crate::store::{RunFolder, write_atomic};
+use serde_json::Value;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Writes down one run. Cheap to clone; the last one to go writes the summary of a run that was
+/// cut short.
+#[derive(Clone)]
+pub struct Recorder(Arc<Mutex<Record>>);
+
+struct Record {
+    command: String,
+    output: Output,
+    seq: u64,
+    folder: Option<RunFolder>,
+    into: Option<(PathBuf, File)>,
+    plan_id: Option<String>,
+    data: Value,
+    is_open: bool,
+}
+
+impl Recorder {
+    /// A record of `command`, also into the file `into`, which is made now: that it cannot be is
+    /// the user's to know before anything runs.
+    pub fn new(command: &str, into: Option<&Path>, output: Output) -> Result<Self, OpsError> {
+        let into = match into {
+            Some(path) => {
+                let file = File::create(path)
+                    .map_err(|error| OpsError::other(format!("cannot write {}: {error}", path.display())))?;
+                Some((path.to_owned(), file))
+            }
+            None => None,
+        };
+        let record = Record {
+            command: command.to_owned(),
+            output,
+            seq: 0,
+            folder: None,
+            into,
+            plan_id: None,
+            data: Value::Null,
+            is_open: false,
+        };
+        Ok(Self(Arc::new(Mutex::new(record))))
+    }
+
+    /// Makes the folder of this run and writes the first line.
+    pub fn begin(&self, session: &Session) {
+        let mut record = self.lock();
+        match RunFolder::create(&session.layout.runs(), session.now) {
+            Ok(folder) => record.folder = Some(folder),
+            Err(error) => record.warn(&format!("this run is not recorded: {error}")),
+        }
+        record.data = serde_json::json!({ "by": crate::store::Identity::current().who });
+        record.start();
+    }
+
+    pub fn event(&self, event: &Event) {
+        self.lock().line(LineBody::Event(event.clone()));
+    }
+
+    pub fn scorecard(&self, name: &str, card: &Scorecard) {
+        self.lock().keep(|folder| folder.scorecard(name, card).map(|_| ()).map_err(|error| error.to_string()));
+    }
+
+    /// Keeps the plan, and its figures for the summary.
+    pub fn plan(&self, plan: &Plan, id: &str) {
+        let mut record = self.lock();
+        record.file("plan.json", &plan_to_json(plan));
+        record.plan_id = Some(id.to_owned());
+        let score = |score: crate::model::Score| serde_json::json!({"correct": score.correct, "total": score.total});
+        record.data = serde_json::json!({
+            "verdict": plan.verdict.as_str(),
+            "changes": plan.changes.len(),
+            "before": score(plan.score.before.all()),
+            "after": score(plan.score.after.all()),
+            "by": crate::store::Identity::current().who,
+        });
+    }
+
+    /// Keeps what the plan was made on and what it leads to: with it the run can be shown later
+    /// as it was, whatever has become of the declared files.
+    pub fn contents(&self, suite: &Suite, before: &Space, after: &Space) {
+        let mut record = self.lock();
+        for (name, value) in [
+            ("suite.json", serde_json::to_value(suite).unwrap_or_default()),
+            ("space-before.json", space_to_value(before)),
+            ("space-after.json", space_to_value(after)),
+        ] {
+            record.file(name, &format!("{value:#}\n"));
+        }
+    }
+
+    /// The plan that this run is about, where it makes none itself.
+    pub fn concerns(&self, plan_id: &str) {
+        self.lock().plan_id = Some(plan_id.to_owned());
+    }
+
+    /// Figures for the summary.
+    pub fn figures(&self, data: Value) {
+        self.lock().data = data;
+    }
+
+    /// Writes the last line and hands the outcome on.
+    pub fn end(&self, outcome: Outcome) -> Outcome {
+        self.close(outcome.as_ref().map(|exit| *exit));
+        outcome
+    }
+
+    /// Writes the last line.
+    pub fn close(&self, ended: Result<Exit, &OpsError>) {
+        let (exit, message) = match ended {
+            Ok(exit) => (exit, String::new()),
+            Err(error) => (Exit::of(error), in_full(error)),
+        };
+        self.lock().finish(exit, message);
+    }
+
+    /// Writes the last line of a run that was stopped.
+    pub fn stopped(&self, why: &str) {
+        self.lock().finish(Exit::Cancelled, why.to_owned());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Record> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An error in words, with the findings of declared files.
+pub fn in_full(error: &OpsError) -> String {
+    let OpsError::Declared(findings) = error else { return error.to_string() };
+    let line = |finding: &crate::model::Diagnostic| match &finding.span {
+        Some(span) => format!("{}:{}: {}", span.file, span.line, finding.message),
+        None => finding.message.clone(),
+    };
+    findings.iter().map(line).collect::<Vec<_>>().join("; ")
+}
+
+impl Record {
+    fn start(&mut self) {
+        self.is_open = true;
+        let name = |folder: &RunFolder| Some(folder.path().file_name()?.to_string_lossy().into_owned());
+        self.line(LineBody::Started {
+            command: self.command.clone(),
+            run: self.folder.as_ref().and_then(name).unwrap_or_default(),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        });
+    }
+
+    fn finish(&mut self, exit: Exit, message: String) {
+        if !self.is_open {
+            self.start();
+        }
+        self.line(LineBody::Summary(RunSummary {
+            status: format!("{exit:?}").to_lowercase(),
+            exit_code: exit as u8,
+            message,
+            plan_id: self.plan_id.clone(),
+            data: self.data.clone(),
+        }));
+        self.is_open = false;
+    }
+
+    fn line(&mut self, body: LineBody) {
+        if !self.is_open {
+            return;
+        }
+        let line = EventLine { seq: self.seq, ts: jiff::Timestamp::now().to_string(), body };
+        self.seq += 1;
+        if let Some((path, file)) = &mut self.into
+            && let Err(error) = file.write_all(event_to_json(&line).as_bytes())
+        {
+            let message = format!("cannot write {}: {error}; no more events go there", path.display());
+            self.into = None;
+            self.warn(&message);
+        }
+        if let Some(folder) = &mut self.folder
+            && let Err(error) = folder.event(&line)
+        {
+            self.folder = None;
+            self.warn(&format!("the rest of this run is not recorded: {error}"));
+        }
+    }
+
+    fn file(&mut self, name: &str, text: &str) {
+        self.keep(|folder| write_atomic(&folder.path().join(name), text.as_bytes()).map_err(|error| error.to_string()));
+    }
+
+    fn keep(&mut self, write: impl FnOnce(&RunFolder) -> Result<(), String>) {
+        let written = self.folder.as_ref().map_or(Ok(()), write);
+        if let Err(error) = written {
+            self.warn(&format!("a part of this run is not recorded: {error}"));
+        }
+    }
+
+    fn warn(&self, message: &str) {
+        self.output.message(&format!("warning: {message}"));
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        if self.is_open {
+            self.finish(Exit::Cancelled, "the run was cut short".to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::event_from_json;
+
+    fn output() -> Output {
+        Output { color_out: false, color_err: false, width: 80, interactive: false, quiet: true }
+    }
+
+    fn lines(path: &Path) -> Vec<EventLine> {
+        let text = std::fs::read_to_string(path).expect("read");
+        text.lines().map(|line| event_from_json(line).expect("a line")).collect()
+    }
+
+    #[test]
+    fn a_run_ends_with_a_summary_whatever_happens() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("events.jsonl");
+        for (name, code) in [("failed", 1), ("cut short", 9), ("before it began", 3)] {
+            let recorder = Recorder::new("plan", Some(&path), output()).expect("made");
+            if code != 3 {
+                recorder.lock().start();
+                recorder.event(&Event::Note { message: "안녕".into() });
+            }
+            match code {
+                1 => assert!(recorder.end(Err(OpsError::other("broken"))).is_err()),
+                9 => drop(recorder),
+                _ => assert!(recorder.end(Err(OpsError::Declared(Vec::new()))).is_err()),
+            }
+            let found = lines(&path);
+            assert_eq!(
+                found.iter().map(|line| line.seq).collect::<Vec<_>>(),
+                (0..found.len() as u64).collect::<Vec<_>>()
+            );
+            assert!(matches!(&found[0].body, LineBody::Started { command, .. } if command == "plan"), "{name}");
+            let Some(LineBody::Summary(summary)) = found.last().map(|line| line.body.clone()) else { panic!("{name}") };
+            assert_eq!(summary.exit_code, code, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_written_is_no_error() {
+        let recorder = Recorder::new("plan", None, output()).expect("made");
+        recorder.event(&Event::Note { message: "lost".into() });
+        assert!(recorder.end(Ok(Exit::Ok)).is_ok());
+        assert!(Recorder::new("plan", Some(Path::new("/nowhere/at/all")), output()).is_err());
+    }
+}

@@ -1,0 +1,138 @@
+//! A language model on a serving endpoint of the workspace: judging what rules cannot decide, and
+//! drafting fixes. Everything works without one.
+
+use crate::databricks::Client;
+use crate::judge::{self, Item, Judged};
+use crate::llm::{Chat, ChatAnswer, ChatError, ChatRequest, Refusal, Transport};
+use crate::store::Cache;
+use futures::future::{BoxFuture, FutureExt};
+use futures::stream::{self, StreamExt};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What is set about the model.
+#[derive(Clone, Debug)]
+pub struct ModelOptions {
+    pub endpoint: String,
+    /// Requests at the same time.
+    pub concurrency: usize,
+    pub max_tokens: u32,
+    /// Undecided comparisons go to the model.
+    pub judges: bool,
+    /// Items in one request to the judge.
+    pub chunk: usize,
+    /// A folder with prompts that replace the built-in ones of the same name.
+    pub prompts: Option<PathBuf>,
+}
+
+/// The model with its options.
+pub struct Model {
+    chat: Chat,
+    pub options: ModelOptions,
+    verdicts: Cache,
+}
+
+struct Endpoint {
+    client: Client,
+    name: String,
+}
+
+impl Transport for Endpoint {
+    fn send(&self, body: Value) -> BoxFuture<'_, Result<Value, Refusal>> {
+        async move {
+            self.client.invoke_endpoint(&self.name, &body).await.map_err(|error| Refusal {
+                status: error.status,
+                transient: error.is_transient(),
+                retry_after: error.retry_after,
+                message: error.to_string(),
+            })
+        }
+        .boxed()
+    }
+
+    fn model(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Model {
+    pub fn new(client: Client, options: ModelOptions, verdicts: Cache) -> Self {
+        let endpoint = Endpoint { client, name: options.endpoint.clone() };
+        Self { chat: Chat::new(Arc::new(endpoint)), options, verdicts }
+    }
+
+    pub async fn ask(&self, prompt: &str, schema: Option<(String, Value)>) -> Result<ChatAnswer, ChatError> {
+        let request =
+            ChatRequest { system: String::new(), user: prompt.to_owned(), schema, max_tokens: self.options.max_tokens };
+        self.chat.ask(&request).await
+    }
+
+    /// The project's own template of this name, if it has one.
+    pub fn template(&self, name: &str) -> Option<String> {
+        let folder = self.options.prompts.as_ref()?;
+        std::fs::read_to_string(folder.join(format!("{name}.md"))).ok()
+    }
+
+    /// Verdicts on undecided comparisons, by item id. The same pair never gets two verdicts: what
+    /// was judged before is remembered. A judge that fails leaves its items undecided.
+    pub async fn judge(&self, items: Vec<Item>) -> BTreeMap<String, Judgement> {
+        let mut verdicts = BTreeMap::new();
+        let mut open = Vec::new();
+        for item in items {
+            match self.verdicts.get::<Judgement>(&item.key()) {
+                Some(known) => drop(verdicts.insert(item.id.clone(), known)),
+                None => open.push(item),
+            }
+        }
+        let keys: BTreeMap<String, _> = open.iter().map(|item| (item.id.clone(), item.key())).collect();
+        let mut session = judge::Session::new(open, "judge", self.options.chunk);
+        loop {
+            let requests = session.requests();
+            if requests.is_empty() {
+                break;
+            }
+            let prompts: Vec<String> = requests.iter().map(|request| request.prompt.clone()).collect();
+            let replies: Vec<_> =
+                stream::iter(prompts)
+                    .map(|prompt| async move {
+                        self.ask(&prompt, Some(("verdicts".to_owned(), judge::reply_schema()))).await
+                    })
+                    .buffered(self.options.concurrency.max(1))
+                    .collect()
+                    .await;
+            for (request, reply) in requests.iter().zip(replies) {
+                if let Err(error) = &reply {
+                    tracing::warn!(%error, "the judge did not answer");
+                }
+                session.absorb(request, reply.ok().as_ref().map(|answer| answer.text.as_str()));
+            }
+        }
+        for (id, judged) in session.outcomes() {
+            let judgement = Judgement::of(&judged);
+            if judged.reason != "JUDGE_SILENT"
+                && let Some(key) = keys.get(&id)
+                && let Err(error) = self.verdicts.put(key, &judgement)
+            {
+                tracing::warn!(%error, "a verdict could not be kept");
+            }
+            verdicts.insert(id, judgement);
+        }
+        verdicts
+    }
+}
+
+/// A verdict of the judge, as it is kept.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Judgement {
+    pub outcome: crate::model::Outcome,
+    pub reason: String,
+    pub detail: String,
+}
+
+impl Judgement {
+    fn of(judged: &Judged) -> Self {
+        Self { outcome: judged.outcome, reason: judged.reason.to_owned(), detail: judged.detail.clone() }
+    }
+}

@@ -1,0 +1,157 @@
+//! The embedded workspace as a process of its own: killed runs, edits by others, other workspaces.
+
+use crate::support::{Project, Served, wait_for};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::process::Stdio;
+
+/// A project in the served workspace, with a token in its environment.
+struct Remote {
+    project: Project,
+    token: String,
+}
+
+impl Remote {
+    fn of(server: &Served) -> Self {
+        let project = Project::small();
+        let host = format!("host: {}\n", server.host);
+        project.edit("genie.yaml", "embedded: ./data\n  as_of: 2025-06-30\n", &host);
+        Self { project, token: server.token.clone() }
+    }
+
+    fn plan(&self) -> std::process::Command {
+        let mut command = self.project.command();
+        command.env("DATABRICKS_TOKEN", &self.token).args(["plan", "--json"]);
+        command
+    }
+
+    fn answers(&self) -> usize {
+        let text = std::fs::read_to_string(self.project.path(".genie-enhance/cache/answers.jsonl"));
+        text.map_or(0, |text| text.matches('\n').count())
+    }
+}
+
+#[test]
+fn a_killed_plan_leaves_no_trace_and_goes_on_where_it_stopped() {
+    let (workspace, _) = Project::applied();
+    let server = Served::over(&workspace);
+    let live = workspace.json(".genie-enhance/state.json")["space_id"].as_str().expect("an id").to_owned();
+    let before = server.space(&live);
+    let remote = Remote::of(&server);
+    // The live space is the tuned one, the definition the bare one: the plan has much to ask.
+    remote.project.edit("genie.yaml", "definition: space.yaml\n", &format!("definition: space.yaml\n  id: {live}\n"));
+    let start = workspace.requests().len();
+    let mut lost = 0;
+    for point in [1, 9, 40, 90] {
+        let asked_before = workspace.asked().len();
+        let answered_before = remote.answers();
+        let mut child = remote.plan().stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("plan starts");
+        let reached = wait_for("the request to kill after", || {
+            let ended = child.try_wait().expect("a status").is_some();
+            (ended || workspace.requests().len() >= start + point).then_some(!ended)
+        });
+        assert!(reached, "the plan ended before request {point}");
+        child.kill().expect("killed");
+        child.wait().expect("gone");
+        // Questions under way when it was killed: at most as many as are asked at a time.
+        let under_way = (workspace.asked().len() - asked_before) - (remote.answers() - answered_before);
+        assert!(under_way <= 3, "{under_way} answers were not kept at once");
+        lost += under_way;
+        assert_eq!(server.space(&live), before, "the live space was touched");
+    }
+    let output = remote.plan().output().expect("plan runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let plan: Value = serde_json::from_slice(&output.stdout).expect("a plan");
+    assert!(plan["verdict"].is_string());
+    assert_eq!(server.space(&live), before, "the live space was touched");
+    assert_eq!(server.titles(), ["Van fleet"], "a shadow is left");
+
+    // Of all runs together: every answer was asked for once, but for what the kills cut off.
+    let asked = &workspace.asked()[..];
+    let ours = workspace.requests()[start..].iter().filter(|entry| entry["question"].is_string()).count();
+    assert_eq!(ours, remote.answers() + lost);
+    let mut times: BTreeMap<&(String, String), usize> = BTreeMap::new();
+    for pair in &asked[asked.len() - ours..] {
+        *times.entry(pair).or_default() += 1;
+    }
+    // What moved is asked a second time on purpose, to see whether the answer is steady.
+    let moved = |id: &str| {
+        plan["questions"].as_array().into_iter().flatten().any(|q| q["id"] == id && q["before"] != q["after"])
+    };
+    let repeats =
+        plan["questions"].as_array().into_iter().flatten().filter(|q| moved(q["id"].as_str().unwrap_or(""))).count();
+    let again: usize = times.values().map(|times| times - 1).sum();
+    assert!(again <= 2 * repeats + lost, "{again} questions were asked again");
+
+    // A third run asks nothing at all.
+    let before = workspace.asked().len();
+    assert!(remote.plan().output().expect("plan runs").status.success());
+    assert_eq!(workspace.asked().len(), before);
+}
+
+#[test]
+fn a_plan_of_another_workspace_is_refused() {
+    let workspace = Project::small();
+    let server = Served::over(&workspace);
+    let remote = Remote::of(&server);
+    let output = remote.plan().args(["--no-learn", "--out", "plan.json"]).output().expect("plan runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let plan = remote.project.read("plan.json");
+    let id = remote.project.json("plan.json")["id"].as_str().expect("an id").to_owned();
+    let other = Project::small();
+    other.write("plan.json", &plan);
+    other.run(&["apply", "plan.json", "--approve", &id]).exits(3).says("made for the workspace http://127.0.0.1");
+    assert!(!other.path(".genie-enhance/state.json").exists());
+}
+
+/// Edits the live space as somebody else would: over HTTP, with the whole document.
+fn edit_by_others(server: &Served, id: &str, edit: impl Fn(&mut Value)) -> Value {
+    let space = server.space(id);
+    let mut document: Value =
+        serde_json::from_str(space["serialized_space"].as_str().expect("a document")).expect("JSON");
+    edit(&mut document);
+    let body = json!({ "serialized_space": document.to_string() });
+    let (status, answer) = server.call("PATCH", &format!("/api/2.0/genie/spaces/{id}"), Some(&body));
+    assert_eq!(status, 200, "{answer}");
+    server.space(id)
+}
+
+#[test]
+fn a_plan_whose_ground_has_moved_is_refused() {
+    let (project, _) = Project::applied();
+    let server = Served::over(&project);
+    let id = project.json(".genie-enhance/state.json")["space_id"].as_str().expect("an id").to_owned();
+    project.edit("space.yaml", "Be brief.", "Be brief and kind.");
+    project.run(&["plan", "--no-learn", "--out", "plan.json"]).exits(0);
+    let plan = project.json("plan.json")["id"].as_str().expect("an id").to_owned();
+    let state = project.read(".genie-enhance/state.json");
+    let declared = project.read("space.yaml");
+    let apply = || project.run(&["apply", "plan.json", "--approve", &plan]).exits(6).says("Nothing was written");
+
+    // In the place that the plan changes, and elsewhere; the plan says where each time.
+    let clash = edit_by_others(&server, &id, |document| {
+        document["instructions"]["text_instructions"][0]["content"] = json!(["Be long.\n"]);
+    });
+    let said = apply().err;
+    assert!(said.contains("text_instructions"), "the place is named: {said}");
+    assert_eq!(server.space(&id), clash);
+    project.run(&["drift", "--detailed-exitcode"]).exits(2);
+
+    let disjoint = edit_by_others(&server, &id, |document| {
+        document["instructions"]["text_instructions"][0]["content"] = json!(["Be brief.\n"]);
+        document["data_sources"]["tables"][1]["description"] = json!(["Trips of our vans."]);
+    });
+    let said = apply().err;
+    assert!(said.contains("fleet.ops.trips") && said.contains("does not touch"), "{said}");
+    assert_eq!(server.space(&id), disjoint);
+    assert_eq!(project.read(".genie-enhance/state.json"), state);
+    assert_eq!(project.read("space.yaml"), declared);
+    // Planning anew over edits that nobody has taken in stops as well.
+    project.run(&["plan"]).exits(6).says("was edited since plan");
+
+    // Back as it was, with another etag: the plan fits again.
+    edit_by_others(&server, &id, |document| {
+        document["data_sources"]["tables"][1]["description"] = json!(["Delivery trips."]);
+    });
+    assert_eq!(project.apply("plan.json")["outcome"], "updated");
+}
