@@ -1,6 +1,6 @@
 //! The embedded workspace, put together: the warehouse as its engine, the analyst as its Genie.
 
-use crate::embedded::analyst;
+use crate::embedded::analyst::{self, Prepared};
 use crate::embedded::server::{
     self, Analyst, Parameter, Reply, RunningServer, ServerOptions, SqlEngine, SqlFailure, StatementOptions, Thought,
 };
@@ -34,7 +34,7 @@ pub async fn start(options: LocalOptions) -> Result<RunningServer, OpsError> {
     };
     server::start(ServerOptions {
         engine: Arc::new(Engine::new(engine)),
-        analyst: Arc::new(SpaceAnalyst),
+        analyst: Arc::new(SpaceAnalyst::default()),
         state_folder: Some(options.state),
         world,
         port: options.port,
@@ -127,14 +127,37 @@ fn failure(failure: warehouse::SqlFailure) -> SqlFailure {
     SqlFailure { error_code: failure.error_code, sql_state: failure.sql_state, message: failure.message }
 }
 
-struct SpaceAnalyst;
+/// The analyst, with the spaces it read last: reading a space costs more than answering from it.
+#[derive(Default)]
+struct SpaceAnalyst {
+    read: Mutex<Vec<(String, Arc<Prepared>)>>,
+}
+
+/// Spaces kept read; trials ask many questions of one content before the next.
+const KEPT_SPACES: usize = 4;
+
+impl SpaceAnalyst {
+    /// The space as read for questions. What the analyst may know of the catalog follows from the
+    /// space, so the space alone is the key.
+    fn read(&self, space: &Space, catalog: &Catalog, as_of: Option<jiff::civil::Date>) -> Arc<Prepared> {
+        let key = space.document().to_string();
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = read.iter().find(|(known, _)| *known == key) {
+            return known.clone();
+        }
+        let prepared = Arc::new(Prepared::of(&SpaceView::of(space), catalog, as_of));
+        if read.len() >= KEPT_SPACES {
+            read.remove(0);
+        }
+        read.push((key, prepared.clone()));
+        prepared
+    }
+}
 
 impl Analyst for SpaceAnalyst {
     fn answer(&self, space: &Space, catalog: &Catalog, question: &str, as_of: Option<jiff::civil::Date>) -> Reply {
-        let view = SpaceView::of(space);
-        let context = analyst::Context { space: &view, catalog, as_of };
         let thought = |t: analyst::Thought| Thought { kind: t.kind, text: t.text };
-        match analyst::answer(&context, question) {
+        match self.read(space, catalog, as_of).answer(question) {
             analyst::Reply::Sql { sql, description, thoughts } => {
                 Reply::Sql { sql, description, thoughts: thoughts.into_iter().map(thought).collect() }
             }

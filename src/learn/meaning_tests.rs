@@ -114,7 +114,7 @@ fn the_plain_word_stays_with_what_it_mostly_means() {
         _ => None,
     });
     let net = net.expect("the net weight");
-    assert!(net.terms.contains(&"hay".to_owned()) && net.terms.contains(&"건초".to_owned()), "{:?}", net.terms);
+    assert!(net.terms.contains(&"건초".to_owned()), "{:?}", net.terms);
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn read(family: usize, features: &Features) -> Option<(Shape, Member<'_>)> {
         _ => return None,
     };
     let usable = one_table && (output.is_aggregate || shape == Shape::Share);
-    usable.then(|| (shape, Member { family, features, output, table }))
+    usable.then_some((shape, Member { family, features, output, table }))
 }
 
 fn pattern(

@@ -59,12 +59,13 @@ fn plant(project: &Project) -> BTreeMap<String, String> {
     planted
 }
 
-/// Everything below a folder but the answers and what the workspace itself keeps.
+/// Everything below a folder but the answers, what the workspace itself keeps, and the records of
+/// what was asked in a run, which nothing learns from.
 fn kept_texts(folder: &Path, found: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if path.is_dir() && !["cache", "workspace"].contains(&name) {
+        if path.is_dir() && !["cache", "workspace", "runs"].contains(&name) {
             kept_texts(&path, found);
         } else if path.is_file() {
             let text = String::from_utf8_lossy(&fs::read(&path).expect("read")).into_owned();

@@ -39,10 +39,8 @@ fn missing(old: &Value, new: &Value, at: &str, lost: &mut Vec<String>) {
                 }
             }
         }
-        (Value::Array(old), Value::Array(new)) if old.iter().all(Value::is_object) => {
-            if old.len() != new.len() {
-                lost.push(format!("{at}: {} of {}", new.len(), old.len()));
-            }
+        (Value::Array(old), Value::Array(new)) if old.iter().all(Value::is_object) && old.len() != new.len() => {
+            lost.push(format!("{at}: {} of {}", new.len(), old.len()));
         }
         _ => {}
     }

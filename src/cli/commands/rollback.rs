@@ -25,11 +25,11 @@ pub async fn run(args: &RollbackArgs, output: Output) -> Outcome {
 
 /// Makes and saves the plan back to what stood before serial `to`; without it, before the last.
 pub async fn way_back(session: &Session, to: Option<u64>) -> Result<(Plan, SavedPlan), OpsError> {
-    let state = session.state()?.ok_or_else(|| OpsError::other("nothing was applied yet, so there is no way back"))?;
+    let state = session.state()?.ok_or_else(|| OpsError::usage("nothing was applied yet, so there is no way back"))?;
     let live = session
         .live()
         .await?
-        .ok_or_else(|| OpsError::other("there is no live space, so there is nothing to roll back"))?;
+        .ok_or_else(|| OpsError::usage("there is no live space, so there is nothing to roll back"))?;
     let plan = ops::rollback(&ops::RollbackInput {
         state: &state,
         live: &live,

@@ -166,7 +166,7 @@ impl Dashboard {
             return Err(refused(format!("The plan is blocked: {}", finished.plan.verdict_reason)));
         }
         self.declared()?;
-        let _ = self.take_turn("apply")?;
+        drop(self.take_turn("apply")?);
         self.0.hub.set_status(RunStatus::Applying);
         let count = finished.plan.changes.len();
         tokio::spawn(self.clone().apply_plan(finished));
@@ -175,7 +175,7 @@ impl Dashboard {
 
     fn begin_rollback(&self, serial: u64) -> Result<String, ActionError> {
         let info = info(&self.declared()?);
-        let _ = self.take_turn("rollback")?;
+        drop(self.take_turn("rollback")?);
         self.0.hub.begin(info);
         tokio::spawn(self.clone().roll_back(serial));
         Ok(format!("Going back to what stood before #{serial}; see Apply."))

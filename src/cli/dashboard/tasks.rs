@@ -183,7 +183,7 @@ impl Dashboard {
         if ids.len() == whole.plan.changes.len() {
             return Err(refused("These are all changes of the plan; there is nothing to leave out."));
         }
-        let _ = self.take_turn("choosing of changes")?;
+        drop(self.take_turn("choosing of changes")?);
         let part = self.part(&whole, ids).await;
         self.moving().task = None;
         let part = part?;

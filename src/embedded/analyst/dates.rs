@@ -214,8 +214,8 @@ fn past_units(first: &str, words: &[&str]) -> Option<(usize, Period)> {
         }
     };
     let rest: Vec<&str> = words.iter().skip(used + 1).take(8).copied().collect();
-    let excludes = rest.windows(2).any(|w| matches!(w[0], "excluding" | "exclusive" | "not"))
-        && rest.iter().any(|w| *w == "current");
+    let excludes =
+        rest.windows(2).any(|w| matches!(w[0], "excluding" | "exclusive" | "not")) && rest.contains(&"current");
     if excludes || words[1..=used].iter().any(|w| matches!(*w, "calendar" | "full" | "complete" | "completed")) {
         return Some((used + 1, Period { low: Some(current(unit, n)), high: Some(current(unit, 0)), year: None }));
     }

@@ -358,8 +358,8 @@ fn asked_about(line: &str, text: &str) -> Option<(String, String)> {
             return Some((line.get(lead.len()..at)?.to_owned(), line.get(at + used..)?.to_owned()));
         }
     }
-    if text.starts_with("use `") {
-        let close = text[5..].find('`')? + 5;
+    if let Some(quoted) = text.strip_prefix("use `") {
+        let close = quoted.find('`')? + 5;
         let rest = text.get(close + 1..)?;
         let lead = [" for ", " when asked about ", " when asked for ", " to calculate ", " to compute ", " as the "]
             .iter()

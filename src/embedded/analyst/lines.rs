@@ -69,7 +69,7 @@ pub fn fragments(line: &str) -> Vec<String> {
         let padded = format!(" {text}");
         if let Some(at) = padded.find(lead) {
             let from = (at + lead.len()).saturating_sub(1);
-            found.extend(line.get(from..).map(|rest| trim_tail(rest)));
+            found.extend(line.get(from..).map(trim_tail));
         }
     }
     found.push(trim_tail(line));
@@ -88,14 +88,9 @@ pub fn trim_tail(text: &str) -> String {
         " for all queries",
         " for every query",
         " when ",
-        " (",
         " 조건",
     ] {
-        if let Some(at) = small.find(tail).filter(|at| {
-            *at < rest.len()
-                && (tail != " ("
-                    || !rest[..*at].is_empty() && rest.ends_with(')') && rest[*at..].contains(' ') && false)
-        }) {
+        if let Some(at) = small.find(tail).filter(|at| *at < rest.len()) {
             rest = &rest[..at];
         }
     }

@@ -42,7 +42,7 @@ mod values;
 mod words;
 
 #[cfg(test)]
-mod measure;
+mod measure_tests;
 #[cfg(test)]
 mod metric_tests;
 #[cfg(test)]

@@ -102,11 +102,11 @@ impl Parser<'_> {
             Target::Column(column) => self.of_column(&functions, distinct, column, &mut exprs),
             Target::Table(table) => {
                 // `number of customer names` means the column.
-                if let (Some(Target::Column(c)), true) = (self.target(next + 1), functions != [Aggregate::Count]) {
-                    if c.table == table {
-                        self.of_column(&functions, distinct, *c, &mut exprs);
-                        used += 1;
-                    }
+                if let (Some(Target::Column(c)), true) = (self.target(next + 1), functions != [Aggregate::Count])
+                    && c.table == table
+                {
+                    self.of_column(&functions, distinct, *c, &mut exprs);
+                    used += 1;
                 }
                 if exprs.is_empty() {
                     exprs.push(self.of_table(&functions, table));

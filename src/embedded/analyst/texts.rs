@@ -203,10 +203,8 @@ impl Parser<'_> {
         let mut kind = kind;
         let mut next = at + 1;
         while let Some(cue) = self.cue(next).filter(|c| matches!(c, Cue::Filler | Cue::Pattern(_) | Cue::Place)) {
-            if let Cue::Pattern(Match::Starts | Match::Ends) = cue {
-                if let Cue::Pattern(inner) = cue {
-                    kind = inner;
-                }
+            if let Cue::Pattern(inner @ (Match::Starts | Match::Ends)) = cue {
+                kind = inner;
             }
             next += 1;
         }

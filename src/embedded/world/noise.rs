@@ -105,7 +105,7 @@ mod tests {
     fn each_weaker_view_lacks_one_element() {
         let space = Space::parse(
             r#"{"version":2,"data_sources":{"tables":[{"identifier":"t","description":["d"],
-            "column_configs":[{"column_name":"a"},{"column_name":"b"}]}]},
+            "column_configs":[{"column_name":"a","exclude":true},{"column_name":"b","exclude":true}]}]},
             "instructions":{"sql_snippets":{"measures":[{"id":"1"}]}}}"#,
         )
         .unwrap();
