@@ -213,7 +213,10 @@ pub struct LearnArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct PlanArgs {
+    #[command(subcommand)]
+    pub command: Option<PlanCommand>,
     #[command(flatten)]
     pub project: ProjectArgs,
     #[command(flatten)]
@@ -240,9 +243,19 @@ pub struct PlanArgs {
     #[arg(long)]
     pub no_learn: bool,
     /// What to do when the live space was edited since the last apply: stop; adopt the edits into
-    /// the declared space; or overwrite them with the declared space, as changes of the plan
+    /// the declared space; keep them in the workspace only; or overwrite them with the declared
+    /// space, as changes of the plan
     #[arg(long, value_enum, default_value = "stop", value_name = "WHAT")]
     pub on_drift: OnDrift,
+    /// The same for one place with all below it, as `drift` names it; repeatable
+    #[arg(long, value_name = "ADDRESS=WHAT")]
+    pub drift: Vec<String>,
+    /// Move a plan onto edits that were made elsewhere in the space since; measures nothing
+    #[arg(long, value_name = "PLAN.json|ID", conflicts_with_all = ["write", "no_learn"])]
+    pub rebase: Option<PathBuf>,
+    /// Plan to make this vanished space again, without its conversations
+    #[arg(long, value_name = "SPACE_ID")]
+    pub recreate: Option<String>,
     /// Show every rejected candidate
     #[arg(long)]
     pub full: bool,
@@ -255,7 +268,36 @@ pub struct PlanArgs {
 pub enum OnDrift {
     Stop,
     Adopt,
+    Keep,
     Overwrite,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PlanCommand {
+    /// Make a plan of some changes of a plan; its evidence is marked as that of the whole
+    #[command(after_help = "Example: genie-enhance plan split plan.json --except c-04 --out part.json")]
+    Split(SplitArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct SplitArgs {
+    /// The plan file, or the id of a plan of the project
+    #[arg(value_name = "PLAN.json|ID")]
+    pub plan: PathBuf,
+    /// Changes to take, by their ids
+    #[arg(long, value_name = "ID", value_delimiter = ',', conflicts_with = "except", required_unless_present = "except")]
+    pub only: Vec<String>,
+    /// Changes to leave out, by their ids
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub except: Vec<String>,
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Also write the plan file here
+    #[arg(long, value_name = "PLAN.json")]
+    pub out: Option<PathBuf>,
+    /// Print the plan as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -292,9 +334,23 @@ pub struct ApplyArgs {
     pub plan: Option<PathBuf>,
     #[command(flatten)]
     pub project: ProjectArgs,
+    #[command(flatten)]
+    pub scoring: ScoringArgs,
     /// Confirm exactly this plan, by its id or the first eight or more characters of it
     #[arg(long, value_name = "PLAN_ID")]
     pub approve: Option<String>,
+    /// Make a plan and apply it without a question if its verdict is `improved`
+    #[arg(long, conflicts_with_all = ["plan", "approve"])]
+    pub auto_promote: bool,
+    /// Afterwards ask up to N questions that are right by the plan
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "10")]
+    pub verify: Option<usize>,
+    /// Go back if that fails, unless somebody has edited the space since
+    #[arg(long, requires = "verify")]
+    pub auto_rollback: bool,
+    /// Make this vanished space again, without its conversations, as the plan says
+    #[arg(long, value_name = "SPACE_ID")]
+    pub recreate: Option<String>,
     /// Print the outcome as JSON
     #[arg(long)]
     pub json: bool,
@@ -310,6 +366,9 @@ pub struct RollbackArgs {
     /// Serial of the applied plan to undo, together with all after it; without it the last
     #[arg(long, value_name = "SERIAL")]
     pub to: Option<u64>,
+    /// Also undo what people edited in the workspace since the last apply
+    #[arg(long)]
+    pub discard_edits: bool,
     /// Also write the plan file here
     #[arg(long, value_name = "PLAN.json")]
     pub out: Option<PathBuf>,
@@ -383,10 +442,17 @@ pub enum StateCommand {
     /// List the backups of the state
     #[command(after_help = "Example: genie-enhance state list -f genie.yaml")]
     List(StateArgs),
+    /// Show one applied plan with what it changed, or all of them as a table
+    #[command(after_help = "Example: genie-enhance state history 3 -f genie.yaml")]
+    History(StateHistoryArgs),
     /// Put a backup back
     #[command(after_help = "Example: genie-enhance state restore 3 -f genie.yaml")]
     Restore(StateRestoreArgs),
-    /// Make a new state from the live space, when the old one and its backups are lost
+    /// Bring state, journal and workspace together again, and tell what was done
+    ///
+    /// A damaged or lost state comes back from the best backup, or is made anew from the live
+    /// space; an apply that was cut short is settled by what stands there; a failed verification
+    /// whose rollback is pending is let stand.
     #[command(
         after_help = "Example: genie-enhance state repair -f genie.yaml --space-id 01f0f5c0b9b81968b0df658cb5d23ecf"
     )]
@@ -408,15 +474,33 @@ pub struct StateRestoreArgs {
     pub serial: u64,
     #[command(flatten)]
     pub project: ProjectArgs,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct StateRepairArgs {
     #[command(flatten)]
     pub project: ProjectArgs,
-    /// The live space that the project manages
+    /// The live space that the project manages; only needed where nothing else names it
     #[arg(long, value_name = "ID")]
-    pub space_id: String,
+    pub space_id: Option<String>,
+    /// Print the account as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct StateHistoryArgs {
+    /// Serial of one applied plan
+    #[arg(value_name = "SERIAL")]
+    pub serial: Option<u64>,
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -435,6 +519,9 @@ pub struct LockBreakArgs {
     pub id: String,
     #[command(flatten)]
     pub project: ProjectArgs,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -27,9 +27,34 @@ pub enum Exit {
     Locked = 8,
     /// Not confirmed, or interrupted.
     Cancelled = 9,
+    /// Applied, but asking afterwards failed, and the change still stands.
+    VerifyFailed = 10,
+    /// Applied, asking afterwards failed, and the change was taken back.
+    RolledBack = 11,
+    /// Applied, and asking afterwards decided nothing.
+    Inconclusive = 12,
 }
 
 impl Exit {
+    /// The name that stands beside the code in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Changes => "changes",
+            Self::Usage => "usage",
+            Self::Denied => "denied",
+            Self::Remote => "remote",
+            Self::Stale => "stale",
+            Self::Blocked => "blocked",
+            Self::Locked => "locked",
+            Self::Cancelled => "cancelled",
+            Self::VerifyFailed => "verify-failed",
+            Self::RolledBack => "rolled-back",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
+
     pub fn of(error: &OpsError) -> Self {
         match error {
             OpsError::Declared(_)
@@ -40,8 +65,9 @@ impl Exit {
             OpsError::Client(error) if matches!(error.kind, ErrorKind::Auth | ErrorKind::Permission) => Self::Denied,
             OpsError::Client(_) => Self::Remote,
             OpsError::Store(StoreError::Busy(_) | StoreError::LockLost { .. }) => Self::Locked,
-            OpsError::Stale { .. } | OpsError::Patch(_) => Self::Stale,
+            OpsError::Stale { .. } | OpsError::Moved(_) | OpsError::Patch(_) => Self::Stale,
             OpsError::Blocked { .. } => Self::Blocked,
+            OpsError::Store(StoreError::StateOld { .. }) => Self::Stale,
             OpsError::Store(_) | OpsError::Other { .. } => Self::Failed,
         }
     }

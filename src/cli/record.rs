@@ -164,7 +164,7 @@ impl Record {
             self.start();
         }
         self.line(LineBody::Summary(RunSummary {
-            status: format!("{exit:?}").to_lowercase(),
+            status: exit.name().to_owned(),
             exit_code: exit as u8,
             message,
             plan_id: self.plan_id.clone(),

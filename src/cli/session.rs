@@ -12,7 +12,7 @@ use crate::model::{Diagnostic, Digest, Question, Severity, Space, State, digest_
 use crate::ops::{Events, Gate, GateOptions, Model, ModelOptions, OpsError, Scorer, Statements, Workspace};
 use crate::render;
 use crate::sql::parse_query;
-use crate::store::{Cache, Journal, Layout, Ledger, PlanStore, StateStore};
+use crate::store::{Cache, Layout, Ledger, PlanStore, StateStore};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -85,10 +85,6 @@ impl Session {
         Ledger::new(self.layout.ledger())
     }
 
-    pub fn journal(&self) -> Journal {
-        Journal::new(self.layout.journal())
-    }
-
     pub fn plans(&self) -> PlanStore {
         PlanStore::new(self.layout.plans())
     }
@@ -100,17 +96,22 @@ impl Session {
 
     /// The live space: the one the project names, else the one the state remembers.
     pub async fn live(&self) -> Result<Option<LiveSpace>, OpsError> {
+        self.live_for(None).await
+    }
+
+    /// As [`Session::live`]; the vanished space `recreate` counts as one that is yet to be made.
+    pub async fn live_for(&self, recreate: Option<&str>) -> Result<Option<LiveSpace>, OpsError> {
         let state = self.state()?;
         let Some(id) = self.project().space_id.clone().or_else(|| state.and_then(|state| state.space_id)) else {
             return Ok(None);
         };
         match self.workspace.client.get_space(&id).await {
             Ok(live) => Ok(Some(live)),
+            Err(error) if error.is_not_found() && recreate == Some(id.as_str()) => Ok(None),
             Err(error) if error.is_not_found() => Err(OpsError::Stale {
                 message: format!(
                     "the space {id} is not there any more. A space that is made again has lost its conversations, so \
-                     this is never done by itself: restore it in the workspace, or forget it by moving {} away",
-                    self.layout.state().display()
+                     this is never done by itself: restore it in the workspace, or plan it with `plan --recreate {id}`"
                 ),
             }),
             Err(error) => Err(error.into()),

@@ -79,6 +79,31 @@ impl Client {
         written(&what, answer, space)
     }
 
+    /// As [`Client::update_space`], but of the fields beside the document only those are sent that
+    /// differ from `stood`: the etag does not guard them, so what somebody else writes into the
+    /// others in the same moment must not be overwritten.
+    pub async fn change_space(
+        &self,
+        id: &str,
+        space: &Space,
+        stood: &Sidecar,
+        etag: Option<&str>,
+    ) -> Result<LiveSpace, ClientError> {
+        let what = format!("change space {id}");
+        let path = format!("{SPACES}/{}", segment(id));
+        let all = write(space, etag);
+        let body = wire::SpaceWrite {
+            title: all.title.filter(|title| *title != stood.title),
+            description: all.description.filter(|description| *description != stood.description),
+            warehouse_id: all.warehouse_id.filter(|warehouse| *warehouse != stood.warehouse_id),
+            parent_path: all.parent_path.filter(|folder| *folder != stood.parent_path),
+            ..all
+        };
+        let call = Call::new(&what, Method::PATCH, path, Resend::IfNotDone).json(&body);
+        let answer: wire::Space = self.http().json(call).await?;
+        written(&what, answer, space)
+    }
+
     /// Moves a space to the trash. It takes effect late; a space that is not there is fine.
     pub async fn trash_space(&self, id: &str) -> Result<(), ClientError> {
         let path = format!("{SPACES}/{}", segment(id));

@@ -2,6 +2,7 @@
 
 mod changes;
 mod locate;
+mod merge;
 mod patch;
 #[cfg(test)]
 mod tests;
@@ -9,4 +10,5 @@ mod text_lines;
 
 pub use changes::diff;
 pub use locate::value_at;
-pub use patch::{PatchError, apply, apply_all};
+pub use merge::{Clash, Merge, merge};
+pub use patch::{Fit, PatchError, apply, apply_all, fits};

@@ -30,8 +30,8 @@ pub fn apply_all<'a>(space: &Space, changes: impl IntoIterator<Item = &'a Change
 pub fn apply(space: &mut Space, change: &Change) -> Result<(), PatchError> {
     space.migrate();
     let address = &change.address;
-    let found = value_at(space, address);
-    if !same(found.as_ref(), change.before.as_ref()) && !same_canonically(space, change) {
+    if fits(space, address, change.before.as_ref()) == Fit::Not {
+        let found = value_at(space, address);
         let describe = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
         return Err(PatchError::Conflict {
             address: address.clone(),
@@ -56,6 +56,24 @@ pub fn apply(space: &mut Space, change: &Change) -> Result<(), PatchError> {
     }
 }
 
+/// How what stands at an address stands to what is expected there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// The same, up to how a text is split into lines.
+    Same,
+    /// The same to Genie, in another form: migrated, reordered, without empty values.
+    Alike,
+    Not,
+}
+
+/// Compares what stands at `address` with `expected`; none is nothing.
+pub fn fits(space: &Space, address: &Address, expected: Option<&Value>) -> Fit {
+    if same(value_at(space, address).as_ref(), expected) {
+        return Fit::Same;
+    }
+    if same_canonically(space, address, expected) { Fit::Alike } else { Fit::Not }
+}
+
 fn same(found: Option<&Value>, expected: Option<&Value>) -> bool {
     match (found, expected) {
         (Some(found), Some(expected)) => canonical_part(found) == canonical_part(expected),
@@ -64,11 +82,25 @@ fn same(found: Option<&Value>, expected: Option<&Value>) -> bool {
     }
 }
 
-/// The slow way to compare, for a value whose form differs more than in its line splits.
-fn same_canonically(space: &Space, change: &Change) -> bool {
-    let canonical =
-        Space::from_document(space.canonical()).map(|canonical| canonical.with_sidecar(space.sidecar.clone()));
-    canonical.is_ok_and(|canonical| same(value_at(&canonical, &change.address).as_ref(), change.before.as_ref()))
+/// The slow way to compare, for a value whose form differs more than in its line splits: both
+/// sides stand in a whole document, whose canonical form decides.
+fn same_canonically(space: &Space, address: &Address, expected: Option<&Value>) -> bool {
+    let canonical = |space: &Space| -> Option<Space> {
+        Some(Space::from_document(space.canonical()).ok()?.with_sidecar(space.sidecar.clone()))
+    };
+    let Some(found) = canonical(space) else { return false };
+    let found = value_at(&found, address);
+    if same(found.as_ref(), expected) {
+        return true;
+    }
+    // The expected value in canonical form, in its place.
+    let mut other = space.clone();
+    other.migrate();
+    let Some(expected) = expected else { return false };
+    if address.is_text_line() || set(other.document_mut(), address.segments(), expected.clone()).is_none() {
+        return false;
+    }
+    canonical(&other).is_some_and(|other| same(found.as_ref(), value_at(&other, address).as_ref()))
 }
 
 /// Normalises line splits at any depth. A list of strings and its joined text are one value

@@ -133,4 +133,37 @@ proptest! {
         let again = space(one.canonical());
         prop_assert_eq!(again.canonical(), one.canonical());
     }
+
+    #[test]
+    fn merging_loses_nothing_and_takes_no_side(base in any_space(), one in any_space(), other in any_space()) {
+        let merged = merge(&base, &one, &other);
+        let turned = merge(&base, &other, &one);
+        prop_assert_eq!(&merged.ours, &turned.theirs);
+        prop_assert_eq!(&merged.theirs, &turned.ours);
+        prop_assert_eq!(&merged.same, &turned.same);
+        prop_assert_eq!(merged.conflicts.len(), turned.conflicts.len());
+        // Every change of a side is told, once or as part of a conflict.
+        for change in diff(&base, &one) {
+            let told = merged.ours.contains(&change) || merged.same.contains(&change)
+                || merged.conflicts.iter().any(|clash| clash.ours == change);
+            prop_assert!(told, "{} is lost", change.address);
+        }
+        if let Some(result) = merged.merged(&base) {
+            let result = result.expect("what does not clash can be joined");
+            let turned = turned.merged(&base).expect("no conflict").expect("joined");
+            prop_assert_eq!(result.digest(), turned.digest());
+            // Both sides see their own changes in it.
+            for change in merged.ours.iter().chain(&merged.theirs).chain(&merged.same) {
+                prop_assert_ne!(fits(&result, &change.address, change.after.as_ref()), Fit::Not, "{}", change.address);
+            }
+        }
+    }
+
+    #[test]
+    fn merging_with_what_did_not_move_is_the_other_side(base in any_space(), one in any_space()) {
+        let joined = |merge: Merge| merge.merged(&base).expect("no conflict").expect("joined").digest();
+        prop_assert_eq!(joined(merge(&base, &one, &base)), one.digest());
+        prop_assert_eq!(joined(merge(&base, &base, &one)), one.digest());
+        prop_assert_eq!(joined(merge(&base, &one, &one)), one.digest());
+    }
 }

@@ -1,6 +1,6 @@
 //! The words of the file forms, each tied to its model type by two exhaustive conversions.
 
-use crate::model::{Action, Category, GuardLevel, GuardStatus, Outcome, Phase, PlanVerdict, RejectionReason, Split};
+use crate::model::{Action, Category, GuardLevel, GuardStatus, Outcome, Phase, PlanVerdict, RejectionReason, Split, Verified};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,7 @@ mirror!(ActionForm of Action, "kebab-case": Add, Update, Remove);
 mirror!(CategoryForm of Category, "snake_case": Metadata, JoinSpecs, SqlSnippets, SampleQueries, Instructions, Other);
 mirror!(GuardLevelForm of GuardLevel, "kebab-case": Off, Advisory, Mandatory, Hard);
 mirror!(GuardStatusForm of GuardStatus, "kebab-case": Passed, Failed, Waived);
+mirror!(VerifiedForm of Verified, "kebab-case": NotAsked, Pass, Fail, Inconclusive, RollbackPending);
 mirror!(PhaseForm of Phase, "kebab-case": Check, Score, Learn, Generate, Prove, Measure, Apply);
 mirror!(RejectionReasonForm of RejectionReason, "kebab-case":
     NotGrounded, Leak, Duplicate, Limit, HumanText, Conflict, NoEffect, Harm, Idle, NotTried, Policy);

@@ -1,5 +1,6 @@
 //! `state.json`: what was applied, sealed with a digest of itself.
 
+use super::enums::VerifiedForm;
 use super::error::{FileKind, FormatError};
 use super::json::{check_seal, check_version, digest_without, sealed, strict_value, typed};
 use super::space::SpaceForm;
@@ -26,6 +27,9 @@ pub(super) struct StateForm {
     serial: u64,
     host: String,
     space_id: Option<String>,
+    /// What was read back after the last write.
+    #[serde(default)]
+    stands: Option<SpaceForm>,
     /// Oldest first.
     applied: Vec<AppliedForm>,
 }
@@ -51,6 +55,14 @@ struct AppliedForm {
     etag: String,
     /// `equal`, `migrated` or `lossy`.
     read_back: String,
+    /// What asking afterwards has shown: `not-asked`, `pass`, `fail`, `inconclusive` or
+    /// `rollback-pending`.
+    #[serde(default = "not_asked")]
+    verified: VerifiedForm,
+}
+
+fn not_asked() -> VerifiedForm {
+    VerifiedForm::NotAsked
 }
 
 /// The state as text, with its digest inside.
@@ -79,7 +91,7 @@ fn state_value(state: &State) -> Value {
 
 impl From<&State> for StateForm {
     fn from(state: &State) -> Self {
-        let State { lineage, serial, host, space_id, applied } = state;
+        let State { lineage, serial, host, space_id, stands, applied } = state;
         Self {
             format_version: STATE_FORMAT_VERSION,
             digest: String::new(),
@@ -87,6 +99,7 @@ impl From<&State> for StateForm {
             serial: *serial,
             host: host.clone(),
             space_id: space_id.clone(),
+            stands: stands.as_ref().map(SpaceForm::from),
             applied: applied.iter().map(AppliedForm::from).collect(),
         }
     }
@@ -96,9 +109,10 @@ impl TryFrom<StateForm> for State {
     type Error = FormatError;
 
     fn try_from(form: StateForm) -> Result<Self, FormatError> {
-        let StateForm { format_version: _, digest: _, lineage, serial, host, space_id, applied } = form;
+        let StateForm { format_version: _, digest: _, lineage, serial, host, space_id, stands, applied } = form;
+        let stands = stands.map(|space| space.into_space(FileKind::State)).transpose()?;
         let applied = applied.into_iter().map(AppliedRecord::try_from).collect::<Result<_, _>>()?;
-        Ok(Self { lineage, serial, host, space_id, applied })
+        Ok(Self { lineage, serial, host, space_id, stands, applied })
     }
 }
 
@@ -107,6 +121,7 @@ impl From<&AppliedRecord> for AppliedForm {
         let AppliedRecord { serial, plan_id, at, by, confirmed, changes, score_before, score_after, .. } =
             record.clone();
         let AppliedRecord { before, before_digest, after_digest, after_sidecar_digest, etag, read_back, .. } = record;
+        let verified = record.verified.into();
         Self {
             serial,
             plan_id,
@@ -122,6 +137,7 @@ impl From<&AppliedRecord> for AppliedForm {
             after_sidecar_digest: after_sidecar_digest.clone(),
             etag: etag.clone(),
             read_back: read_back.clone(),
+            verified,
         }
     }
 }
@@ -145,6 +161,7 @@ impl TryFrom<AppliedForm> for AppliedRecord {
             after_sidecar_digest: form.after_sidecar_digest,
             etag: form.etag,
             read_back: form.read_back,
+            verified: form.verified.into(),
         })
     }
 }
@@ -152,7 +169,7 @@ impl TryFrom<AppliedForm> for AppliedRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Space, digest_text};
+    use crate::model::{Space, Verified, digest_text};
 
     fn state() -> State {
         let mut state = State::new("lineage".into(), "https://adb-1.example".into());
@@ -172,7 +189,9 @@ mod tests {
             after_sidecar_digest: digest_text("sidecar"),
             etag: "7".into(),
             read_back: "equal".into(),
+            verified: Verified::RollbackPending,
         });
+        state.stands = Some(Space::empty());
         state
     }
 

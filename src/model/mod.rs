@@ -40,5 +40,5 @@ pub use space_view::{
     Column as SpaceColumn, Example, Function, Join, Parameter, Relationship, SampleQuestion, Snippet, SnippetKind,
     SpaceView, Table as SpaceTable, TextInstruction,
 };
-pub use state::{AppliedRecord, State};
+pub use state::{AppliedRecord, State, Verified};
 pub use verdict::{Comparison, Decision, FirstDifference, Outcome, Verdict};

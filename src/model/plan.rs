@@ -222,6 +222,8 @@ pub struct Evidence {
     pub candidates_tried: usize,
     /// Repeats showed the same answers every time.
     pub noise_free: bool,
+    /// Questions whose repeats did not agree; they count neither as won nor as lost.
+    pub unsteady: Vec<String>,
     pub notes: Vec<String>,
 }
 

@@ -14,13 +14,16 @@ pub struct State {
     pub host: String,
     /// The live space, once there is one.
     pub space_id: Option<String>,
+    /// What was read back after the last write: what drift is measured against. None in states
+    /// that were made without it.
+    pub stands: Option<Space>,
     /// Oldest first.
     pub applied: Vec<AppliedRecord>,
 }
 
 impl State {
     pub fn new(lineage: String, host: String) -> Self {
-        Self { lineage, serial: 0, host, space_id: None, applied: Vec::new() }
+        Self { lineage, serial: 0, host, space_id: None, stands: None, applied: Vec::new() }
     }
 
     pub fn last(&self) -> Option<&AppliedRecord> {
@@ -50,4 +53,31 @@ pub struct AppliedRecord {
     pub etag: String,
     /// `equal`, `migrated` or `lossy`.
     pub read_back: String,
+    /// What asking afterwards has shown.
+    pub verified: Verified,
+}
+
+/// What asking after an apply has shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verified {
+    #[default]
+    NotAsked,
+    Pass,
+    Fail,
+    Inconclusive,
+    /// It failed, and the way back that was asked for has not been gone yet.
+    RollbackPending,
+}
+
+impl Verified {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotAsked => "not-asked",
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Inconclusive => "inconclusive",
+            Self::RollbackPending => "rollback-pending",
+        }
+    }
 }

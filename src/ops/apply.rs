@@ -1,15 +1,21 @@
 //! Applying a plan: exactly its changes, once, and on record.
 //!
-//! The order is fixed: settle what an earlier run left, read, classify, journal the intent with
-//! the whole before-image, one write guarded by the etag just read, read back, state. An outcome
-//! that got lost on the way is decided by reading, never by sending again.
+//! The order is fixed: settle what an earlier run left, read, classify, confirm, read again,
+//! journal the intent with the whole before-image, one write guarded by the etag just read, read
+//! back, state. An outcome that got lost on the way is decided by reading, never by sending
+//! blindly again.
 
 use super::events::Events;
-use super::ready::{Ready, Step};
+use super::moved::Moved;
+use super::read_back::ReadBack;
+use super::ready::{Ready, Step, classify};
+use super::recheck::Policy;
+use super::settle::{find_made, same_title};
 use super::workspace::{OpsError, Workspace};
 use crate::databricks::{ClientError, LiveSpace};
-use crate::model::{AppliedRecord, Change, Event, Phase, Plan, Score, Space, State};
-use crate::store::{Done, Intent, Journal, StateStore, WriteOutcome};
+use crate::model::{AppliedRecord, Event, Phase, Plan, Score, Space, State, Verified};
+use crate::planner::Freshness;
+use crate::store::{Done, Intent, Journal, Lock, StateStore, WriteOutcome};
 
 /// What apply works with.
 pub struct ApplyInput<'a> {
@@ -19,9 +25,13 @@ pub struct ApplyInput<'a> {
     pub plan_id: &'a str,
     /// The declared space as it stands, if the project declares one.
     pub definition: Option<&'a Space>,
+    pub policy: &'a Policy<'a>,
     pub state: State,
     pub state_store: &'a StateStore,
     pub journal: &'a Journal,
+    pub lock: &'a Lock,
+    /// The vanished space that may be made again: its id is the confirmation.
+    pub recreate: Option<&'a str>,
     pub by: String,
     /// How it was confirmed.
     pub confirmed: String,
@@ -33,11 +43,10 @@ pub struct ApplyInput<'a> {
 pub struct Applied {
     pub outcome: ApplyOutcome,
     pub space_id: String,
-    /// `equal`, `migrated` or `lossy`.
-    pub read_back: String,
-    /// Changes by id that did not take.
-    pub lost: Vec<String>,
+    pub read_back: ReadBack,
     pub serial: u64,
+    /// What stands there now.
+    pub stands: LiveSpace,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,43 +57,99 @@ pub enum ApplyOutcome {
     AlreadyApplied,
 }
 
+impl ApplyOutcome {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::AlreadyApplied => "already-applied",
+        }
+    }
+}
+
+/// What stands there after the write, and whether the write was this run's.
+struct Written {
+    live: LiveSpace,
+    ours: bool,
+}
+
 /// Does what [`prepare`](super::prepare) found ready. The caller has asked for confirmation.
 pub async fn apply(mut input: ApplyInput<'_>, ready: Ready) -> Result<Applied, OpsError> {
     input.events.emit(Event::PhaseStarted { phase: Phase::Apply, message: "applying the plan".to_owned() });
-    let before = ready.live.as_ref().map(|live| live.space.clone());
-    let after = if ready.writes() {
-        input.journal.begin(&intent(&input, &ready))?;
-        write(&input, &ready).await?
+    let written = if ready.writes() {
+        // Somebody may have thought about the question for an hour.
+        let ready = still_ready(&input, &ready).await?;
+        input.lock.check()?;
+        let existing = if ready.live.is_none() { same_title(&input, &ready.target).await? } else { Vec::new() };
+        input.journal.begin(&intent(&input, &ready, existing.clone()))?;
+        write(&input, &ready, &existing).await?
     } else {
-        ready.live.clone().ok_or_else(|| OpsError::other("nothing is ready to be applied"))?
+        let live = ready.live.clone().ok_or_else(|| OpsError::other("nothing is ready to be applied"))?;
+        Written { live, ours: false }
     };
-    let (read_back, lost) = compare_back(&input, &ready.target, &after.space);
-    for planned in &input.plan.changes {
-        let status = if lost.contains(&planned.id) { "lossy" } else { read_back };
-        input.events.emit(Event::ChangeApplied { id: planned.id.clone(), status: status.to_owned() });
+    let read_back = ReadBack::of(input.plan, &ready.target, &written.live);
+    for (id, status) in &read_back.changes {
+        input.events.emit(Event::ChangeApplied { id: id.clone(), status: (*status).to_owned() });
     }
+    let before = ready.live.as_ref().map(|live| live.space.clone());
+    let recorded = Recorded {
+        plan_id: input.plan_id,
+        before: before.filter(|_| written.ours),
+        read_back: read_back.as_str(),
+        plan: Some(input.plan),
+    };
     if ready.has_work() {
-        let recorded = Recorded {
-            plan_id: input.plan_id,
-            before: if ready.writes() { before } else { None },
-            read_back,
-            plan: Some(input.plan),
-        };
-        record(&mut input, recorded, &after)?;
+        record(&mut input, recorded, &written.live).map_err(|error| unrecorded(&written, &error))?;
     }
     if ready.writes() {
-        finish(&input, WriteOutcome::Applied, &after)?;
+        finish(&input, WriteOutcome::Applied, &written.live).map_err(|error| unrecorded(&written, &error))?;
     }
     let outcome = match ready.step {
-        Step::Create => ApplyOutcome::Created,
-        Step::Update => ApplyOutcome::Updated,
-        Step::Record | Step::Nothing => ApplyOutcome::AlreadyApplied,
+        Step::Create if written.ours => ApplyOutcome::Created,
+        Step::Update if written.ours => ApplyOutcome::Updated,
+        _ => ApplyOutcome::AlreadyApplied,
     };
-    Ok(Applied { outcome, space_id: after.id, read_back: read_back.to_owned(), lost, serial: input.state.serial })
+    let Written { live, .. } = written;
+    Ok(Applied { outcome, space_id: live.id.clone(), read_back, serial: input.state.serial, stands: live })
 }
 
-fn intent(input: &ApplyInput<'_>, ready: &Ready) -> Intent {
+/// The space is written and the record is not: both have to be said.
+fn unrecorded(written: &Written, error: &OpsError) -> OpsError {
+    OpsError::other(format!(
+        "the space {} stands as planned (etag {}), but that could not be put on record: {error}. When the cause is \
+         mended, run apply again: the journal tells it what was done, and nothing is written twice",
+        written.live.id,
+        written.live.etag.as_deref().unwrap_or("unknown")
+    ))
+}
+
+/// Reads once more, right before the write. What was shown must still stand there: the fields
+/// beside the document are guarded by nothing else.
+async fn still_ready(input: &ApplyInput<'_>, ready: &Ready) -> Result<Ready, OpsError> {
+    let Some(shown) = &ready.live else { return Ok(ready.clone()) };
+    let live = input.workspace.client.get_space(&shown.id).await?;
+    let same = live.space.digest() == shown.space.digest()
+        && live.space.sidecar_digest() == shown.space.sidecar_digest();
+    if !same {
+        return Err(moved(input, &live));
+    }
+    Ok(Ready { live: Some(live), ..ready.clone() })
+}
+
+/// Why the plan does not fit what was found.
+fn moved(input: &ApplyInput<'_>, found: &LiveSpace) -> OpsError {
+    match classify(input, found) {
+        Freshness::Fresh | Freshness::Rebased | Freshness::AlreadyApplied => OpsError::Stale {
+            message: "somebody wrote the space in the same moment, and nothing of this plan was written; run apply again"
+                .to_owned(),
+        },
+        other => Moved::of(other).into(),
+    }
+}
+
+fn intent(input: &ApplyInput<'_>, ready: &Ready, existing: Vec<String>) -> Intent {
     let live = ready.live.as_ref();
+    let changes = input.plan.changes.iter().map(|planned| planned.change.clone());
     Intent {
         plan_id: input.plan_id.to_owned(),
         host: input.workspace.host.clone(),
@@ -95,58 +160,115 @@ fn intent(input: &ApplyInput<'_>, ready: &Ready) -> Intent {
         target: ready.target.digest(),
         target_sidecar: ready.target.sidecar_digest(),
         before: live.map(|live| live.space.clone()),
+        changes: if live.is_some() { changes.collect() } else { Vec::new() },
+        title: live.is_none().then(|| ready.target.sidecar.title.clone()),
+        existing,
         at: input.now.to_string(),
     }
 }
 
 /// The one write, and what stands there afterwards. If the write's answer is lost, what stands
 /// there decides.
-async fn write(input: &ApplyInput<'_>, ready: &Ready) -> Result<LiveSpace, OpsError> {
-    let client = &input.workspace.client;
+async fn write(input: &ApplyInput<'_>, ready: &Ready, existing: &[String]) -> Result<Written, OpsError> {
     match &ready.live {
-        Some(live) => match client.update_space(&live.id, &ready.target, live.etag.as_deref()).await {
-            Ok(_) => Ok(client.get_space(&live.id).await?),
-            Err(error) => after_failed_update(input, live, error).await,
-        },
-        None => match client.create_space(&ready.target).await {
-            Ok(made) => Ok(client.get_space(&made.id).await?),
-            // The journal has the intent; the next apply finds the space if it was made.
-            Err(error) if error.outcome_unknown() => Err(error.into()),
-            Err(error) => {
-                not_applied(input)?;
-                Err(error.into())
-            }
-        },
+        Some(live) => update(input, live, &ready.target).await,
+        None => create(input, &ready.target, existing).await,
     }
 }
 
-async fn after_failed_update(
+async fn update(input: &ApplyInput<'_>, live: &LiveSpace, target: &Space) -> Result<Written, OpsError> {
+    let client = &input.workspace.client;
+    let mut lost = false;
+    loop {
+        // An update without an etag would be a write over whatever stands there.
+        let sent = client.change_space(&live.id, target, &live.space.sidecar, live.etag.as_deref()).await;
+        let error = match sent {
+            Ok(_) => return Ok(Written { live: client.get_space(&live.id).await?, ours: true }),
+            Err(error) => error,
+        };
+        if error.is_conflict() {
+            return after_conflict(input, live, target, lost).await;
+        }
+        if !error.outcome_unknown() {
+            not_applied(input)?;
+            return Err(refused(input, error).await);
+        }
+        let found = client.get_space(&live.id).await?;
+        if stands(&found, target, live) {
+            return Ok(Written { live: found, ours: true });
+        }
+        if found.space.digest() != live.space.digest() || found.etag != live.etag {
+            // The journal keeps the question; the next apply settles it.
+            return Err(moved(input, &found));
+        }
+        if lost {
+            return Err(error.into());
+        }
+        // It stands as before, under the etag that the write is bound to: should the first one
+        // still be on its way, only one of the two can win.
+        lost = true;
+    }
+}
+
+/// True if the target stands there: the document, and of the fields beside it those that were sent.
+fn stands(found: &LiveSpace, target: &Space, before: &LiveSpace) -> bool {
+    let (sent, was, now) = (&target.sidecar, &before.space.sidecar, &found.space.sidecar);
+    let took = |sent: &String, was: &String, now: &String| sent == was || sent.is_empty() || sent == now;
+    found.space.digest() == target.digest()
+        && took(&sent.title, &was.title, &now.title)
+        && (sent.description == was.description || sent.description == now.description)
+        && took(&sent.warehouse_id, &was.warehouse_id, &now.warehouse_id)
+        && took(&sent.parent_path, &was.parent_path, &now.parent_path)
+}
+
+/// Somebody wrote between the read and the write. One look, then the end: never a loop, and
+/// never a write without the etag.
+async fn after_conflict(
     input: &ApplyInput<'_>,
     live: &LiveSpace,
-    error: ClientError,
-) -> Result<LiveSpace, OpsError> {
-    if error.is_conflict() {
-        not_applied(input)?;
-        return Err(OpsError::Stale {
-            message:
-                "somebody else wrote the space in the same moment, and nothing of this plan was written; make a new \
-                      plan"
-                    .to_owned(),
-        });
-    }
-    if !error.outcome_unknown() {
-        not_applied(input)?;
-        return Err(error.into());
-    }
+    target: &Space,
+    lost: bool,
+) -> Result<Written, OpsError> {
     let found = input.workspace.client.get_space(&live.id).await?;
-    if found.space.digest() == live.space.digest() && found.etag == live.etag {
-        // It may still be on its way; the etag it carries makes sure that it cannot land on top
-        // of anything newer, and the journal that the next apply looks again.
-        return Err(OpsError::other(format!(
-            "the answer to the write was lost ({error}), and the space stands as before; run apply again"
-        )));
+    if stands(&found, target, live) {
+        // Either the first of two writes landed late, or another run made the same change.
+        return Ok(Written { live: found, ours: lost });
     }
-    Ok(found)
+    if !lost {
+        not_applied(input)?;
+    }
+    Err(moved(input, &found))
+}
+
+/// A refusal, with a word about a space that vanished meanwhile.
+async fn refused(input: &ApplyInput<'_>, error: ClientError) -> OpsError {
+    if !error.is_not_found() {
+        return error.into();
+    }
+    OpsError::Stale {
+        message: format!(
+            "the space {} went away while the plan was being applied ({error}); nothing was written, and it is not made \
+             again by itself",
+            input.plan.base.space_id.as_deref().unwrap_or("of this plan")
+        ),
+    }
+}
+
+async fn create(input: &ApplyInput<'_>, target: &Space, existing: &[String]) -> Result<Written, OpsError> {
+    let client = &input.workspace.client;
+    match client.create_space(target).await {
+        Ok(made) => Ok(Written { live: client.get_space(&made.id).await?, ours: true }),
+        Err(error) if error.outcome_unknown() => match find_made(input.workspace, target, existing).await? {
+            Some(live) => Ok(Written { live, ours: true }),
+            // It may still be on its way. The journal has the intent, and the next apply looks for
+            // the space before it makes another one.
+            None => Err(error.into()),
+        },
+        Err(error) => {
+            not_applied(input)?;
+            Err(error.into())
+        }
+    }
 }
 
 fn not_applied(input: &ApplyInput<'_>) -> Result<(), OpsError> {
@@ -171,17 +293,6 @@ fn finish(input: &ApplyInput<'_>, outcome: WriteOutcome, after: &LiveSpace) -> R
     Ok(())
 }
 
-/// Compares what was sent with what stands there, in canonical form.
-fn compare_back(input: &ApplyInput<'_>, target: &Space, found: &Space) -> (&'static str, Vec<String>) {
-    if found.digest() == target.digest() {
-        let migrated = target.document().get("version") != found.document().get("version");
-        return (if migrated { "migrated" } else { "equal" }, Vec::new());
-    }
-    let standing = |change: &Change| crate::diff::value_at(found, &change.address).is_some() == change.after.is_some();
-    let lost = input.plan.changes.iter().filter(|planned| !standing(&planned.change));
-    ("lossy", lost.map(|planned| planned.id.clone()).collect())
-}
-
 /// What goes on record beside what the input knows.
 pub(super) struct Recorded<'a> {
     pub plan_id: &'a str,
@@ -196,6 +307,11 @@ pub(super) fn record(input: &mut ApplyInput<'_>, recorded: Recorded<'_>, after: 
     let score = |score: Option<Score>| score.map_or_else(String::new, |s| format!("{}/{}", s.correct, s.total));
     let mut state = input.state.clone();
     state.space_id = Some(after.id.clone());
+    state.stands = Some(after.space.clone());
+    // A way back is what a pending one waited for.
+    for earlier in state.applied.iter_mut().filter(|record| record.verified == Verified::RollbackPending) {
+        earlier.verified = Verified::Fail;
+    }
     state.applied.push(AppliedRecord {
         serial: state.serial + 1,
         plan_id: recorded.plan_id.to_owned(),
@@ -211,6 +327,7 @@ pub(super) fn record(input: &mut ApplyInput<'_>, recorded: Recorded<'_>, after: 
         after_sidecar_digest: after.space.sidecar_digest(),
         etag: after.etag.clone().unwrap_or_default(),
         read_back: recorded.read_back.to_owned(),
+        verified: Verified::NotAsked,
     });
     input.state = input.state_store.save(state)?;
     Ok(())

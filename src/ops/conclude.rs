@@ -34,7 +34,7 @@ pub(super) fn conclude(
     let mut plan = assemble(PlanParts {
         verdict,
         verdict_reason,
-        base: base_record(input, &base, &target),
+        base: base_record(input, &base, &target, &proof),
         evidence: evidence(input, &proof, &questions, &repeats, &decided),
         questions,
         changes: changes(declared_changes(input, &base), &proof.kept),
@@ -125,8 +125,11 @@ fn declared_changes(input: &PlanInput<'_>, base: &Space) -> Vec<Change> {
     }
 }
 
-fn base_record(input: &PlanInput<'_>, base: &Space, target: &Space) -> Base {
+fn base_record(input: &PlanInput<'_>, base: &Space, target: &Space, proof: &Proof) -> Base {
     let definition = input.definition.as_ref();
+    // Not simply the target: what is kept in the workspace only stays out of the definition.
+    let proved = || proof.kept.iter().flat_map(|proved| &proved.candidate.changes);
+    let after = |definition: &Space| apply_all(definition, proved()).map_or_else(|_| target.digest(), |s| s.digest());
     Base {
         host: input.scorer.workspace.host.clone(),
         space_id: input.live.as_ref().map(|live| live.id.clone()),
@@ -136,7 +139,7 @@ fn base_record(input: &PlanInput<'_>, base: &Space, target: &Space) -> Base {
         live: input.live.as_ref().map(|live| live.space.digest()),
         live_sidecar: input.live.as_ref().map(|live| live.space.sidecar_digest()),
         definition_before: definition.map(Space::digest),
-        definition_after: definition.map(|_| target.digest()),
+        definition_after: definition.map(after),
         target: target.digest(),
         config: input.config.clone(),
         benchmarks: input.suite.digest(),
@@ -215,6 +218,7 @@ fn evidence(
         questions_asked: usize::try_from(input.scorer.gate.questions_sent()).unwrap_or(usize::MAX),
         candidates_tried: proof.tried,
         noise_free: repeats.asked > 0 && repeats.unsteady.is_empty(),
+        unsteady: repeats.unsteady.iter().cloned().collect(),
         notes,
     }
 }

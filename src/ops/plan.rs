@@ -6,6 +6,7 @@ use super::events::Events;
 use super::ground::{declared_names, unusable};
 use super::propose::Proposer;
 use super::prove::{Goal, Proof, Prover};
+use super::reconcile::{Choice, Choices, canonical, digest_at, reconcile};
 use super::score::{Scorer, Target};
 use super::shadow::{Shadow, sweep};
 use super::workspace::OpsError;
@@ -17,7 +18,7 @@ use crate::model::{
     Catalog, Diagnostic, Digest, Event, Outcome, Phase, Plan, Question, Scorecard, SourceSpan, Space, SpaceView, Split,
     State, Suite,
 };
-use crate::store::Ledger;
+use crate::store::{KeptEdit, Ledger};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All that a plan is made from.
@@ -37,8 +38,8 @@ pub struct PlanInput<'a> {
     pub learning: learn::Options,
     pub fixes: fix::Options,
     pub learns: bool,
-    /// The declared space wins over edits made in the workspace since the last apply.
-    pub overwrites_drift: bool,
+    /// What to do with edits made in the workspace since the last apply.
+    pub drift: Choices,
     pub guards: Vec<GuardConfig>,
     pub waivers: Vec<Waiver>,
     pub config: Digest,
@@ -216,25 +217,41 @@ fn base_content(input: &PlanInput<'_>) -> Result<Space, OpsError> {
             )
         });
     };
-    if let (Some(live), Some(last)) = (&input.live, input.state.and_then(State::last)) {
-        let found = live.space.digest();
-        if found != last.after_digest && found != definition.digest() && !input.overwrites_drift {
-            return Err(OpsError::Stale {
-                message: format!(
-                    "the live space {} was edited since plan {} was applied ({} now, {} then); `genie-enhance drift` \
-                     shows the edits: take them into the declared space with `plan --on-drift adopt`, or undo them with \
-                     `plan --on-drift overwrite`",
-                    live.id,
-                    &last.plan_id.get(..8).unwrap_or(&last.plan_id),
-                    found.short(),
-                    last.after_digest.short()
-                ),
-            });
-        }
+    let Some(live) = &input.live else { return Ok(definition.clone()) };
+    // A space that was never applied to is compared with what is declared alone.
+    let Some(stood) = input.state.and_then(|state| state.stands.as_ref()) else {
+        refuse_unknown_drift(input, definition, live)?;
+        return Ok(beside_live(definition, &live.space));
+    };
+    let found = reconcile(stood, definition, &live.space, &input.ledger.kept()?, &input.drift);
+    found.refuse_open(&live.id)?;
+    for kept in &found.kept {
+        let value = digest_at(&canonical(&live.space), &kept.address);
+        input.ledger.keep(&KeptEdit { address: kept.address.clone(), value, at: input.now })?;
     }
-    Ok(match &input.live {
-        Some(live) => beside_live(definition, &live.space),
-        None => definition.clone(),
+    for given_up in &found.overwritten {
+        input.ledger.unkeep(&given_up.address)?;
+    }
+    found.content(definition, &live.space)
+}
+
+/// Of a state that does not hold what was read back, only digests tell whether the space moved.
+fn refuse_unknown_drift(input: &PlanInput<'_>, definition: &Space, live: &LiveSpace) -> Result<(), OpsError> {
+    let Some(last) = input.state.and_then(State::last) else { return Ok(()) };
+    let found = live.space.digest();
+    if found == last.after_digest || found == definition.digest() || input.drift.default == Choice::Overwrite {
+        return Ok(());
+    }
+    Err(OpsError::Stale {
+        message: format!(
+            "the live space {} was edited since plan {} was applied ({} now, {} then); `genie-enhance drift` shows the \
+             edits: take them into the declared space with `plan --on-drift adopt`, or undo them with `plan --on-drift \
+             overwrite`",
+            live.id,
+            &last.plan_id.get(..8).unwrap_or(&last.plan_id),
+            found.short(),
+            last.after_digest.short()
+        ),
     })
 }
 

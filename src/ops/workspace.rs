@@ -32,6 +32,9 @@ pub enum OpsError {
     /// The ground moved: drift, a stale plan, a conflict.
     #[error("{message}")]
     Stale { message: String },
+    /// The live space does not fit the plan any more.
+    #[error(transparent)]
+    Moved(Box<super::moved::Moved>),
     /// What was given is wrong: an argument, or a file named by one.
     #[error("{message}")]
     Usage { message: String },

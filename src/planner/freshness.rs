@@ -1,7 +1,8 @@
 //! Whether a plan still fits the live space.
 
-use crate::diff::{apply_all, diff};
+use crate::diff::{Fit, diff, fits, value_at};
 use crate::model::{Change, Digest, Plan, Space};
+use serde_json::Value;
 
 /// What was just read from the workspace.
 #[derive(Clone, Debug)]
@@ -12,6 +13,22 @@ pub struct LiveFacts<'a> {
     pub space: &'a Space,
 }
 
+impl<'a> LiveFacts<'a> {
+    pub fn of(etag: Option<&str>, space: &'a Space) -> Self {
+        let etag = etag.map(str::to_owned);
+        Self { etag, digest: space.digest(), sidecar_digest: space.sidecar_digest(), space }
+    }
+}
+
+/// One place as it stood, as it stands and as it is planned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThreeWay {
+    pub address: String,
+    pub base: Option<Value>,
+    pub live: Option<Value>,
+    pub plan: Option<Value>,
+}
+
 /// How the live space stands to the plan.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Freshness {
@@ -19,54 +36,78 @@ pub enum Freshness {
     Fresh,
     /// The etag moved and the content did not.
     Rebased,
-    /// Somebody changed other places; the plan can be made anew on top of that.
+    /// Somebody changed other places; the plan can be made anew on top of that. Without the base
+    /// at hand it cannot be told which.
     DriftedDisjoint { their: Vec<Change> },
-    /// Somebody changed what the plan changes: pairs of ours and theirs. Without the base at hand
-    /// there are no pairs to show.
-    Conflict { overlaps: Vec<(Change, Change)> },
+    /// Somebody changed what the plan changes; `their` are the other edits.
+    Conflict { overlaps: Vec<ThreeWay>, their: Vec<Change> },
     /// The plan's target stands there already.
     AlreadyApplied,
 }
 
 /// Classifies by content; the etag alone decides nothing. `base` is the content that the plan
-/// stands on, where it is at hand.
+/// stands on, where it is at hand: the plan's changes carry what they need, so that only the names
+/// of edits elsewhere depend on it.
 pub fn freshness(plan: &Plan, live: &LiveFacts<'_>, base: Option<&Space>) -> Freshness {
     let facts = &plan.base;
-    let same_sidecar = facts.live_sidecar.as_ref() == Some(&live.sidecar_digest);
-    if facts.live.as_ref() == Some(&live.digest) && same_sidecar {
-        return if facts.etag == live.etag { Freshness::Fresh } else { Freshness::Rebased };
-    }
-    if live.digest == facts.target && sidecar_is_target(plan, live, base) {
+    if live.digest == facts.target && sidecar_is_target(plan, live) {
         return Freshness::AlreadyApplied;
     }
-    let Some(base) = base else { return Freshness::Conflict { overlaps: Vec::new() } };
-    let their = diff(base, live.space);
+    if facts.live.as_ref() == Some(&live.digest) && facts.live_sidecar.as_ref() == Some(&live.sidecar_digest) {
+        return if facts.etag == live.etag { Freshness::Fresh } else { Freshness::Rebased };
+    }
+    let their = base.map(|base| diff(base, live.space)).unwrap_or_default();
     let ours = plan.changes.iter().map(|planned| &planned.change);
-    let overlaps: Vec<(Change, Change)> = ours
-        .flat_map(|ours| their.iter().filter(|their| clash(ours, their)).map(|their| (ours.clone(), their.clone())))
-        .collect();
-    if overlaps.is_empty() { Freshness::DriftedDisjoint { their } } else { Freshness::Conflict { overlaps } }
+    let (meeting, their): (Vec<Change>, Vec<Change>) =
+        their.into_iter().partition(|their| ours.clone().any(|ours| ours.address.overlaps(&their.address)));
+    let overlaps: Vec<ThreeWay> = ours.filter(|ours| clashes(ours, live.space, &meeting)).map(|ours| {
+        let found = value_at(live.space, &ours.address);
+        ThreeWay { address: ours.address.to_string(), base: ours.before.clone(), live: found, plan: ours.after.clone() }
+    }).collect();
+    match overlaps.is_empty() {
+        true => Freshness::DriftedDisjoint { their },
+        false => Freshness::Conflict { overlaps, their },
+    }
 }
 
-/// The same change made by somebody else is no clash.
-fn clash(ours: &Change, their: &Change) -> bool {
-    ours.address.overlaps(&their.address) && ours != their
+/// True if the change no longer finds what it was made for. The same change made by somebody else
+/// is no clash.
+fn clashes(ours: &Change, live: &Space, meeting: &[Change]) -> bool {
+    if fits(live, &ours.address, ours.after.as_ref()) != Fit::Not {
+        return false;
+    }
+    if fits(live, &ours.address, ours.before.as_ref()) == Fit::Not {
+        return true;
+    }
+    // What it stands in may be gone, or have come: a column's text without its table.
+    meeting.iter().any(|their| {
+        let encloses = their.address.segments().len() < ours.address.segments().len();
+        encloses && their.address.overlaps(&ours.address)
+    }) || table_is_gone(ours, live)
 }
 
-/// A plan that leaves the fields beside the document alone expects them as they were.
-fn sidecar_is_target(plan: &Plan, live: &LiveFacts<'_>, base: Option<&Space>) -> bool {
-    let touches =
-        plan.changes.iter().any(|planned| planned.change.address.segments().first().is_some_and(|s| s == "space"));
-    if !touches {
+/// A change inside a table of the space whose table is not in the space any more.
+fn table_is_gone(ours: &Change, live: &Space) -> bool {
+    let segments = ours.address.segments();
+    let inside = segments.first().is_some_and(|first| first == "data_sources") && segments.len() > 3;
+    inside && value_at(live, &crate::model::Address::from_segments(&segments[..3])).is_none()
+}
+
+/// A plan that leaves the fields beside the document alone expects them as they were; one that
+/// changes some expects those.
+fn sidecar_is_target(plan: &Plan, live: &LiveFacts<'_>) -> bool {
+    let beside = |change: &&Change| change.address.segments().first().is_some_and(|first| first == "space");
+    let mut touched = plan.changes.iter().map(|planned| &planned.change).filter(beside).peekable();
+    if touched.peek().is_none() {
         return plan.base.live_sidecar.as_ref().is_none_or(|sidecar| *sidecar == live.sidecar_digest);
     }
-    let target = base.and_then(|base| apply_all(base, plan.changes.iter().map(|planned| &planned.change)).ok());
-    target.is_some_and(|target| target.sidecar_digest() == live.sidecar_digest)
+    touched.all(|change| fits(live.space, &change.address, change.after.as_ref()) != Fit::Not)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diff::apply_all;
     use crate::model::{Address, Base, ChangeEvidence, Evidence, PlanVerdict};
     use crate::planner::{PlanParts, Selection, SplitError, assemble, expiry, split};
     use serde_json::json;
@@ -124,13 +165,12 @@ mod tests {
     }
 
     fn classify(live: &Space, etag: &str) -> Freshness {
-        let facts = LiveFacts {
-            etag: Some(etag.into()),
-            digest: live.digest(),
-            sidecar_digest: live.sidecar_digest(),
-            space: live,
-        };
-        freshness(&plan(), &facts, Some(&base()))
+        let facts = LiveFacts::of(Some(etag), live);
+        let known = freshness(&plan(), &facts, Some(&base()));
+        // Without the base the class is the same; only the names of edits elsewhere are missing.
+        let unknown = freshness(&plan(), &facts, None);
+        assert_eq!(std::mem::discriminant(&known), std::mem::discriminant(&unknown));
+        known
     }
 
     #[test]
@@ -148,7 +188,8 @@ mod tests {
         assert!(matches!(classify(&with(&target, title), "1"), Freshness::DriftedDisjoint { .. }));
         let same_place = Change::update(Address::table_field("a", "description"), json!(["A\n"]), json!(["Z"]));
         assert!(
-            matches!(classify(&with(&base(), same_place), "2"), Freshness::Conflict { overlaps } if overlaps.len() == 1)
+            matches!(classify(&with(&base(), same_place), "2"), Freshness::Conflict { overlaps, .. } if overlaps.len() == 1
+                && overlaps[0].live == Some(json!(["Z"])) && overlaps[0].plan == Some(json!(["AA\n"])))
         );
         let gone = Change::remove(Address::table("a"), json!({"identifier": "a", "description": ["A\n"]}));
         assert!(matches!(classify(&with(&base(), gone), "2"), Freshness::Conflict { .. }));

@@ -2,8 +2,10 @@
 
 mod assemble;
 mod freshness;
+mod rebase;
 mod split;
 
 pub use assemble::{PlanParts, assemble, expiry};
-pub use freshness::{Freshness, LiveFacts, freshness};
+pub use freshness::{Freshness, LiveFacts, ThreeWay, freshness};
+pub use rebase::{RebaseFacts, rebase};
 pub use split::{Selection, SplitError, split};

@@ -19,6 +19,12 @@ pub enum StoreError {
     )]
     StateLost { path: PathBuf, good: Option<(PathBuf, u64)> },
     #[error(
+        "the state `{}` has serial {found}, but a newer one was written here, with serial {newest}: an old copy was put \
+         back. Nothing was done; `genie-enhance state restore {newest}` goes on from the newer one, `state restore \
+         {found}` from this one", path.display()
+    )]
+    StateOld { path: PathBuf, found: u64, newest: u64 },
+    #[error(
         "the state `{}` belongs to another project: its lineage is {found}, this one's is {ours}. \
          Point `state:` at the right file; nothing was written", path.display()
     )]

@@ -5,7 +5,7 @@ use super::atomic::write_atomic;
 use super::error::StoreError;
 use super::lines::{Line, Lines};
 use crate::format::{FileKind, space_from_value, space_to_value};
-use crate::model::{Digest, Space};
+use crate::model::{Change, Digest, Space};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -32,6 +32,12 @@ pub struct Intent {
     pub target_sidecar: Digest,
     /// What stands there, byte for byte.
     pub before: Option<Space>,
+    /// What is to be changed there; empty for a creation.
+    pub changes: Vec<Change>,
+    /// For a creation: the title of the space.
+    pub title: Option<String>,
+    /// For a creation: spaces that bore the title before, which it cannot have made.
+    pub existing: Vec<String>,
     /// RFC 3339.
     pub at: String,
 }
@@ -71,6 +77,12 @@ enum Entry {
         target: Digest,
         target_sidecar: Digest,
         before: Option<Value>,
+        #[serde(default)]
+        changes: Vec<Change>,
+        #[serde(default)]
+        title: Option<String>,
+        #[serde(default)]
+        existing: Vec<String>,
         at: String,
     },
     Done {
@@ -124,6 +136,13 @@ impl Journal {
         Ok(pending)
     }
 
+    /// Moves a journal that cannot be read out of the way, and says where to.
+    pub fn set_aside(&self) -> Result<PathBuf, StoreError> {
+        let aside = self.path().with_extension("jsonl.corrupt");
+        std::fs::rename(self.path(), &aside).map_err(StoreError::io("move aside", self.path()))?;
+        Ok(aside)
+    }
+
     fn entry(&self, line: Line) -> Result<Result<Box<Intent>, Done>, StoreError> {
         let number = line.number;
         let corrupt = |why: String| StoreError::JournalCorrupt { path: self.path().to_owned(), line: number, why };
@@ -133,27 +152,68 @@ impl Journal {
             Entry::Done { plan_id, outcome, etag, read_back, at } => {
                 Err(Done { plan_id, outcome, etag, read_back, at })
             }
-            Entry::Intent { plan_id, host, space_id, etag, base, base_sidecar, target, target_sidecar, before, at } => {
+            Entry::Intent {
+                plan_id,
+                host,
+                space_id,
+                etag,
+                base,
+                base_sidecar,
+                target,
+                target_sidecar,
+                before,
+                changes,
+                title,
+                existing,
+                at,
+            } => {
                 let before = before.map(|value| space_from_value(FileKind::State, &value)).transpose();
                 let before = before.map_err(|error| corrupt(error.to_string()))?;
-                let intent =
-                    Intent { plan_id, host, space_id, etag, base, base_sidecar, target, target_sidecar, before, at };
-                Ok(Box::new(intent))
+                Ok(Box::new(Intent {
+                    plan_id,
+                    host,
+                    space_id,
+                    etag,
+                    base,
+                    base_sidecar,
+                    target,
+                    target_sidecar,
+                    before,
+                    changes,
+                    title,
+                    existing,
+                    at,
+                }))
             }
         })
     }
 }
 
 fn entry(intent: Intent) -> Entry {
-    let Intent { plan_id, host, space_id, etag, base, base_sidecar, target, target_sidecar, before, at } = intent;
+    let Intent { plan_id, host, space_id, etag, base, base_sidecar, .. } = intent;
+    let Intent { target, target_sidecar, before, changes, title, existing, at, .. } = intent;
     let before = before.as_ref().map(space_to_value);
-    Entry::Intent { plan_id, host, space_id, etag, base, base_sidecar, target, target_sidecar, before, at }
+    Entry::Intent {
+        plan_id,
+        host,
+        space_id,
+        etag,
+        base,
+        base_sidecar,
+        target,
+        target_sidecar,
+        before,
+        changes,
+        title,
+        existing,
+        at,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::digest_text;
+    use crate::model::{Address, digest_text};
 
     fn intent(plan_id: &str) -> Intent {
         Intent {
@@ -166,6 +226,9 @@ mod tests {
             target: digest_text("target"),
             target_sidecar: digest_text("sidecar"),
             before: Some(Space::empty()),
+            changes: vec![Change::add(Address::sidecar("title"), Value::from("T"))],
+            title: None,
+            existing: vec!["01f1".into()],
             at: "2026-01-01T00:00:00Z".into(),
         }
     }

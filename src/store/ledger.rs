@@ -3,7 +3,7 @@
 
 use super::error::StoreError;
 use super::lines::Lines;
-use crate::model::Digest;
+use crate::model::{Address, Digest};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -57,9 +57,24 @@ pub struct RejectedMemory {
     pub at: Timestamp,
 }
 
+/// An edit made in the workspace that stays there and out of the declared space.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptEdit {
+    pub address: Address,
+    /// Digest of what stands there; another value is another edit. None: it was taken out.
+    pub value: Option<Digest>,
+    pub at: Timestamp,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "type")]
 enum Entry {
+    Kept(KeptEdit),
+    /// The edit is no longer kept: it was adopted or overwritten.
+    Unkept {
+        address: Address,
+    },
     ShadowPlanned { title: String, host: String, owner: String, created: Timestamp, ttl_seconds: i64 },
     ShadowMade { title: String, id: String },
     ShadowGone { title: String },
@@ -101,10 +116,35 @@ impl Ledger {
                     made.into_iter().for_each(|shadow| shadow.id = Some(id.clone()));
                 }
                 Entry::ShadowGone { title } => shadows.retain(|shadow| shadow.title != title),
-                Entry::HoldoutLook(_) | Entry::Rejected(_) => {}
+                Entry::HoldoutLook(_) | Entry::Rejected(_) | Entry::Kept(_) | Entry::Unkept { .. } => {}
             }
         }
         Ok(shadows)
+    }
+
+    /// Keeps an edit of the workspace out of the declared space, from now on.
+    pub fn keep(&self, edit: &KeptEdit) -> Result<(), StoreError> {
+        self.append(&Entry::Kept(edit.clone()))
+    }
+
+    pub fn unkeep(&self, address: &Address) -> Result<(), StoreError> {
+        self.append(&Entry::Unkept { address: address.clone() })
+    }
+
+    /// The edits that are kept, by the last word about each place.
+    pub fn kept(&self) -> Result<Vec<KeptEdit>, StoreError> {
+        let mut kept: Vec<KeptEdit> = Vec::new();
+        for entry in self.entries()? {
+            match entry {
+                Entry::Kept(edit) => {
+                    kept.retain(|earlier| earlier.address != edit.address);
+                    kept.push(edit);
+                }
+                Entry::Unkept { address } => kept.retain(|earlier| earlier.address != address),
+                _ => {}
+            }
+        }
+        Ok(kept)
     }
 
     pub fn look(&self, look: &HoldoutLook) -> Result<(), StoreError> {

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
 
 /// Who holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +53,27 @@ pub struct Lock {
     record: LockRecord,
     /// The record of a run that died or overstayed, whose lock this run took over.
     took_over: Option<LockRecord>,
+    heartbeat: Option<Heartbeat>,
     _file: File,
+}
+
+/// Renews the lock on a thread of its own until it is dropped: a question to the user may take
+/// long, and a program that sleeps does not renew.
+#[derive(Debug)]
+struct Heartbeat {
+    /// Closed at the end, which wakes the thread.
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Heartbeat {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            // It never panics; if it did, the lock would only not be renewed.
+            let _ = thread.join();
+        }
+    }
 }
 
 impl Lock {
@@ -97,7 +119,7 @@ impl Lock {
             expires: later(now, request.lease),
         };
         save_record(path, &record)?;
-        Ok(Self { path: path.to_owned(), record, took_over: found, _file: file })
+        Ok(Self { path: path.to_owned(), record, took_over: found, heartbeat: None, _file: file })
     }
 
     pub fn record(&self) -> &LockRecord {
@@ -126,8 +148,30 @@ impl Lock {
     }
 }
 
+impl Lock {
+    /// Renews the lease three times before it ends, as long as the lock is held. A lock that was
+    /// lost is not taken back.
+    pub fn keep_alive(&mut self, lease: SignedDuration) {
+        let (stop, stopped) = channel::<()>();
+        let (path, mut record) = (self.path.clone(), self.record.clone());
+        let pause = lease.unsigned_abs() / 3;
+        let thread = std::thread::spawn(move || {
+            while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+                let ours = matches!(read_record(&path), Ok(Some(found)) if found.id == record.id);
+                record.expires = later(Timestamp::now(), lease);
+                if !ours || save_record(&path, &record).is_err() {
+                    return;
+                }
+            }
+        });
+        self.heartbeat = Some(Heartbeat { stop: Some(stop), thread: Some(thread) });
+    }
+}
+
 impl Drop for Lock {
     fn drop(&mut self) {
+        // Before the record goes: a last renewal would bring it back.
+        self.heartbeat.take();
         // Only its own record: a lock that was taken over is not this run's to remove. An error
         // here leaves a record that the next run takes over.
         if self.check().is_ok() {
@@ -266,6 +310,25 @@ mod tests {
         save_record(&path, &left).expect("written");
         let taken = Lock::acquire(&path, &request("cid", "a"), at(12)).expect("dead holder");
         assert_eq!(taken.took_over(), Some(&left));
+    }
+
+    #[test]
+    fn a_held_lock_is_renewed_until_it_is_given_back() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("lock");
+        let brief = LockRequest { lease: SignedDuration::from_millis(30), ..request("ann", "a") };
+        let mut held = Lock::acquire(&path, &brief, Timestamp::now()).expect("free");
+        let first = held.record().expires;
+        held.keep_alive(brief.lease);
+        // Each look is at the record itself; the heartbeat moves it on.
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while read_record(&path).expect("read").expect("held").expires <= first {
+            assert!(std::time::Instant::now() < end, "it is not renewed");
+            std::thread::yield_now();
+        }
+        held.check().expect("still ours");
+        drop(held);
+        assert_eq!(list_locks(&path).expect("read"), []);
     }
 
     #[test]

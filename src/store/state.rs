@@ -44,7 +44,7 @@ impl StateStore {
             };
         };
         match parse(&bytes) {
-            Ok(state) => Ok(Some(state)),
+            Ok(state) => self.not_older(state).map(Some),
             // Written by a newer release: sound, only not for this program.
             Err(source @ FormatError::Newer { .. }) => Err(StoreError::Format { path: self.path.clone(), source }),
             Err(error) => Err(StoreError::StateCorrupt {
@@ -52,6 +52,17 @@ impl StateStore {
                 why: error.to_string(),
                 good: self.best_backup()?,
             }),
+        }
+    }
+
+    /// An old copy put back by hand, or by git, would let what was applied since be forgotten.
+    fn not_older(&self, state: State) -> Result<State, StoreError> {
+        let newest = self.backups()?.into_iter().filter_map(|backup| backup.state).next();
+        match newest.filter(|newest| newest.lineage == state.lineage && newest.serial > state.serial) {
+            Some(newest) => {
+                Err(StoreError::StateOld { path: self.path.clone(), found: state.serial, newest: newest.serial })
+            }
+            None => Ok(state),
         }
     }
 
@@ -75,14 +86,25 @@ impl StateStore {
         Ok(state)
     }
 
-    /// Puts a backup back as the current state, under its own serial.
+    /// Puts a backup back as the current state, under its own serial. Newer ones are set aside:
+    /// this is where the history goes on.
     pub fn restore(&self, serial: u64) -> Result<State, StoreError> {
         let found = self.backups()?.into_iter().find(|backup| backup.serial == serial);
         let state = found.and_then(|backup| backup.state);
         let state = state.ok_or_else(|| StoreError::NoBackup { folder: self.backup_folder(), serial })?;
         self.set_aside()?;
+        for newer in self.backups()?.into_iter().filter(|backup| backup.serial > serial) {
+            let aside = newer.path.with_extension("json.set-aside");
+            fs::rename(&newer.path, &aside).map_err(StoreError::io("set aside", &newer.path))?;
+        }
         self.write(&state)?;
         Ok(state)
+    }
+
+    /// Makes a state that is not there, whatever its serial: after a repair.
+    pub fn install(&self, state: &State) -> Result<(), StoreError> {
+        self.set_aside()?;
+        self.write(state)
     }
 
     /// Keeps a damaged state for inspection.
@@ -182,6 +204,21 @@ mod tests {
             assert_eq!(store.restore(3).expect("restored"), good, "cut at {cut}");
             assert_eq!(store.load().expect("good again"), Some(good.clone()), "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn an_old_copy_put_back_is_noticed_and_a_restored_one_is_not() {
+        let (_folder, store) = store();
+        saved(&store, 2);
+        let old = fs::read(store.path()).expect("read");
+        let state = store.load().expect("read").expect("there");
+        store.save(state).expect("saved");
+        fs::write(store.path(), &old).expect("put back");
+        let error = store.load().expect_err("old");
+        assert!(matches!(error, StoreError::StateOld { found: 2, newest: 3, .. }), "{error}");
+        assert!(error.to_string().contains("state restore 3"), "{error}");
+        assert_eq!(store.restore(2).expect("on purpose").serial, 2);
+        assert_eq!(store.load().expect("read").expect("there").serial, 2);
     }
 
     #[test]

@@ -1,24 +1,26 @@
 //! `apply`: exactly the change of a plan, on confirmation only.
 
 use super::Outcome;
-use super::plan::write_space_yaml;
+use super::plan::{Making, make};
+use super::rollback::way_back;
 use super::show::{is_path, print, read_plan};
-use crate::cli::args::{ApplyArgs, PlanFormat};
+use crate::cli::args::{ApplyArgs, PlanFormat, ScoringArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::progress;
-use crate::cli::record::Recorder;
+use crate::cli::record::{Recorder, in_full};
 use crate::cli::session::Session;
-use crate::model::{Change, Digest, Plan, PlannedChange, State};
-use crate::ops::{self, Applied, ApplyInput, ApplyOutcome, OpsError};
-use crate::store::{Identity, Lock, LockRequest};
+use crate::format::plan_id;
+use crate::model::{Digest, Plan, PlanVerdict, Verified};
+use crate::ops::{self, Applied, ApplyOutcome, Canary, Choices, OpsError, Order, Policy, Target};
+use crate::store::Identity;
+use serde_json::{Value, json};
 use std::io::{BufRead, IsTerminal};
+
+pub use crate::ops::Carried;
 
 /// Characters of a plan id that are enough to approve it.
 const APPROVAL_CHARACTERS: usize = 8;
-
-/// An apply takes seconds; a lock that is older belongs to a run that hangs.
-const LEASE: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
 pub async fn run(args: &ApplyArgs, output: Output) -> Outcome {
     let recorder = Recorder::new("apply", args.json_into.as_deref(), output)?;
@@ -28,89 +30,130 @@ pub async fn run(args: &ApplyArgs, output: Output) -> Outcome {
 async fn recorded(args: &ApplyArgs, output: Output, recorder: &Recorder) -> Outcome {
     let session = Session::of(&args.project, output, progress::recorded(output, recorder)).await?;
     recorder.begin(&session);
-    let (plan, id) = match &args.plan {
-        Some(path) if path.exists() || is_path(path) => read_plan(path)?,
-        wanted => {
-            let wanted = wanted.as_ref().map_or_else(|| "latest".to_owned(), |id| id.display().to_string());
-            let (loaded, _) = session.plans().load(&wanted)?;
-            (loaded.plan, loaded.id)
-        }
+    let (plan, id) = match args.auto_promote {
+        true => match promoted(args, &session, recorder, output).await? {
+            Some(plan) => plan,
+            None => return Ok(Exit::Ok),
+        },
+        false => chosen(args, &session)?,
     };
     recorder.concerns(id.as_str());
     let confirm = || {
+        if args.auto_promote {
+            return Ok(Some("--auto-promote".to_owned()));
+        }
         if !args.json {
             print(&plan, None, PlanFormat::Text, false, output);
         }
         confirm(args, &plan, &id, output)
     };
-    match carry_out(&session, &plan, &id, confirm).await? {
-        Carried::Nothing => {
-            output.data("Nothing to apply: the space stands as planned.");
-            Ok(Exit::Ok)
-        }
+    let told = match carry_out(&session, &plan, &id, args.recreate.as_deref(), confirm).await? {
         Carried::Declined => {
             output.message("not confirmed; nothing was written");
-            Ok(Exit::Cancelled)
+            if args.json {
+                output.data(&json!({"outcome": "declined", "plan_id": id.as_str()}).to_string());
+            }
+            return Ok(Exit::Cancelled);
         }
-        Carried::Done(applied) => tell(&applied, &plan, args.json, output),
+        Carried::Nothing { space_id, serial, verified } => {
+            let mut told = Told::nothing(&id, &space_id, serial);
+            if verified == Verified::RollbackPending {
+                output.message(&format!("serial {serial} failed its verification and was not rolled back yet"));
+                told.go_back(&session, args, None).await?;
+            }
+            told
+        }
+        Carried::Done(applied) => {
+            let mut told = Told::applied(&id, &plan, *applied);
+            if let Some(most) = args.verify {
+                told.verify(&session, args, &plan, most).await?;
+            }
+            told
+        }
+    };
+    told.tell(args.json, output)
+}
+
+/// The plan that was named; without a name the latest.
+fn chosen(args: &ApplyArgs, session: &Session) -> Result<(Plan, Digest), OpsError> {
+    match &args.plan {
+        Some(path) if path.exists() || is_path(path) => read_plan(path),
+        wanted => {
+            let wanted = wanted.as_ref().map_or_else(|| "latest".to_owned(), |id| id.display().to_string());
+            let (loaded, _) = session.plans().load(&wanted)?;
+            Ok((loaded.plan, loaded.id))
+        }
     }
 }
 
-/// How applying went.
-pub enum Carried {
-    /// The space stands as planned already.
-    Nothing,
-    Declined,
-    Done(Applied),
+/// Makes a plan and takes it if its verdict is `improved`: mandatory guards hold then. None where
+/// there is nothing to do.
+async fn promoted(
+    args: &ApplyArgs,
+    session: &Session,
+    recorder: &Recorder,
+    output: Output,
+) -> Result<Option<(Plan, Digest)>, OpsError> {
+    let making = Making {
+        scoring: &args.scoring,
+        rounds: None,
+        learns: true,
+        drift: Choices::default(),
+        keep_shadow: false,
+        recreate: None,
+    };
+    let plan = make(session, &making, recorder).await?.planned.plan;
+    let id = plan_id(&plan);
+    if !args.json {
+        print(&plan, None, PlanFormat::Text, false, output);
+    }
+    let verdict = plan.verdict.as_str();
+    match plan.verdict {
+        PlanVerdict::Improved => Ok(Some((plan, id))),
+        PlanVerdict::NoChange if plan.changes.is_empty() => {
+            match args.json {
+                true => output.data(&json!({"outcome": "nothing", "plan_id": id.as_str(), "verdict": verdict}).to_string()),
+                false => output.data("Nothing to apply: the plan proposes no change."),
+            }
+            Ok(None)
+        }
+        _ => Err(OpsError::Blocked {
+            message: format!(
+                "`--auto-promote` applies a plan only if its verdict is `improved`; plan {} is `{verdict}`: {}",
+                id.short(),
+                plan.verdict_reason
+            ),
+        }),
+    }
 }
 
-/// Applies a plan: under the lock, after settling what an earlier apply left, and only if
-/// `confirm` says how it was confirmed. The declared space follows.
+/// Applies a plan in a session; `confirm` says how it was confirmed.
 pub async fn carry_out(
     session: &Session,
     plan: &Plan,
     id: &Digest,
+    recreate: Option<&str>,
     confirm: impl FnOnce() -> Result<Option<String>, OpsError> + Send,
 ) -> Result<Carried, OpsError> {
-    let request = LockRequest {
-        operation: "apply".to_owned(),
-        plan_id: Some(id.as_str().to_owned()),
-        identity: Identity::current(),
-        lease: LEASE,
-    };
-    let _lock = Lock::acquire(&session.layout.lock(), &request, session.now)?;
-    let state_store = session.state_store();
-    let state = match session.state()? {
-        Some(state) => state,
-        None => State::new(uuid::Uuid::now_v7().to_string(), session.workspace.host.clone()),
-    };
-    let journal = session.journal();
-    let mut input = ApplyInput {
+    let project = session.project();
+    let order = Order {
         workspace: &session.workspace,
         events: session.events.clone(),
+        layout: &session.layout,
         plan,
         plan_id: id.as_str(),
-        definition: session.definition(),
-        state,
-        state_store: &state_store,
-        journal: &journal,
-        by: Identity::current().who,
-        confirmed: String::new(),
+        declared: session.loaded.space.as_ref(),
+        policy: Policy {
+            guards: ops::guard_configs(project),
+            waivers: ops::waivers(project),
+            suite: &session.loaded.suite,
+            target_score: project.target.score,
+        },
+        recreate,
+        identity: Identity::current(),
         now: session.now,
     };
-    if let Some(settled) = ops::settle(&mut input).await? {
-        session.events.note(settled);
-    }
-    let ready = ops::prepare(&input).await?;
-    if !ready.has_work() {
-        write_definition(session, plan)?;
-        return Ok(Carried::Nothing);
-    }
-    let Some(confirmed) = confirm()? else { return Ok(Carried::Declined) };
-    input.confirmed = confirmed;
-    let applied = ops::apply(input, ready).await?;
-    write_definition(session, plan)?;
-    Ok(Carried::Done(applied))
+    ops::carry_out(&order, |_| confirm()).await
 }
 
 /// Asks for `yes`, or checks the id given with `--approve`. None: not confirmed.
@@ -145,76 +188,184 @@ fn confirm(args: &ApplyArgs, plan: &Plan, id: &Digest, output: Output) -> Result
     Ok((read.is_ok() && line.trim() == "yes").then(|| "yes".to_owned()))
 }
 
-/// Brings the declared space to what stands there now, where it still stands at the plan's
-/// *before*; a definition that moved on is left alone, with a word about it.
-fn write_definition(session: &Session, plan: &Plan) -> Result<(), OpsError> {
-    let Some(declared) = &session.loaded.space else { return Ok(()) };
-    let stands_at = Some(declared.space.digest());
-    if stands_at == plan.base.definition_after {
-        return Ok(());
-    }
-    if stands_at != plan.base.definition_before {
-        session.events.note(format!(
-            "{} was edited since the plan was made and is left as it is; `genie-enhance drift` shows the difference",
-            declared.path.display()
-        ));
-        return Ok(());
-    }
-    // Declared edits stand in it already; a way back, which has no other changes, undoes them.
-    let changes = |declared_too: bool| -> Vec<Change> {
-        let wanted = |planned: &&PlannedChange| declared_too || planned.evidence.status != "declared";
-        plan.changes.iter().filter(wanted).map(|planned| planned.change.clone()).collect()
-    };
-    let led_to = |changes: Vec<Change>| {
-        let content = crate::diff::apply_all(&declared.space, &changes).ok()?;
-        (Some(content.digest()) == plan.base.definition_after).then_some((content, changes))
-    };
-    match led_to(changes(false)).or_else(|| led_to(changes(true))) {
-        Some((intended, changes)) => write_space_yaml(session, declared, &changes, &intended),
-        None => {
-            session.events.note(format!(
-                "{} holds more than was applied and is left as it is; the next plan proposes the rest",
-                declared.path.display()
-            ));
-            Ok(())
-        }
-    }
+/// What is told at the end.
+struct Told {
+    plan_id: String,
+    /// None: it stood there, and that was on record.
+    applied: Option<(Applied, usize)>,
+    space_id: String,
+    serial: u64,
+    canary: Option<Canary>,
+    /// The serial of the way back, or why it was not gone.
+    rolled_back: Option<Result<u64, String>>,
 }
 
-fn tell(applied: &Applied, plan: &Plan, json: bool, output: Output) -> Outcome {
-    let lossy = applied.read_back == "lossy";
-    if json {
-        let value = serde_json::json!({
-            "outcome": match applied.outcome {
-                ApplyOutcome::Created => "created",
-                ApplyOutcome::Updated => "updated",
-                ApplyOutcome::AlreadyApplied => "already-applied",
-            },
-            "space_id": applied.space_id,
-            "read_back": applied.read_back,
-            "lost": applied.lost,
-            "serial": applied.serial,
+impl Told {
+    fn nothing(id: &Digest, space_id: &str, serial: u64) -> Self {
+        Self {
+            plan_id: id.as_str().to_owned(),
+            applied: None,
+            space_id: space_id.to_owned(),
+            serial,
+            canary: None,
+            rolled_back: None,
+        }
+    }
+
+    fn applied(id: &Digest, plan: &Plan, applied: Applied) -> Self {
+        let (space_id, serial) = (applied.space_id.clone(), applied.serial);
+        Self { applied: Some((applied, plan.changes.len())), ..Self::nothing(id, &space_id, serial) }
+    }
+
+    /// Asks a few questions of what stands there now, and goes back where that is wanted.
+    async fn verify(&mut self, session: &Session, args: &ApplyArgs, plan: &Plan, most: usize) -> Result<(), OpsError> {
+        let Some((applied, _)) = &self.applied else { return Ok(()) };
+        let stands = applied.stands.space.digest();
+        let scorer = session.scorer(&ScoringArgs { fresh: true, ..args.scoring.clone() })?;
+        let target = Target { space_id: self.space_id.clone(), content: stands.clone() };
+        let canary = ops::canary(&scorer, plan, &session.loaded.suite, &target, most).await;
+        let goes_back = canary.verdict == Verified::Fail && args.auto_rollback;
+        // Before the way back is tried: a kill in between leaves the decision to the next run.
+        let verified = if goes_back { Verified::RollbackPending } else { canary.verdict };
+        ops::note_verified(&session.layout, self.serial, verified)?;
+        self.canary = Some(canary);
+        if goes_back { self.go_back(session, args, Some(&stands)).await } else { Ok(()) }
+    }
+
+    /// Goes back, unless somebody has edited what was written. `written` is known in the run that
+    /// wrote it; a later one goes by the record.
+    async fn go_back(&mut self, session: &Session, args: &ApplyArgs, written: Option<&Digest>) -> Result<(), OpsError> {
+        if !args.auto_rollback {
+            return Ok(());
+        }
+        let ended = roll_back(session, self.serial, written).await;
+        if ended.is_err() && self.is_created() {
+            ops::note_verified(&session.layout, self.serial, Verified::Fail)?;
+        }
+        self.rolled_back = Some(ended.map_err(|error| in_full(&error)));
+        Ok(())
+    }
+
+    fn is_created(&self) -> bool {
+        self.applied.as_ref().is_some_and(|(applied, _)| applied.outcome == ApplyOutcome::Created)
+    }
+
+    fn exit(&self) -> Exit {
+        let lossy = self.applied.as_ref().is_some_and(|(applied, _)| !applied.read_back.lost().is_empty());
+        match (&self.rolled_back, self.canary.as_ref().map(|canary| canary.verdict)) {
+            (Some(Ok(_)), _) => Exit::RolledBack,
+            (Some(Err(_)), _) | (None, Some(Verified::Fail)) => Exit::VerifyFailed,
+            _ if lossy => Exit::Failed,
+            (None, Some(Verified::Inconclusive)) => Exit::Inconclusive,
+            _ => Exit::Ok,
+        }
+    }
+
+    fn tell(&self, json: bool, output: Output) -> Outcome {
+        if json {
+            output.data(&self.json().to_string());
+        } else {
+            self.in_words(output);
+        }
+        Ok(self.exit())
+    }
+
+    fn json(&self) -> Value {
+        let applied = self.applied.as_ref().map(|(applied, _)| applied);
+        let changes = applied.map(|applied| {
+            let row = |(id, status): &(String, &'static str)| json!({"id": id, "status": status});
+            applied.read_back.changes.iter().map(row).collect::<Vec<_>>()
         });
-        output.data(&value.to_string());
-    } else {
+        json!({
+            "outcome": applied.map_or("already-applied", |applied| applied.outcome.as_str()),
+            "plan_id": self.plan_id,
+            "space_id": self.space_id,
+            "serial": self.serial,
+            "read_back": applied.map(|applied| applied.read_back.as_str()),
+            "changes": changes.unwrap_or_default(),
+            "lost": applied.map(|applied| applied.read_back.lost()).unwrap_or_default(),
+            "besides": applied.map(|applied| &applied.read_back.besides),
+            "verification": self.canary.as_ref().map(Canary::json),
+            "rolled_back": self.rolled_back.as_ref().map(|ended| match ended {
+                Ok(serial) => json!({"serial": serial}),
+                Err(why) => json!({"error": why}),
+            }),
+            "rollback": self.way_back(),
+        })
+    }
+
+    /// The command that takes it back.
+    fn way_back(&self) -> Option<String> {
+        let (applied, _) = self.applied.as_ref()?;
+        let updated = applied.outcome == ApplyOutcome::Updated && !matches!(self.rolled_back, Some(Ok(_)));
+        updated.then(|| format!("genie-enhance rollback --to {}", self.serial))
+    }
+
+    fn in_words(&self, output: Output) {
+        let Some((applied, changes)) = &self.applied else {
+            output.data("Nothing to apply: the space stands as planned.");
+            self.tell_verification(output);
+            return;
+        };
         let done = match applied.outcome {
             ApplyOutcome::Created => "Created",
             ApplyOutcome::Updated => "Updated",
             ApplyOutcome::AlreadyApplied => "Already there:",
         };
         output.data(&format!(
-            "{done} space {} with {} changes; read back: {}. Recorded as serial {}.",
-            applied.space_id,
-            plan.changes.len(),
-            applied.read_back,
-            applied.serial
+            "{done} space {} with {changes} changes; read back: {}. Recorded as serial {}.",
+            self.space_id,
+            applied.read_back.as_str(),
+            self.serial
         ));
-        if lossy {
-            output.message(&format!("warning: the service did not keep: {}", applied.lost.join(", ")));
+        let lost = applied.read_back.lost();
+        if !lost.is_empty() {
+            output.message(&format!("warning: the service did not keep: {}", lost.join(", ")));
         }
-        if applied.outcome == ApplyOutcome::Updated {
-            output.message(&format!("to go back: genie-enhance rollback --to {}", applied.serial));
+        if !applied.read_back.besides.is_empty() {
+            let places: Vec<String> =
+                applied.read_back.besides.iter().take(5).map(|change| change.address.to_string()).collect();
+            output.message(&format!(
+                "note: beside the plan's changes, the service or somebody else changed: {}",
+                crate::render::escape::visible_line(&places.join(", "))
+            ));
+        }
+        self.tell_verification(output);
+        if let Some(command) = self.way_back() {
+            output.message(&format!("to go back: {command}"));
         }
     }
-    Ok(if lossy { Exit::Failed } else { Exit::Ok })
+
+    fn tell_verification(&self, output: Output) {
+        if let Some(canary) = &self.canary {
+            output.data(&format!("Verification: {}; {}.", canary.verdict.as_str(), canary.reason));
+        }
+        match &self.rolled_back {
+            Some(Ok(serial)) => output.data(&format!("Rolled back; recorded as serial {serial}.")),
+            Some(Err(why)) => output.message(&format!(
+                "warning: not rolled back, the change stands: {why}\nto go back by hand: genie-enhance rollback --to {0}, \
+                 then apply that plan; what stood before is kept in the state, under serial {0}",
+                self.serial
+            )),
+            None => {}
+        }
+    }
+}
+
+/// Makes the plan back and applies it; gives its serial.
+async fn roll_back(session: &Session, serial: u64, written: Option<&Digest>) -> Result<u64, OpsError> {
+    let (plan, saved) = way_back(session, Some(serial), false).await?;
+    if let Some(written) = written
+        && plan.base.live.as_ref() != Some(written)
+    {
+        return Err(OpsError::Stale {
+            message: "somebody edited the space since it was written; `genie-enhance drift` shows the edits".to_owned(),
+        });
+    }
+    let confirm = || Ok(Some("--auto-rollback".to_owned()));
+    match carry_out(session, &plan, &saved.id, None, confirm).await? {
+        Carried::Done(applied) => Ok(applied.serial),
+        Carried::Nothing { serial, .. } => Ok(serial),
+        Carried::Declined => Err(OpsError::other("the way back was declined")),
+    }
 }

@@ -33,6 +33,9 @@ pub fn list(args: &StateArgs, output: Output) -> Outcome {
 pub fn remove(args: &LockBreakArgs, output: Output) -> Outcome {
     let path = layout(&load(&args.project)?.project).lock();
     let lock = break_lock(&path, &args.id)?;
-    output.data(&format!("Removed the lock of {lock}."));
+    match args.json {
+        true => output.data(&serde_json::json!({"outcome": "removed", "id": lock.id, "who": lock.who}).to_string()),
+        false => output.data(&format!("Removed the lock of {lock}.")),
+    }
     Ok(Exit::Ok)
 }

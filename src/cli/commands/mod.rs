@@ -11,6 +11,8 @@ mod listing;
 mod lock;
 pub(super) mod plan;
 mod reference;
+mod refusal;
+mod revise;
 pub(super) mod rollback;
 mod score;
 mod serve;
@@ -31,6 +33,7 @@ pub type Outcome = Result<Exit, OpsError>;
 
 /// Runs one command and reports what went wrong.
 pub async fn run(command: Command, output: Output) -> Exit {
+    let json = refusal::wants_json(&command);
     let outcome = match command {
         Command::Init(args) => init::run(&args, output),
         Command::Validate(args) => validate::run(&args, output),
@@ -48,6 +51,7 @@ pub async fn run(command: Command, output: Output) -> Exit {
         Command::Shadows(ShadowsCommand::List(args)) => shadows::list(&args, output),
         Command::Shadows(ShadowsCommand::Gc(args)) => shadows::gc(&args, output).await,
         Command::State(StateCommand::Show(args)) => state::show(&args, output),
+        Command::State(StateCommand::History(args)) => state::history(&args, output),
         Command::State(StateCommand::List(args)) => state::list(&args, output),
         Command::State(StateCommand::Restore(args)) => state::restore(&args, output),
         Command::State(StateCommand::Repair(args)) => state::repair(&args, output).await,
@@ -60,6 +64,9 @@ pub async fn run(command: Command, output: Output) -> Exit {
     };
     outcome.unwrap_or_else(|error| {
         report(&error, output);
+        if json {
+            output.data(&refusal::document(&error).to_string());
+        }
         Exit::of(&error)
     })
 }

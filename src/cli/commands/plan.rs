@@ -2,21 +2,29 @@
 
 use super::Outcome;
 use super::show::print;
-use crate::cli::args::{OnDrift, PlanArgs, PlanFormat, ScoringArgs};
+use crate::cli::args::{OnDrift, PlanArgs, PlanCommand, PlanFormat, ScoringArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::progress;
 use crate::cli::record::Recorder;
 use crate::cli::session::{Session, load, write_text};
-use crate::config::{self, DeclaredSpace, Extent};
-use crate::diff::diff;
+use crate::config::DeclaredSpace;
+use crate::databricks::LiveSpace;
+use crate::diff::{apply_all, diff};
 use crate::format;
-use crate::model::{Change, SourceSpan, Space, State};
-use crate::ops::{self, Goal, OpsError, PlanInput, Planned};
+use crate::model::{SourceSpan, Space, State};
+use crate::ops::{self, Choice, Choices, Goal, OpsError, PlanInput, Planned};
 use crate::store::SavedPlan;
+use clap::ValueEnum;
 use std::collections::BTreeMap;
 
 pub async fn run(args: &PlanArgs, output: Output) -> Outcome {
+    if let Some(PlanCommand::Split(part)) = &args.command {
+        return super::revise::split(part, output).await;
+    }
+    if let Some(plan) = &args.rebase {
+        return super::revise::rebase(args, plan, output).await;
+    }
     let recorder = Recorder::new("plan", args.json_into.as_deref(), output)?;
     recorder.end(recorded(args, output, &recorder).await)
 }
@@ -24,15 +32,15 @@ pub async fn run(args: &PlanArgs, output: Output) -> Outcome {
 async fn recorded(args: &PlanArgs, output: Output, recorder: &Recorder) -> Outcome {
     let mut session = Session::of(&args.project, output, progress::recorded(output, recorder)).await?;
     recorder.begin(&session);
-    if args.on_drift == OnDrift::Adopt {
-        adopt(&mut session, args).await?;
-    }
+    let drift = choices(args)?;
+    adopt(&mut session, args, &drift).await?;
     let making = Making {
         scoring: &args.scoring,
         rounds: None,
         learns: !args.no_learn,
-        overwrites_drift: args.on_drift == OnDrift::Overwrite,
+        drift,
         keep_shadow: args.no_cleanup,
+        recreate: args.recreate.as_deref(),
     };
     let Made { planned, saved, .. } = make(&session, &making, recorder).await?;
     if let Some(path) = &args.out {
@@ -48,18 +56,69 @@ async fn recorded(args: &PlanArgs, output: Output, recorder: &Recorder) -> Outco
     Ok(if args.detailed_exitcode && changes { Exit::Changes } else { Exit::Ok })
 }
 
-/// Writes edits that were made in the workspace since the last apply into the declared space, and
-/// reads the project again. Only a definition that stands as it was applied can take them: where
-/// both sides moved, a person has to say which words win.
-async fn adopt(session: &mut Session, args: &PlanArgs) -> Result<(), OpsError> {
-    let (Some(declared), Some(live)) = (&session.loaded.space, session.live().await?) else { return Ok(()) };
-    let changes = diff(&declared.space, &live.space);
+/// What the command line says about edits made in the workspace.
+fn choices(args: &PlanArgs) -> Result<Choices, OpsError> {
+    let choice = |on_drift: OnDrift| match on_drift {
+        OnDrift::Stop => Choice::Stop,
+        OnDrift::Adopt => Choice::Adopt,
+        OnDrift::Keep => Choice::Keep,
+        OnDrift::Overwrite => Choice::Overwrite,
+    };
+    let mut places = Vec::new();
+    for text in &args.drift {
+        let wrong = || OpsError::usage(format!("`--drift {text}` is not ADDRESS=adopt|keep|overwrite"));
+        let (address, word) = text.rsplit_once('=').ok_or_else(wrong)?;
+        let word = OnDrift::from_str(word, false).map_err(|_| wrong())?;
+        let address = address.parse().map_err(|error| OpsError::usage(format!("`--drift {text}`: {error}")))?;
+        places.push((address, choice(word)));
+    }
+    Ok(Choices { default: choice(args.on_drift), places })
+}
+
+/// Writes edits that were made in the workspace since the last apply into the declared space, as
+/// far as that was chosen, and reads the project again.
+async fn adopt(session: &mut Session, args: &PlanArgs, choices: &Choices) -> Result<(), OpsError> {
+    let wanted = choices.default == Choice::Adopt || choices.places.iter().any(|(_, choice)| *choice == Choice::Adopt);
+    if !wanted {
+        return Ok(());
+    }
+    let (Some(declared), Some(live)) = (&session.loaded.space, session.live_for(args.recreate.as_deref()).await?) else {
+        return Ok(());
+    };
+    let state = session.state()?;
+    let stood = state.as_ref().and_then(|state| state.stands.clone());
+    let Some(stood) = stood else {
+        adopt_unknown(session, declared, &live, state.as_ref())?;
+        session.loaded = load(&args.project)?;
+        return Ok(());
+    };
+    let found = ops::reconcile(&stood, &declared.space, &live.space, &session.ledger().kept()?, choices);
+    if found.adopted.is_empty() {
+        return Ok(());
+    }
+    let intended = apply_all(&ops::beside_live(&declared.space, &live.space), &found.adopted)?;
+    ops::write_into(&session.events, declared, &found.adopted, &intended)?;
+    for adopted in &found.adopted {
+        session.ledger().unkeep(&adopted.address)?;
+    }
+    session.loaded = load(&args.project)?;
+    Ok(())
+}
+
+/// As [`adopt`], for a state that does not hold what was read back: only a definition that stands
+/// as it was applied can take the edits, since nothing tells which side moved.
+fn adopt_unknown(
+    session: &Session,
+    declared: &DeclaredSpace,
+    live: &LiveSpace,
+    state: Option<&State>,
+) -> Result<(), OpsError> {
+    let changes = diff(&ops::beside_live(&declared.space, &live.space), &live.space);
+    let applied = state.and_then(State::last).map(|last| last.after_digest.clone());
     if changes.is_empty() {
         return Ok(());
     }
-    let state = session.state()?;
-    let applied = state.as_ref().and_then(State::last).map(|last| last.after_digest.clone());
-    if applied != Some(declared.space.digest()) {
+    if applied.is_some() && applied != Some(declared.space.digest()) {
         return Err(OpsError::Stale {
             message: format!(
                 "both {} and the live space were edited since the last apply; bring the edits together by hand \
@@ -68,9 +127,7 @@ async fn adopt(session: &mut Session, args: &PlanArgs) -> Result<(), OpsError> {
             ),
         });
     }
-    write_space_yaml(session, declared, &changes, &live.space)?;
-    session.loaded = load(&args.project)?;
-    Ok(())
+    ops::write_into(&session.events, declared, &changes, &live.space)
 }
 
 /// How to make a plan.
@@ -79,9 +136,11 @@ pub struct Making<'a> {
     /// In place of the declared number.
     pub rounds: Option<usize>,
     pub learns: bool,
-    /// The declared space wins over edits made in the workspace.
-    pub overwrites_drift: bool,
+    /// What to do with edits made in the workspace.
+    pub drift: Choices,
     pub keep_shadow: bool,
+    /// The vanished space that the plan makes again.
+    pub recreate: Option<&'a str>,
 }
 
 /// A plan that was made and saved.
@@ -98,7 +157,7 @@ pub async fn make(session: &Session, making: &Making<'_>, recorder: &Recorder) -
     let state = session.state()?;
     let project = session.project();
     let suite = session.loaded.suite.clone();
-    let live = session.live().await?;
+    let live = session.live_for(making.recreate).await?;
     let base = session.definition().or(live.as_ref().map(|live| &live.space)).cloned();
     let input = PlanInput {
         scorer: &scorer,
@@ -113,7 +172,7 @@ pub async fn make(session: &Session, making: &Making<'_>, recorder: &Recorder) -
         learning: ops::learn_options(project),
         fixes: ops::fix_options(project),
         learns: making.learns,
-        overwrites_drift: making.overwrites_drift,
+        drift: making.drift.clone(),
         guards: ops::guard_configs(project),
         waivers: ops::waivers(project),
         config: session.config_digest(),
@@ -153,30 +212,14 @@ fn table_places(declared: &DeclaredSpace) -> BTreeMap<String, SourceSpan> {
     })
 }
 
-/// Writes changes into the declared space, and says how much of the file that touched.
-pub fn write_space_yaml(
-    session: &Session,
-    declared: &DeclaredSpace,
-    changes: &[Change],
-    intended: &Space,
-) -> Result<(), OpsError> {
-    let written = config::write_changes(&declared.yaml_text, changes, intended)
-        .map_err(|error| OpsError::other(format!("{}: {error}", declared.path.display())))?;
-    write_text(&declared.path, &written.text)?;
-    let extent = match written.extent {
-        Extent::Minimal => String::new(),
-        Extent::Elements(names) => format!("; written anew, without comments inside: {}", names.join(", ")),
-        Extent::File => "; the whole file is written anew, comments inside it are gone".to_owned(),
-    };
-    session.events.note(format!("wrote the change into {}{extent}", declared.path.display()));
-    Ok(())
-}
-
 /// Writes the proposed change into the declared space.
 fn write_definition(session: &Session, planned: &Planned) -> Result<(), OpsError> {
     let Some(declared) = &session.loaded.space else {
         return Err(OpsError::usage("`--write` needs a declared space (`space.definition`); `import` writes one"));
     };
-    let changes: Vec<_> = planned.plan.changes.iter().map(|planned| planned.change.clone()).collect();
-    write_space_yaml(session, declared, &changes, &planned.target)
+    // What was declared stands in it already; what is kept in the workspace stays out of it.
+    let made = planned.plan.changes.iter().filter(|planned| planned.evidence.status != "declared");
+    let changes: Vec<_> = made.map(|planned| planned.change.clone()).collect();
+    let intended = apply_all(&declared.space, &changes)?;
+    ops::write_into(&session.events, declared, &changes, &intended)
 }

@@ -13,7 +13,7 @@ use crate::store::SavedPlan;
 
 pub async fn run(args: &RollbackArgs, output: Output) -> Outcome {
     let session = Session::of(&args.project, output, Events::none()).await?;
-    let (plan, saved) = way_back(&session, args.to).await?;
+    let (plan, saved) = way_back(&session, args.to, args.discard_edits).await?;
     if let Some(path) = &args.out {
         write_text(path, &format::plan_to_json(&plan))?;
     }
@@ -24,7 +24,11 @@ pub async fn run(args: &RollbackArgs, output: Output) -> Outcome {
 }
 
 /// Makes and saves the plan back to what stood before serial `to`; without it, before the last.
-pub async fn way_back(session: &Session, to: Option<u64>) -> Result<(Plan, SavedPlan), OpsError> {
+pub async fn way_back(
+    session: &Session,
+    to: Option<u64>,
+    discard_edits: bool,
+) -> Result<(Plan, SavedPlan), OpsError> {
     let state = session.state()?.ok_or_else(|| OpsError::usage("nothing was applied yet, so there is no way back"))?;
     let live = session
         .live()
@@ -34,6 +38,7 @@ pub async fn way_back(session: &Session, to: Option<u64>) -> Result<(Plan, Saved
         state: &state,
         live: &live,
         to,
+        discard_edits,
         host: &session.workspace.host,
         definition: session.definition(),
         suite: &session.loaded.suite,

@@ -1,15 +1,17 @@
 //! `state`: what was applied, and getting that record back.
 
 use super::Outcome;
-use crate::cli::args::{StateArgs, StateRepairArgs, StateRestoreArgs};
+use crate::cli::args::{StateArgs, StateHistoryArgs, StateRepairArgs, StateRestoreArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::session::{Session, layout, load};
+use crate::diff::diff;
 use crate::format::state_to_json;
 use crate::model::{AppliedRecord, State};
-use crate::ops::{Events, OpsError};
+use crate::ops::{self, Events, OpsError, RepairInput};
 use crate::render;
-use crate::store::{Identity, StateStore};
+use crate::store::{Backup, Identity, StateStore};
+use serde_json::{Value, json};
 
 pub fn show(args: &StateArgs, output: Output) -> Outcome {
     match store(&args.project)?.load()? {
@@ -24,57 +26,94 @@ pub fn show(args: &StateArgs, output: Output) -> Outcome {
 pub fn list(args: &StateArgs, output: Output) -> Outcome {
     let backups = store(&args.project)?.backups()?;
     if args.json {
-        let rows: Vec<_> = backups
-            .iter()
-            .map(|backup| serde_json::json!({"serial": backup.serial, "path": backup.path.display().to_string()}))
-            .collect();
-        output.data(&serde_json::Value::from(rows).to_string());
+        let row = |backup: &Backup| {
+            let path = backup.path.display().to_string();
+            json!({"serial": backup.serial, "path": path, "good": backup.state.is_some()})
+        };
+        output.data(&Value::from(backups.iter().map(row).collect::<Vec<_>>()).to_string());
     } else if backups.is_empty() {
         output.data("There are no backups yet.");
     } else {
-        backups.iter().for_each(|backup| output.data(&format!("{:>4}  {}", backup.serial, backup.path.display())));
+        for backup in &backups {
+            let damaged = if backup.state.is_some() { "" } else { "  (cannot be read)" };
+            output.data(&format!("{:>4}  {}{damaged}", backup.serial, backup.path.display()));
+        }
     }
     Ok(Exit::Ok)
 }
 
 pub fn restore(args: &StateRestoreArgs, output: Output) -> Outcome {
     let state = store(&args.project)?.restore(args.serial)?;
-    output.data(&format!("The state stands at serial {} again.", state.serial));
+    match args.json {
+        true => output.data(&json!({"outcome": "restored", "serial": state.serial}).to_string()),
+        false => output.data(&format!("The state stands at serial {} again.", state.serial)),
+    }
     Ok(Exit::Ok)
 }
 
-/// Makes a state that knows the live space and nothing of how it came about.
+/// What was applied, newest first; or one applied plan with what it changed.
+pub fn history(args: &StateHistoryArgs, output: Output) -> Outcome {
+    let state = store(&args.project)?.load()?;
+    let records: &[AppliedRecord] = state.as_ref().map_or(&[], |state| &state.applied);
+    let Some(serial) = args.serial else {
+        match (args.json, &state) {
+            (true, _) => output.data(&Value::from(records.iter().rev().map(row).collect::<Vec<_>>()).to_string()),
+            (false, Some(state)) => output.data(&render::state_terminal(state, &output.style())),
+            (false, None) => output.data("Nothing was applied yet."),
+        }
+        return Ok(Exit::Ok);
+    };
+    let at = records.iter().position(|record| record.serial == serial).ok_or_else(|| {
+        let known: Vec<String> = records.iter().map(|record| record.serial.to_string()).collect();
+        OpsError::usage(format!("there is no applied plan with serial {serial}; known are {}", known.join(", ")))
+    })?;
+    let record = &records[at];
+    // What stood there afterwards is what the next apply found, or what stands there still.
+    let after = records.get(at + 1).map_or(state.as_ref().and_then(|state| state.stands.as_ref()), |next| next.before.as_ref());
+    let changes = match (&record.before, after) {
+        (Some(before), Some(after)) => diff(before, after),
+        _ => Vec::new(),
+    };
+    if args.json {
+        let mut value = row(record);
+        value["before"] = record.before.as_ref().map_or(Value::Null, crate::format::space_to_value);
+        value["changes_made"] = json!(changes);
+        output.data(&value.to_string());
+    } else {
+        let one = State { applied: vec![record.clone()], ..state.clone().unwrap_or_else(|| State::new(String::new(), String::new())) };
+        output.data(&render::state_terminal(&one, &output.style()));
+        output.data(&super::listing::changes(&changes));
+    }
+    Ok(Exit::Ok)
+}
+
+fn row(record: &AppliedRecord) -> Value {
+    json!({
+        "serial": record.serial, "plan_id": record.plan_id, "at": record.at, "by": record.by,
+        "confirmed": record.confirmed, "changes": record.changes, "score_before": record.score_before,
+        "score_after": record.score_after, "before_digest": record.before_digest, "after_digest": record.after_digest,
+        "etag": record.etag, "read_back": record.read_back, "verified": record.verified.as_str(),
+    })
+}
+
+/// Repairs what is broken, and tells what was done.
 pub async fn repair(args: &StateRepairArgs, output: Output) -> Outcome {
     let session = Session::of(&args.project, output, Events::none()).await?;
-    let path = session.layout.state();
-    if path.exists() {
-        return Err(OpsError::other(format!(
-            "{} exists; move it away first, or put a backup back with `state restore`",
-            path.display()
-        )));
+    let named = args.space_id.as_deref().or(session.project().space_id.as_deref());
+    let repaired = ops::repair(&RepairInput {
+        workspace: &session.workspace,
+        layout: &session.layout,
+        space_id: named,
+        identity: Identity::current(),
+        now: session.now,
+    })
+    .await?;
+    if args.json {
+        let serial = repaired.state.as_ref().map(|state| state.serial);
+        output.data(&json!({"serial": serial, "account": repaired.account}).to_string());
+    } else {
+        repaired.account.iter().for_each(|line| output.data(&format!("- {line}")));
     }
-    let live = session.workspace.client.get_space(&args.space_id).await?;
-    let mut state = State::new(uuid::Uuid::now_v7().to_string(), session.workspace.host.clone());
-    state.space_id = Some(live.id.clone());
-    state.applied.push(AppliedRecord {
-        serial: 1,
-        plan_id: String::new(),
-        at: session.now.to_string(),
-        by: Identity::current().who,
-        confirmed: "state repair".to_owned(),
-        changes: 0,
-        score_before: String::new(),
-        score_after: String::new(),
-        before: None,
-        before_digest: None,
-        after_digest: live.space.digest(),
-        after_sidecar_digest: live.space.sidecar_digest(),
-        etag: live.etag.unwrap_or_default(),
-        read_back: "equal".to_owned(),
-    });
-    let written = crate::format::state_to_json(&State { serial: 1, ..state });
-    crate::cli::session::write_text(&path, &written)?;
-    output.data(&format!("Made a new state for the space {} as it stands now.", live.id));
     Ok(Exit::Ok)
 }
 

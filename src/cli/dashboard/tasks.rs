@@ -51,8 +51,9 @@ impl Dashboard {
             scoring: &scoring,
             rounds: options.rounds,
             learns: true,
-            overwrites_drift: false,
+            drift: ops::Choices::default(),
             keep_shadow: false,
+            recreate: None,
         };
         let made = tokio::select! {
             made = make(&session, &making, &recorder) => Some(made),
@@ -105,7 +106,7 @@ impl Dashboard {
     }
 
     async fn go_back(&self, session: &Session, recorder: &Recorder, serial: u64) -> Result<(), OpsError> {
-        let (plan, saved) = way_back(session, Some(serial)).await?;
+        let (plan, saved) = way_back(session, Some(serial), false).await?;
         let live = session.live().await?.ok_or_else(|| OpsError::other("there is no live space"))?;
         let target = apply_all(&live.space, plan.changes.iter().map(|planned| &planned.change))?;
         recorder.plan(&plan, saved.id.as_str());
@@ -125,19 +126,20 @@ impl Dashboard {
 
     async fn carry(&self, session: &Session, plan: &Plan) -> Result<(), OpsError> {
         let id = plan_id(plan);
-        match carry_out(session, plan, &id, || Ok(Some(CONFIRMED.to_owned()))).await? {
-            Carried::Nothing | Carried::Declined => {
+        match carry_out(session, plan, &id, None, || Ok(Some(CONFIRMED.to_owned()))).await? {
+            Carried::Nothing { .. } | Carried::Declined => {
                 session.events.note("nothing to apply: the space stands as planned");
             }
             Carried::Done(applied) => {
-                if !applied.lost.is_empty() {
-                    session.events.warn(format!("the service did not keep: {}", applied.lost.join(", ")));
+                let lost = applied.read_back.lost();
+                if !lost.is_empty() {
+                    session.events.warn(format!("the service did not keep: {}", lost.join(", ")));
                 }
                 session.events.note(format!(
                     "{} changes applied to space {}; read back: {}; recorded as serial {}",
                     plan.changes.len(),
                     applied.space_id,
-                    applied.read_back,
+                    applied.read_back.as_str(),
                     applied.serial
                 ));
             }

@@ -1,0 +1,141 @@
+//! Carrying a plan out, from the lock to the declared space.
+
+use super::apply::{Applied, ApplyInput, apply};
+use super::definition::follow;
+use super::events::Events;
+use super::ready::{Ready, prepare};
+use super::recheck::Policy;
+use super::settle::settle;
+use super::workspace::{OpsError, Workspace};
+use crate::config::DeclaredSpace;
+use crate::model::{Address, Plan, State, Verified};
+use crate::store::{Identity, Journal, Layout, Ledger, Lock, LockRequest, StateStore};
+
+/// For how long a lock holds that nobody renews; its holder renews it three times in that time.
+pub const LEASE: jiff::SignedDuration = jiff::SignedDuration::from_mins(2);
+
+/// What is to be carried out, where.
+pub struct Order<'a> {
+    pub workspace: &'a Workspace,
+    pub events: Events,
+    pub layout: &'a Layout,
+    pub plan: &'a Plan,
+    pub plan_id: &'a str,
+    pub declared: Option<&'a DeclaredSpace>,
+    pub policy: Policy<'a>,
+    /// The vanished space that may be made again.
+    pub recreate: Option<&'a str>,
+    pub identity: Identity,
+    pub now: jiff::Timestamp,
+}
+
+/// How it went.
+pub enum Carried {
+    /// The space stands as planned already, and that is on record.
+    Nothing { space_id: String, serial: u64, verified: Verified },
+    Declined,
+    Done(Box<Applied>),
+}
+
+/// Applies a plan: under the lock, after settling what an earlier apply left, and only if
+/// `confirm` says how it was confirmed. The declared space follows.
+pub async fn carry_out(
+    order: &Order<'_>,
+    confirm: impl FnOnce(&Ready) -> Result<Option<String>, OpsError> + Send,
+) -> Result<Carried, OpsError> {
+    let lock = take_lock(order.layout, "apply", Some(order.plan_id), &order.identity, order.now)?;
+    if let Some(other) = lock.took_over() {
+        order.events.warn(format!("took over the lock of {other}, which did not end well"));
+    }
+    let state_store = StateStore::new(order.layout.state());
+    let state = match state_store.load()? {
+        Some(state) => state,
+        None => State::new(uuid::Uuid::now_v7().to_string(), order.workspace.host.clone()),
+    };
+    refuse_other_host(&state, &order.workspace.host)?;
+    let kept: Vec<Address> = Ledger::new(order.layout.ledger()).kept()?.into_iter().map(|kept| kept.address).collect();
+    let journal = Journal::new(order.layout.journal());
+    let mut input = ApplyInput {
+        workspace: order.workspace,
+        events: order.events.clone(),
+        plan: order.plan,
+        plan_id: order.plan_id,
+        definition: order.declared.map(|declared| &declared.space),
+        policy: &order.policy,
+        state,
+        state_store: &state_store,
+        journal: &journal,
+        lock: &lock,
+        recreate: order.recreate,
+        by: order.identity.who.clone(),
+        confirmed: String::new(),
+        now: order.now,
+    };
+    if let Some(settled) = settle(&mut input).await? {
+        order.events.note(settled);
+    }
+    let ready = prepare(&input).await?;
+    if ready.rebased {
+        order.events.note("rebased: the space was written since the plan was made, but its content is the same");
+    }
+    if !ready.has_work() {
+        if let (Some(declared), Some(live)) = (order.declared, ready.live()) {
+            follow(&order.events, declared, order.plan, &live.space, &kept)?;
+        }
+        let last = input.state.last();
+        return Ok(Carried::Nothing {
+            space_id: ready.live().map(|live| live.id.clone()).unwrap_or_default(),
+            serial: last.map_or(0, |last| last.serial),
+            verified: last.map(|last| last.verified).unwrap_or_default(),
+        });
+    }
+    let Some(confirmed) = confirm(&ready)? else { return Ok(Carried::Declined) };
+    input.confirmed = confirmed;
+    let applied = apply(input, ready).await?;
+    if let Some(declared) = order.declared {
+        follow(&order.events, declared, order.plan, &applied.stands.space, &kept)?;
+    }
+    Ok(Carried::Done(Box::new(applied)))
+}
+
+/// Takes the project's lock and keeps it alive.
+pub fn take_lock(
+    layout: &Layout,
+    operation: &str,
+    plan_id: Option<&str>,
+    identity: &Identity,
+    now: jiff::Timestamp,
+) -> Result<Lock, OpsError> {
+    let request = LockRequest {
+        operation: operation.to_owned(),
+        plan_id: plan_id.map(str::to_owned),
+        identity: identity.clone(),
+        lease: LEASE,
+    };
+    let mut lock = Lock::acquire(&layout.lock(), &request, now)?;
+    lock.keep_alive(LEASE);
+    Ok(lock)
+}
+
+/// A state of another workspace names a space that has nothing to do with this one.
+fn refuse_other_host(state: &State, host: &str) -> Result<(), OpsError> {
+    if state.host.is_empty() || state.host == host {
+        return Ok(());
+    }
+    Err(OpsError::usage(format!(
+        "the state of this project is of the workspace {}, this is {host}; use another state file for each workspace \
+         (`state:` in an environment's overlay)",
+        state.host
+    )))
+}
+
+/// Puts on record what asking afterwards has shown.
+pub fn note_verified(layout: &Layout, serial: u64, verified: Verified) -> Result<(), OpsError> {
+    let store = StateStore::new(layout.state());
+    let Some(mut state) = store.load()? else { return Ok(()) };
+    if let Some(record) = state.applied.iter_mut().find(|record| record.serial == serial) {
+        record.verified = verified;
+        store.save(state)?;
+    }
+    Ok(())
+}
