@@ -29,6 +29,8 @@ mod score;
 mod settings;
 mod settle;
 mod shadow;
+#[cfg(test)]
+mod tests;
 mod workspace;
 
 pub use apply::{Applied, ApplyInput, ApplyOutcome, apply};

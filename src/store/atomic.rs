@@ -13,10 +13,54 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     fs::create_dir_all(&folder).map_err(StoreError::io("create the folder", &folder))?;
     let mut temporary = NamedTempFile::with_prefix_in(".writing-", &folder)
         .map_err(StoreError::io("create a temporary file in", &folder))?;
+    crash_point(path)?;
     temporary.write_all(bytes).map_err(StoreError::io("write", path))?;
     temporary.as_file().sync_all().map_err(StoreError::io("sync", path))?;
+    crash_point(path)?;
     temporary.persist(path).map_err(|error| StoreError::io("replace", path)(error.error))?;
+    crash_point(path)?;
     sync_folder(&folder)
+}
+
+/// Where tests let everything break off: before and after each step that lasts.
+#[cfg(not(test))]
+pub(super) fn crash_point(_: &Path) -> Result<(), StoreError> {
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) use crash::crash_point;
+
+#[cfg(test)]
+pub(crate) mod crash {
+    //! A disk that stops: the n-th step and all after it fail, on this thread.
+
+    use super::StoreError;
+    use std::cell::Cell;
+    use std::path::Path;
+
+    thread_local! {
+        static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+        static PASSED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// From the `steps`-th step on nothing lasts; none: all does. Gives the steps taken before.
+    pub(crate) fn arm(steps: Option<usize>) -> usize {
+        LEFT.set(steps);
+        PASSED.replace(0)
+    }
+
+    pub(crate) fn crash_point(path: &Path) -> Result<(), StoreError> {
+        PASSED.set(PASSED.get() + 1);
+        match LEFT.get() {
+            Some(0) => Err(StoreError::io("write", path)(std::io::Error::from(std::io::ErrorKind::StorageFull))),
+            Some(left) => {
+                LEFT.set(Some(left - 1));
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// Makes a rename or a new file in `folder` survive a power cut.

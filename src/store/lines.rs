@@ -1,7 +1,7 @@
 //! JSON-lines files that several processes append to. A line counts once its line end is there;
 //! a torn last line (a kill in the middle of a write) is passed over and never glued to the next.
 
-use super::atomic::{folder_of, sync_folder};
+use super::atomic::{crash_point, folder_of, sync_folder};
 use super::error::StoreError;
 use serde_json::Value;
 use std::fs::{self, File, OpenOptions};
@@ -44,7 +44,13 @@ impl Lines {
             bytes.extend_from_slice(value.to_string().as_bytes());
             bytes.push(b'\n');
         }
-        file.write_all(&bytes).map_err(StoreError::io("append to", &self.path))?;
+        // In two parts only in tests, which break off in the middle of a line.
+        let middle = if cfg!(test) { bytes.len() / 2 } else { 0 };
+        for part in [&bytes[..middle], &bytes[middle..]] {
+            crash_point(&self.path)?;
+            file.write_all(part).map_err(StoreError::io("append to", &self.path))?;
+        }
+        crash_point(&self.path)?;
         if self.durable {
             file.sync_all().map_err(StoreError::io("sync", &self.path))?;
         }

@@ -16,6 +16,8 @@ mod plans;
 mod runs;
 mod state;
 
+#[cfg(test)]
+pub(crate) use atomic::crash;
 pub use atomic::write_atomic;
 pub use cache::{AnswerKey, Cache, ResultKey, VerdictKey};
 pub use error::StoreError;
