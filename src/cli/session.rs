@@ -12,7 +12,7 @@ use crate::model::{Diagnostic, Digest, Question, Severity, Space, State, digest_
 use crate::ops::{Events, Gate, GateOptions, Model, ModelOptions, OpsError, Scorer, Statements, Workspace};
 use crate::render;
 use crate::sql::parse_query;
-use crate::store::{Cache, Layout, Ledger, PlanStore, StateStore};
+use crate::store::{Blobs, Cache, Layout, Ledger, PlanStore, SharedState, StateStore};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -28,6 +28,8 @@ pub struct Session {
     pub events: Events,
     pub now: jiff::Timestamp,
     pub as_of: Option<String>,
+    /// Where several machines keep the state, if they do.
+    pub shared: Option<SharedState>,
     /// Stops when dropped.
     _server: Option<RunningServer>,
 }
@@ -53,6 +55,10 @@ impl Session {
     async fn connect(loaded: Loaded, events: Events) -> Result<Self, OpsError> {
         let layout = layout(&loaded.project);
         let (workspace, server, as_of) = connect(&loaded.project, &layout).await?;
+        let shared = shared_state(&loaded.project, &workspace.client)?;
+        if let Some(shared) = &shared {
+            shared.pull(&StateStore::new(layout.state())).await?;
+        }
         Ok(Self {
             loaded,
             workspace: Arc::new(workspace),
@@ -60,6 +66,7 @@ impl Session {
             events,
             now: jiff::Timestamp::now(),
             as_of,
+            shared,
             _server: server,
         })
     }
@@ -241,6 +248,16 @@ pub fn layout(project: &Project) -> Layout {
         _ => project.folder.join(".genie-enhance/state.json"),
     };
     Layout::new(state.parent().map_or_else(|| project.folder.clone(), Path::to_path_buf))
+}
+
+/// The shared place of the project's state; none where a file on this machine holds it.
+fn shared_state(project: &Project, client: &Client) -> Result<Option<SharedState>, OpsError> {
+    let blobs = match &project.state {
+        config::Location::Url(url) => Blobs::at_url(url, std::env::vars())?,
+        config::Location::Volume(folder) => Blobs::in_volume(client.clone(), folder),
+        config::Location::Path(_) | config::Location::Schema(_) => return Ok(None),
+    };
+    Ok(Some(SharedState::new(blobs)))
 }
 
 async fn connect(

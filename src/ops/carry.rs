@@ -9,10 +9,13 @@ use super::settle::settle;
 use super::workspace::{OpsError, Workspace};
 use crate::config::DeclaredSpace;
 use crate::model::{Address, Plan, State, Verified};
-use crate::store::{Identity, Journal, Layout, Ledger, Lock, LockRequest, StateStore};
+use crate::store::{Identity, Journal, Layout, Ledger, Lock, LockRequest, SharedState, StateStore};
 
 /// For how long a lock holds that nobody renews; its holder renews it three times in that time.
 pub const LEASE: jiff::SignedDuration = jiff::SignedDuration::from_mins(2);
+
+/// A shared lock is not renewed: it holds for longer than a person thinks about a question.
+pub const SHARED_LEASE: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
 
 /// What is to be carried out, where.
 pub struct Order<'a> {
@@ -25,6 +28,8 @@ pub struct Order<'a> {
     pub policy: Policy<'a>,
     /// The vanished space that may be made again.
     pub recreate: Option<&'a str>,
+    /// Where several machines keep this project's state, if they do.
+    pub shared: Option<&'a SharedState>,
     pub identity: Identity,
     pub now: jiff::Timestamp,
 }
@@ -40,6 +45,21 @@ pub enum Carried {
 /// Applies a plan: under the lock, after settling what an earlier apply left, and only if
 /// `confirm` says how it was confirmed. The declared space follows.
 pub async fn carry_out(
+    order: &Order<'_>,
+    confirm: impl FnOnce(&Ready) -> Result<Option<String>, OpsError> + Send,
+) -> Result<Carried, OpsError> {
+    let Some(shared) = order.shared else { return carry_out_here(order, confirm).await };
+    let request = request("apply", Some(order.plan_id), &order.identity, SHARED_LEASE);
+    let lock = shared.lock(&request, order.now).await?;
+    shared.pull(&StateStore::new(order.layout.state())).await?;
+    let carried = carry_out_here(order, confirm).await;
+    let given_back = lock.release().await;
+    let carried = carried?;
+    given_back?;
+    Ok(carried)
+}
+
+async fn carry_out_here(
     order: &Order<'_>,
     confirm: impl FnOnce(&Ready) -> Result<Option<String>, OpsError> + Send,
 ) -> Result<Carried, OpsError> {
@@ -73,6 +93,7 @@ pub async fn carry_out(
     };
     if let Some(settled) = settle(&mut input).await? {
         order.events.note(settled);
+        push(order.shared, &state_store).await?;
     }
     let ready = prepare(&input).await?;
     if ready.rebased {
@@ -92,10 +113,28 @@ pub async fn carry_out(
     let Some(confirmed) = confirm(&ready)? else { return Ok(Carried::Declined) };
     input.confirmed = confirmed;
     let applied = apply(input, ready).await?;
+    push(order.shared, &state_store).await?;
     if let Some(declared) = order.declared {
         follow(&order.events, declared, order.plan, &applied.stands.space, &kept)?;
     }
     Ok(Carried::Done(Box::new(applied)))
+}
+
+/// Brings what was recorded here to the shared place.
+async fn push(shared: Option<&SharedState>, store: &StateStore) -> Result<(), OpsError> {
+    if let (Some(shared), Some(state)) = (shared, store.load()?) {
+        shared.push(&state).await?;
+    }
+    Ok(())
+}
+
+fn request(operation: &str, plan_id: Option<&str>, identity: &Identity, lease: jiff::SignedDuration) -> LockRequest {
+    LockRequest {
+        operation: operation.to_owned(),
+        plan_id: plan_id.map(str::to_owned),
+        identity: identity.clone(),
+        lease,
+    }
 }
 
 /// Takes the project's lock and keeps it alive.
@@ -106,12 +145,7 @@ pub fn take_lock(
     identity: &Identity,
     now: jiff::Timestamp,
 ) -> Result<Lock, OpsError> {
-    let request = LockRequest {
-        operation: operation.to_owned(),
-        plan_id: plan_id.map(str::to_owned),
-        identity: identity.clone(),
-        lease: LEASE,
-    };
+    let request = request(operation, plan_id, identity, LEASE);
     let mut lock = Lock::acquire(&layout.lock(), &request, now)?;
     lock.keep_alive(LEASE);
     Ok(lock)
@@ -130,12 +164,18 @@ fn refuse_other_host(state: &State, host: &str) -> Result<(), OpsError> {
 }
 
 /// Puts on record what asking afterwards has shown.
-pub fn note_verified(layout: &Layout, serial: u64, verified: Verified) -> Result<(), OpsError> {
+pub async fn note_verified(
+    layout: &Layout,
+    shared: Option<&SharedState>,
+    serial: u64,
+    verified: Verified,
+) -> Result<(), OpsError> {
     let store = StateStore::new(layout.state());
     let Some(mut state) = store.load()? else { return Ok(()) };
     if let Some(record) = state.applied.iter_mut().find(|record| record.serial == serial) {
         record.verified = verified;
         store.save(state)?;
+        push(shared, &store).await?;
     }
     Ok(())
 }

@@ -35,7 +35,7 @@ mod workspace;
 
 pub use apply::{Applied, ApplyInput, ApplyOutcome, apply};
 pub use canary::{Canary, canary};
-pub use carry::{Carried, LEASE, Order, carry_out, note_verified, take_lock};
+pub use carry::{Carried, LEASE, Order, SHARED_LEASE, carry_out, note_verified, take_lock};
 pub use catalog::{profile_catalog, quote, quote_path, read_catalog};
 pub use definition::write_into;
 pub use drift::{DriftKind, drift};

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 /// Why a plan does not fit any more.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Moved {
-    /// `drifted-disjoint` or `conflict`.
+    /// `drifted-disjoint` or `conflict` of a plan; `drift` where there is no plan yet.
     pub class: &'static str,
     /// What the plan and somebody else changed: three ways.
     pub overlaps: Vec<ThreeWay>,
@@ -70,6 +70,11 @@ impl std::fmt::Display for Moved {
                 }
                 Ok(())
             }
+            "drift" => write!(
+                f,
+                "the live space was edited since the last plan was applied ({places}). Nothing was written; {}",
+                self.help
+            ),
             _ => write!(
                 f,
                 "the space was edited since the plan was made, in places that the plan does not touch{}. Nothing was \

@@ -108,8 +108,7 @@ impl Reconciled {
             return Ok(());
         }
         let help = format!(
-            "the live space {live_id} was edited since the last plan was applied. `genie-enhance drift` shows the edits: \
-             take them into the declared space with `plan --on-drift adopt`, leave them in the workspace only with \
+            "`genie-enhance drift` shows all edits of {live_id}: take them into the declared space with `plan --on-drift adopt`, leave them in the workspace only with \
              `--on-drift keep`, or undo them with `--on-drift overwrite`; `--drift ADDRESS=adopt|keep|overwrite` says it \
              for one place"
         );

@@ -3,7 +3,7 @@
 use super::carry::take_lock;
 use super::workspace::{OpsError, Workspace};
 use crate::model::{AppliedRecord, State, Verified};
-use crate::store::{Done, Identity, Journal, Layout, StateStore, StoreError, WriteOutcome};
+use crate::store::{Done, Identity, Journal, Layout, SharedState, StateStore, StoreError, WriteOutcome};
 
 /// Where to repair, and what is known.
 pub struct RepairInput<'a> {
@@ -11,6 +11,8 @@ pub struct RepairInput<'a> {
     pub layout: &'a Layout,
     /// The live space, where the user or the project names it.
     pub space_id: Option<&'a str>,
+    /// Where several machines keep this project's state, if they do.
+    pub shared: Option<&'a SharedState>,
     pub identity: Identity,
     pub now: jiff::Timestamp,
 }
@@ -46,6 +48,9 @@ pub async fn repair(input: &RepairInput<'_>) -> Result<Repaired, OpsError> {
         Some(state) => Some(let_stand(&store, state, &mut account)?),
         None => None,
     };
+    if let (Some(shared), Some(state)) = (input.shared, &state) {
+        shared.push(state).await?;
+    }
     if account.is_empty() {
         account.push("nothing was broken".to_owned());
     }

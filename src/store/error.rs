@@ -34,6 +34,13 @@ pub enum StoreError {
          Nothing was written; run the command again", path.display()
     )]
     Serial { path: PathBuf, ours: u64, found: u64 },
+    #[error("the shared state `{place}` cannot be used: {why}")]
+    Shared { place: String, why: String },
+    #[error(
+        "another run wrote serial {serial} of the shared state (`{place}`) meanwhile. What this run did in the workspace \
+         stands; compare with `genie-enhance drift`, then take the shared state over by moving this machine's state away"
+    )]
+    SharedSerial { place: String, serial: u64 },
     #[error("there is no backup with serial {serial} in `{}`", folder.display())]
     NoBackup { folder: PathBuf, serial: u64 },
     #[error(

@@ -37,6 +37,22 @@ impl fmt::Display for LockRecord {
     }
 }
 
+impl LockRecord {
+    /// The record of a lock that is taken now.
+    pub(super) fn of(request: &LockRequest, now: Timestamp) -> Self {
+        Self {
+            id: uuid::Uuid::now_v7().simple().to_string()[16..].to_owned(),
+            operation: request.operation.clone(),
+            plan_id: request.plan_id.clone(),
+            who: request.identity.who.clone(),
+            host: request.identity.host.clone(),
+            pid: request.identity.pid,
+            acquired: now,
+            expires: later(now, request.lease),
+        }
+    }
+}
+
 /// What a lock is wanted for.
 #[derive(Clone, Debug)]
 pub struct LockRequest {
@@ -108,16 +124,7 @@ impl Lock {
             // Of another machine: its kernel's lock may not be seen from here.
             return Err(StoreError::Busy(Box::new(other.clone())));
         }
-        let record = LockRecord {
-            id: uuid::Uuid::now_v7().simple().to_string()[16..].to_owned(),
-            operation: request.operation.clone(),
-            plan_id: request.plan_id.clone(),
-            who: request.identity.who.clone(),
-            host: request.identity.host.clone(),
-            pid: request.identity.pid,
-            acquired: now,
-            expires: later(now, request.lease),
-        };
+        let record = LockRecord::of(request, now);
         save_record(path, &record)?;
         Ok(Self { path: path.to_owned(), record, took_over: found, heartbeat: None, _file: file })
     }

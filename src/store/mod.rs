@@ -1,9 +1,10 @@
 //! What is kept between runs: the state with its backups, locks and the journal of applying,
-//! caches, the ledger of planning, plans and run folders. This is the back end of plain files;
-//! everything that must survive a kill is written so that a reader sees the old or the new
+//! caches, the ledger of planning, plans and run folders; and the shared place of a state that
+//! several machines work on. Everything that must survive a kill is written so that a reader sees the old or the new
 //! content, never half of one.
 
 mod atomic;
+mod blobs;
 mod cache;
 mod error;
 mod identity;
@@ -14,11 +15,13 @@ mod lines;
 mod lock;
 mod plans;
 mod runs;
+mod shared;
 mod state;
 
 #[cfg(test)]
 pub(crate) use atomic::crash;
 pub use atomic::write_atomic;
+pub use blobs::Blobs;
 pub use cache::{AnswerKey, Cache, ResultKey, VerdictKey};
 pub use error::StoreError;
 pub use identity::Identity;
@@ -28,4 +31,5 @@ pub use ledger::{HoldoutLook, KeptEdit, Ledger, RejectedMemory, Shadow};
 pub use lock::{Lock, LockRecord, LockRequest, break_lock, list_locks};
 pub use plans::{PlanStore, SavedPlan};
 pub use runs::{RunFolder, list_runs};
+pub use shared::{SharedLock, SharedState};
 pub use state::{Backup, StateStore};

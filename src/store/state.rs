@@ -101,6 +101,16 @@ impl StateStore {
         Ok(state)
     }
 
+    /// Takes over what a shared place holds, whatever stands here.
+    pub(super) fn replace(&self, state: &State) -> Result<(), StoreError> {
+        self.set_aside()?;
+        for newer in self.backups()?.into_iter().filter(|backup| backup.serial > state.serial) {
+            let aside = newer.path.with_extension("json.set-aside");
+            fs::rename(&newer.path, &aside).map_err(StoreError::io("set aside", &newer.path))?;
+        }
+        self.write(state)
+    }
+
     /// Makes a state that is not there, whatever its serial: after a repair.
     pub fn install(&self, state: &State) -> Result<(), StoreError> {
         self.set_aside()?;

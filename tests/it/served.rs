@@ -147,7 +147,7 @@ fn a_plan_whose_ground_has_moved_is_refused() {
     assert_eq!(project.read(".genie-enhance/state.json"), state);
     assert_eq!(project.read("space.yaml"), declared);
     // Planning anew over edits that nobody has taken in stops as well.
-    project.run(&["plan"]).exits(6).says("was edited since plan");
+    project.run(&["plan"]).exits(6).says("was edited since the last plan");
 
     // Back as it was, with another etag: the plan fits again.
     edit_by_others(&server, &id, |document| {

@@ -106,6 +106,16 @@ impl Project {
         Self { folder }
     }
 
+    /// Keeps this project as it is, for copies of it.
+    pub fn keep(&self, name: &str) -> PathBuf {
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        if kept.exists() {
+            fs::remove_dir_all(&kept).expect("an earlier run's folder goes away");
+        }
+        copy(self.folder.path(), &kept);
+        kept
+    }
+
     pub fn empty() -> Self {
         Self { folder: tempfile::tempdir().expect("a folder") }
     }

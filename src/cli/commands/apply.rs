@@ -150,6 +150,7 @@ pub async fn carry_out(
             target_score: project.target.score,
         },
         recreate,
+        shared: session.shared.as_ref(),
         identity: Identity::current(),
         now: session.now,
     };
@@ -227,7 +228,7 @@ impl Told {
         let goes_back = canary.verdict == Verified::Fail && args.auto_rollback;
         // Before the way back is tried: a kill in between leaves the decision to the next run.
         let verified = if goes_back { Verified::RollbackPending } else { canary.verdict };
-        ops::note_verified(&session.layout, self.serial, verified)?;
+        ops::note_verified(&session.layout, session.shared.as_ref(), self.serial, verified).await?;
         self.canary = Some(canary);
         if goes_back { self.go_back(session, args, Some(&stands)).await } else { Ok(()) }
     }
@@ -240,7 +241,7 @@ impl Told {
         }
         let ended = roll_back(session, self.serial, written).await;
         if ended.is_err() && self.is_created() {
-            ops::note_verified(&session.layout, self.serial, Verified::Fail)?;
+            ops::note_verified(&session.layout, session.shared.as_ref(), self.serial, Verified::Fail).await?;
         }
         self.rolled_back = Some(ended.map_err(|error| in_full(&error)));
         Ok(())

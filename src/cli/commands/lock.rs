@@ -1,15 +1,21 @@
 //! `lock`: who holds the project, and taking it from a run that hangs.
 
 use super::Outcome;
-use crate::cli::args::{LockBreakArgs, StateArgs};
+use super::state::is_shared;
+use crate::cli::args::{LockBreakArgs, ProjectArgs, StateArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
-use crate::cli::session::{layout, load};
-use crate::store::{break_lock, list_locks};
+use crate::cli::session::{Session, layout, load};
+use crate::config::Project;
+use crate::ops::{Events, OpsError};
+use crate::store::{SharedState, break_lock, list_locks};
 
-pub fn list(args: &StateArgs, output: Output) -> Outcome {
-    let path = layout(&load(&args.project)?.project).lock();
-    let locks = list_locks(&path)?;
+pub async fn list(args: &StateArgs, output: Output) -> Outcome {
+    let project = load(&args.project)?.project;
+    let mut locks = list_locks(&layout(&project).lock())?;
+    if let Some(shared) = shared(&project, &args.project, output).await? {
+        locks.extend(shared.locks().await?);
+    }
     if args.json {
         let rows: Vec<_> = locks
             .iter()
@@ -30,12 +36,25 @@ pub fn list(args: &StateArgs, output: Output) -> Outcome {
     Ok(Exit::Ok)
 }
 
-pub fn remove(args: &LockBreakArgs, output: Output) -> Outcome {
-    let path = layout(&load(&args.project)?.project).lock();
-    let lock = break_lock(&path, &args.id)?;
+pub async fn remove(args: &LockBreakArgs, output: Output) -> Outcome {
+    let project = load(&args.project)?.project;
+    let path = layout(&project).lock();
+    let here = list_locks(&path)?.iter().any(|lock| lock.id == args.id);
+    let lock = match shared(&project, &args.project, output).await? {
+        Some(shared) if !here => shared.break_lock(&args.id).await?,
+        _ => break_lock(&path, &args.id)?,
+    };
     match args.json {
         true => output.data(&serde_json::json!({"outcome": "removed", "id": lock.id, "who": lock.who}).to_string()),
         false => output.data(&format!("Removed the lock of {lock}.")),
     }
     Ok(Exit::Ok)
+}
+
+/// Where several machines keep the state, if they do.
+async fn shared(project: &Project, args: &ProjectArgs, output: Output) -> Result<Option<SharedState>, OpsError> {
+    if !is_shared(project) {
+        return Ok(None);
+    }
+    Ok(Session::of(args, output, Events::none()).await?.shared)
 }

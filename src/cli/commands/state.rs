@@ -1,10 +1,11 @@
 //! `state`: what was applied, and getting that record back.
 
 use super::Outcome;
-use crate::cli::args::{StateArgs, StateHistoryArgs, StateRepairArgs, StateRestoreArgs};
+use crate::cli::args::{ProjectArgs, StateArgs, StateHistoryArgs, StateRepairArgs, StateRestoreArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::session::{Session, layout, load};
+use crate::config::{Location, Project};
 use crate::diff::diff;
 use crate::format::state_to_json;
 use crate::model::{AppliedRecord, State};
@@ -13,8 +14,8 @@ use crate::render;
 use crate::store::{Backup, Identity, StateStore};
 use serde_json::{Value, json};
 
-pub fn show(args: &StateArgs, output: Output) -> Outcome {
-    match store(&args.project)?.load()? {
+pub async fn show(args: &StateArgs, output: Output) -> Outcome {
+    match store(&args.project, output).await?.load()? {
         Some(state) if args.json => output.data(&state_to_json(&state)),
         Some(state) => output.data(&render::state_terminal(&state, &output.style())),
         None if args.json => output.data("null"),
@@ -23,8 +24,8 @@ pub fn show(args: &StateArgs, output: Output) -> Outcome {
     Ok(Exit::Ok)
 }
 
-pub fn list(args: &StateArgs, output: Output) -> Outcome {
-    let backups = store(&args.project)?.backups()?;
+pub async fn list(args: &StateArgs, output: Output) -> Outcome {
+    let backups = store(&args.project, output).await?.backups()?;
     if args.json {
         let row = |backup: &Backup| {
             let path = backup.path.display().to_string();
@@ -42,8 +43,13 @@ pub fn list(args: &StateArgs, output: Output) -> Outcome {
     Ok(Exit::Ok)
 }
 
-pub fn restore(args: &StateRestoreArgs, output: Output) -> Outcome {
-    let state = store(&args.project)?.restore(args.serial)?;
+pub async fn restore(args: &StateRestoreArgs, output: Output) -> Outcome {
+    if is_shared(&load(&args.project)?.project) {
+        return Err(OpsError::usage(
+            "a shared state keeps every version and goes on from the newest; to undo what was applied use `rollback`",
+        ));
+    }
+    let state = store(&args.project, output).await?.restore(args.serial)?;
     match args.json {
         true => output.data(&json!({"outcome": "restored", "serial": state.serial}).to_string()),
         false => output.data(&format!("The state stands at serial {} again.", state.serial)),
@@ -52,8 +58,8 @@ pub fn restore(args: &StateRestoreArgs, output: Output) -> Outcome {
 }
 
 /// What was applied, newest first; or one applied plan with what it changed.
-pub fn history(args: &StateHistoryArgs, output: Output) -> Outcome {
-    let state = store(&args.project)?.load()?;
+pub async fn history(args: &StateHistoryArgs, output: Output) -> Outcome {
+    let state = store(&args.project, output).await?.load()?;
     let records: &[AppliedRecord] = state.as_ref().map_or(&[], |state| &state.applied);
     let Some(serial) = args.serial else {
         match (args.json, &state) {
@@ -104,6 +110,7 @@ pub async fn repair(args: &StateRepairArgs, output: Output) -> Outcome {
         workspace: &session.workspace,
         layout: &session.layout,
         space_id: named,
+        shared: session.shared.as_ref(),
         identity: Identity::current(),
         now: session.now,
     })
@@ -117,6 +124,16 @@ pub async fn repair(args: &StateRepairArgs, output: Output) -> Outcome {
     Ok(Exit::Ok)
 }
 
-fn store(project: &crate::cli::args::ProjectArgs) -> Result<StateStore, OpsError> {
-    Ok(StateStore::new(layout(&load(project)?.project).state()))
+/// The state on this machine; a shared one is brought here first.
+async fn store(args: &ProjectArgs, output: Output) -> Result<StateStore, OpsError> {
+    let project = load(args)?.project;
+    if !is_shared(&project) {
+        return Ok(StateStore::new(layout(&project).state()));
+    }
+    Ok(Session::of(args, output, Events::none()).await?.state_store())
+}
+
+/// True if several machines keep the project's state.
+pub fn is_shared(project: &Project) -> bool {
+    matches!(project.state, Location::Url(_) | Location::Volume(_))
 }

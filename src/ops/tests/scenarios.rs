@@ -350,7 +350,7 @@ async fn what_the_service_makes_of_it_is_told_by_change() {
 async fn a_pending_rollback_comes_first() {
     let (fake, site, plan) = ground().await;
     let applied = done(site.apply(&plan).await);
-    note_verified(&site.layout, applied.serial, Verified::RollbackPending).expect("noted");
+    note_verified(&site.layout, None, applied.serial, Verified::RollbackPending).await.expect("noted");
     let next = super::site::plan(&target(), &space("Other."), "2", Some(ID));
     let error = refused(site.apply(&next).await).to_string();
     assert!(error.contains("rollback --to 2"), "{error}");

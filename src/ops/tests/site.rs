@@ -117,6 +117,7 @@ impl Site {
             declared: declared.as_ref(),
             policy: Policy { guards, waivers: Vec::new(), suite: &suite, target_score: 1.0 },
             recreate,
+            shared: None,
             identity: Identity { who: self.actor.clone(), host: self.actor.clone(), pid: std::process::id() },
             now,
         };
