@@ -94,7 +94,8 @@ pub async fn apply(mut input: ApplyInput<'_>, ready: Ready) -> Result<Applied, O
     let before = ready.live.as_ref().map(|live| live.space.clone());
     let recorded = Recorded {
         plan_id: input.plan_id,
-        before: before.filter(|_| written.ours),
+        // Also where somebody else made the same change in the same moment: it stood there before.
+        before: before.filter(|_| ready.writes()),
         read_back: read_back.as_str(),
         plan: Some(input.plan),
     };

@@ -1,7 +1,7 @@
 //! Carrying a plan out, from the lock to the declared space.
 
 use super::apply::{Applied, ApplyInput, apply};
-use super::definition::follow;
+use super::definition::{Following, follow};
 use super::events::Events;
 use super::ready::{Ready, prepare};
 use super::recheck::Policy;
@@ -73,6 +73,7 @@ async fn carry_out_here(
         None => State::new(uuid::Uuid::now_v7().to_string(), order.workspace.host.clone()),
     };
     refuse_other_host(&state, &order.workspace.host)?;
+    let stood = state.stands.clone();
     let kept: Vec<Address> = Ledger::new(order.layout.ledger()).kept()?.into_iter().map(|kept| kept.address).collect();
     let journal = Journal::new(order.layout.journal());
     let mut input = ApplyInput {
@@ -101,7 +102,9 @@ async fn carry_out_here(
     }
     if !ready.has_work() {
         if let (Some(declared), Some(live)) = (order.declared, ready.live()) {
-            follow(&order.events, declared, order.plan, &live.space, &kept)?;
+            let recorded = input.state.last().and_then(|last| last.before.as_ref());
+            let stood = stood.as_ref().filter(|stood| stood.digest() != live.space.digest()).or(recorded);
+            follow(&order.events, declared, &Following { plan: order.plan, live: &live.space, stood, kept: &kept })?;
         }
         let last = input.state.last();
         return Ok(Carried::Nothing {
@@ -115,7 +118,8 @@ async fn carry_out_here(
     let applied = apply(input, ready).await?;
     push(order.shared, &state_store).await?;
     if let Some(declared) = order.declared {
-        follow(&order.events, declared, order.plan, &applied.stands.space, &kept)?;
+        let facts = Following { plan: order.plan, live: &applied.stands.space, stood: stood.as_ref(), kept: &kept };
+        follow(&order.events, declared, &facts)?;
     }
     Ok(Carried::Done(Box::new(applied)))
 }

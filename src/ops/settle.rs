@@ -27,7 +27,7 @@ pub async fn settle(input: &mut ApplyInput<'_>) -> Result<Option<String>, OpsErr
         let recorded = Recorded {
             plan_id: &intent.plan_id,
             before: intent.before.clone(),
-            read_back: "equal",
+            read_back: if live.space.digest() == intent.target { "equal" } else { "migrated" },
             plan: same_plan.then_some(input.plan),
         };
         record(input, recorded, live)?;

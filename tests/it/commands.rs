@@ -3,7 +3,7 @@
 use crate::support::Project;
 use serde_json::Value;
 
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 24] = [
     &["init"],
     &["validate"],
     &["import"],
@@ -21,6 +21,13 @@ const COMMANDS: [&[&str]; 17] = [
     &["completions"],
     &["workspace", "serve"],
     &["shadows", "list"],
+    &["plan", "split"],
+    &["state", "show"],
+    &["state", "history"],
+    &["state", "restore"],
+    &["state", "repair"],
+    &["lock", "list"],
+    &["lock", "break"],
 ];
 
 #[test]
@@ -71,6 +78,35 @@ fn streams_are_clean_and_colour_is_optional() {
     let patterns = project.run(&["learn", "--json", "--quiet"]).exits(0);
     assert!(patterns.json().as_array().is_some_and(|patterns| patterns.len() > 3));
     assert_eq!(patterns.err, "");
+}
+
+#[test]
+fn a_refusal_is_one_json_document_as_well() {
+    let project = Project::empty();
+    let commands: [&[&str]; 16] = [
+        &["score"],
+        &["learn"],
+        &["plan"],
+        &["plan", "--rebase", "x.json"],
+        &["plan", "split", "x.json", "--only", "c-01"],
+        &["show", "x.json"],
+        &["apply"],
+        &["apply", "--auto-promote"],
+        &["rollback"],
+        &["drift"],
+        &["shadows", "list"],
+        &["state", "show"],
+        &["state", "history"],
+        &["state", "repair"],
+        &["lock", "list"],
+        &["lock", "break", "x"],
+    ];
+    for command in commands {
+        let done = project.run(&[command, &["--json"]].concat()).exits(3);
+        let error = done.json()["error"].clone();
+        assert_eq!((&error["status"], &error["exit_code"]), (&"usage".into(), &3.into()), "{command:?}");
+        assert!(error["message"].as_str().is_some_and(|told| done.err.contains(&told[..10])), "{command:?}: {error}");
+    }
 }
 
 #[test]

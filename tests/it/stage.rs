@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 /// How the plan gets to `apply`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// `apply` takes the latest plan of the project.
+    /// `apply ID`: the project has kept the plan.
     Direct,
     /// `apply next.json`, in a checkout without kept plans.
     Saved,
@@ -77,8 +77,8 @@ impl Stage {
     }
 
     pub fn arguments<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
-        let plan: &[&str] = if self.way == Way::Saved { &["next.json"] } else { &[] };
-        [&["apply"], plan, &["--approve", &self.id, "--json"], more].concat()
+        let plan = if self.way == Way::Saved { "next.json" } else { &self.id };
+        [&["apply", plan, "--approve", &self.id, "--json"], more].concat()
     }
 
     /// The space as the workspace keeps it.

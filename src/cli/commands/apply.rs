@@ -263,6 +263,13 @@ impl Told {
     }
 
     fn tell(&self, json: bool, output: Output) -> Outcome {
+        if let Some(Err(why)) = &self.rolled_back {
+            output.message(&format!(
+                "warning: not rolled back, the change stands: {why}\nto go back by hand: genie-enhance rollback --to {0}, \
+                 then apply that plan; what stood before is kept in the state, under serial {0}",
+                self.serial
+            ));
+        }
         if json {
             output.data(&self.json().to_string());
         } else {
@@ -341,14 +348,8 @@ impl Told {
         if let Some(canary) = &self.canary {
             output.data(&format!("Verification: {}; {}.", canary.verdict.as_str(), canary.reason));
         }
-        match &self.rolled_back {
-            Some(Ok(serial)) => output.data(&format!("Rolled back; recorded as serial {serial}.")),
-            Some(Err(why)) => output.message(&format!(
-                "warning: not rolled back, the change stands: {why}\nto go back by hand: genie-enhance rollback --to {0}, \
-                 then apply that plan; what stood before is kept in the state, under serial {0}",
-                self.serial
-            )),
-            None => {}
+        if let Some(Ok(serial)) = &self.rolled_back {
+            output.data(&format!("Rolled back; recorded as serial {serial}."));
         }
     }
 }

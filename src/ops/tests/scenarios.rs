@@ -92,8 +92,8 @@ async fn an_edit_elsewhere_is_named_and_the_plan_can_be_moved_onto_it() {
     let stands = fake.space(ID);
     assert!(stands.to_wire().contains("How many vans?") && stands.to_wire().contains(MEASURE));
     assert_eq!(site.declared().expect("declared").space.digest(), stands.digest(), "the definition has both");
-    let fits = rebase_plan(&moved, &live, site.state().as_ref(), None, now()).expect("still on the old content");
-    assert_eq!(fits.base.live, moved.base.live);
+    let nothing = rebase_plan(&moved, &live, site.state().as_ref(), None, now());
+    assert!(nothing.is_err(), "a plan that fits is not moved");
 }
 
 #[tokio::test]
@@ -147,13 +147,7 @@ async fn an_edit_between_the_read_and_the_write_is_never_lost() {
 #[tokio::test]
 async fn taken_back_while_the_answer_was_lost_is_for_a_person_to_say() {
     let (fake, site, plan) = ground().await;
-    fake.hook(Some(Arc::new(|now, call: Call| {
-        let lost = call.method == Method::PATCH && now == Moment::After;
-        async move { if lost { Fate::Status(504) } else { Fate::Go } }.boxed()
-    })));
     // After the lost answer, before the look: somebody reverts.
-    let inner = fake.lock().log.len();
-    assert_eq!(inner, 0);
     let revert = fake.clone();
     fake.hook(Some(Arc::new(move |now, call: Call| {
         if call.method == Method::PATCH && now == Moment::After {
