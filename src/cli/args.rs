@@ -285,7 +285,13 @@ pub struct SplitArgs {
     #[arg(value_name = "PLAN.json|ID")]
     pub plan: PathBuf,
     /// Changes to take, by their ids
-    #[arg(long, value_name = "ID", value_delimiter = ',', conflicts_with = "except", required_unless_present = "except")]
+    #[arg(
+        long,
+        value_name = "ID",
+        value_delimiter = ',',
+        conflicts_with = "except",
+        required_unless_present = "except"
+    )]
     pub only: Vec<String>,
     /// Changes to leave out, by their ids
     #[arg(long, value_name = "ID", value_delimiter = ',')]

@@ -1,6 +1,8 @@
 //! The words of the file forms, each tied to its model type by two exhaustive conversions.
 
-use crate::model::{Action, Category, GuardLevel, GuardStatus, Outcome, Phase, PlanVerdict, RejectionReason, Split, Verified};
+use crate::model::{
+    Action, Category, GuardLevel, GuardStatus, Outcome, Phase, PlanVerdict, RejectionReason, Split, Verified,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

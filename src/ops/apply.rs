@@ -129,8 +129,8 @@ fn unrecorded(written: &Written, error: &OpsError) -> OpsError {
 async fn still_ready(input: &ApplyInput<'_>, ready: &Ready) -> Result<Ready, OpsError> {
     let Some(shown) = &ready.live else { return Ok(ready.clone()) };
     let live = input.workspace.client.get_space(&shown.id).await?;
-    let same = live.space.digest() == shown.space.digest()
-        && live.space.sidecar_digest() == shown.space.sidecar_digest();
+    let same =
+        live.space.digest() == shown.space.digest() && live.space.sidecar_digest() == shown.space.sidecar_digest();
     if !same {
         return Err(moved(input, &live));
     }
@@ -141,8 +141,9 @@ async fn still_ready(input: &ApplyInput<'_>, ready: &Ready) -> Result<Ready, Ops
 fn moved(input: &ApplyInput<'_>, found: &LiveSpace) -> OpsError {
     match classify(input, found) {
         Freshness::Fresh | Freshness::Rebased | Freshness::AlreadyApplied => OpsError::Stale {
-            message: "somebody wrote the space in the same moment, and nothing of this plan was written; run apply again"
-                .to_owned(),
+            message:
+                "somebody wrote the space in the same moment, and nothing of this plan was written; run apply again"
+                    .to_owned(),
         },
         other => Moved::of(other).into(),
     }

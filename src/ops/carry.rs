@@ -37,7 +37,11 @@ pub struct Order<'a> {
 /// How it went.
 pub enum Carried {
     /// The space stands as planned already, and that is on record.
-    Nothing { space_id: String, serial: u64, verified: Verified },
+    Nothing {
+        space_id: String,
+        serial: u64,
+        verified: Verified,
+    },
     Declined,
     Done(Box<Applied>),
 }

@@ -41,7 +41,8 @@ impl DriftKind {
 /// The edits with what they mean, by place. Spaces that are the same to Genie, but not byte for
 /// byte, differ in one cosmetic way.
 pub fn drift(stood: &Space, live: &Space) -> Vec<(Change, DriftKind)> {
-    let edits: Vec<(Change, DriftKind)> = diff(stood, live).into_iter().map(|c| (DriftKind::of(&c), c)).map(swap).collect();
+    let edits: Vec<(Change, DriftKind)> =
+        diff(stood, live).into_iter().map(|c| (DriftKind::of(&c), c)).map(swap).collect();
     if edits.is_empty() && stood.document() != live.document() {
         let whole = Change { address: Address::from_segments(["form"]), before: None, after: None };
         return vec![(whole, DriftKind::Cosmetic)];

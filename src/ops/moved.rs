@@ -36,7 +36,8 @@ impl Moved {
                 class: "conflict",
                 overlaps,
                 their,
-                help: "decide whose words stand, then make a new plan; `genie-enhance drift` shows all edits".to_owned(),
+                help: "decide whose words stand, then make a new plan; `genie-enhance drift` shows all edits"
+                    .to_owned(),
             },
             // The others fit.
             Freshness::Fresh | Freshness::Rebased | Freshness::AlreadyApplied => Self::default(),
@@ -44,7 +45,8 @@ impl Moved {
     }
 
     pub fn json(&self) -> Value {
-        let overlap = |way: &ThreeWay| json!({"address": way.address, "base": way.base, "live": way.live, "plan": way.plan});
+        let overlap =
+            |way: &ThreeWay| json!({"address": way.address, "base": way.base, "live": way.live, "plan": way.plan});
         json!({
             "class": self.class,
             "overlaps": self.overlaps.iter().map(overlap).collect::<Vec<_>>(),
@@ -126,5 +128,6 @@ fn shown(value: &Value) -> String {
 
 /// Controls, and marks that change the direction or the look of what is around them.
 fn is_hidden(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

@@ -35,9 +35,7 @@ pub struct Choices {
 impl Choices {
     /// The most exact word about a place.
     fn of(&self, address: &Address) -> Choice {
-        let covers = |place: &Address| {
-            place.overlaps(address) && place.segments().len() <= address.segments().len()
-        };
+        let covers = |place: &Address| place.overlaps(address) && place.segments().len() <= address.segments().len();
         let about = self.places.iter().filter(|(place, _)| covers(place));
         about.max_by_key(|(place, _)| place.segments().len()).map_or(self.default, |(_, choice)| *choice)
     }

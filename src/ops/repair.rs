@@ -164,7 +164,10 @@ fn let_stand(store: &StateStore, mut state: State, account: &mut Vec<String>) ->
     let mut told = Vec::new();
     for record in state.applied.iter_mut().filter(|record| record.verified == Verified::RollbackPending) {
         record.verified = Verified::Fail;
-        told.push(format!("serial {} failed its verification and stands; its rollback is not pending any more", record.serial));
+        told.push(format!(
+            "serial {} failed its verification and stands; its rollback is not pending any more",
+            record.serial
+        ));
     }
     if told.is_empty() {
         return Ok(state);

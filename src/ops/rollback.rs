@@ -73,9 +73,10 @@ fn way_back(input: &RollbackInput<'_>, before: &Space) -> Result<Vec<Change>, Op
     }
     let Some(stood) = &input.state.stands else {
         return Err(OpsError::Stale {
-            message: "the live space was edited since the last apply, and what stood there then is not known any more. \
+            message:
+                "the live space was edited since the last apply, and what stood there then is not known any more. \
                       Going back would undo the edits; say so with `rollback --discard-edits`"
-                .to_owned(),
+                    .to_owned(),
         });
     };
     let merged = merge(stood, before, live);

@@ -34,7 +34,9 @@ pub async fn settle(input: &mut ApplyInput<'_>) -> Result<Option<String>, OpsErr
     }
     finish(input, &intent, became.outcome(), found.as_ref())?;
     match became {
-        Became::Applied => Ok(Some(format!("an apply of plan {short} was cut short after its write; it is on record now"))),
+        Became::Applied => {
+            Ok(Some(format!("an apply of plan {short} was cut short after its write; it is on record now")))
+        }
         Became::NotApplied => {
             Ok(Some(format!("an apply of plan {short} was cut short before its write; nothing had changed")))
         }
@@ -90,8 +92,7 @@ fn decide(intent: &Intent, found: Option<&LiveSpace>) -> Became {
     if stands(&live.space) || (intent.changes.is_empty() && digest == intent.target) {
         return Became::Applied;
     }
-    let as_before = Some(&digest) == intent.base.as_ref()
-        && Some(live.space.sidecar_digest()) == intent.base_sidecar;
+    let as_before = Some(&digest) == intent.base.as_ref() && Some(live.space.sidecar_digest()) == intent.base_sidecar;
     match (as_before, live.etag == intent.etag) {
         (true, true) => Became::NotApplied,
         (true, false) => Became::Reverted,

@@ -60,10 +60,18 @@ pub fn freshness(plan: &Plan, live: &LiveFacts<'_>, base: Option<&Space>) -> Fre
     let ours = plan.changes.iter().map(|planned| &planned.change);
     let (meeting, their): (Vec<Change>, Vec<Change>) =
         their.into_iter().partition(|their| ours.clone().any(|ours| ours.address.overlaps(&their.address)));
-    let overlaps: Vec<ThreeWay> = ours.filter(|ours| clashes(ours, live.space, &meeting)).map(|ours| {
-        let found = value_at(live.space, &ours.address);
-        ThreeWay { address: ours.address.to_string(), base: ours.before.clone(), live: found, plan: ours.after.clone() }
-    }).collect();
+    let overlaps: Vec<ThreeWay> = ours
+        .filter(|ours| clashes(ours, live.space, &meeting))
+        .map(|ours| {
+            let found = value_at(live.space, &ours.address);
+            ThreeWay {
+                address: ours.address.to_string(),
+                base: ours.before.clone(),
+                live: found,
+                plan: ours.after.clone(),
+            }
+        })
+        .collect();
     match overlaps.is_empty() {
         true => Freshness::DriftedDisjoint { their },
         false => Freshness::Conflict { overlaps, their },

@@ -113,13 +113,11 @@ impl Blobs {
                     .map_err(|error| self.failed(subfolder, &error))?;
                 found.iter().filter_map(|object| object.location.filename().map(str::to_owned)).collect()
             }
-            Self::Volume { client, folder } => {
-                match client.list_directory(&format!("{folder}/{subfolder}")).await {
-                    Ok(entries) => entries.into_iter().filter(|entry| !entry.is_directory).map(|e| e.name).collect(),
-                    Err(error) if error.is_not_found() => Vec::new(),
-                    Err(error) => return Err(self.refused(subfolder, &error)),
-                }
-            }
+            Self::Volume { client, folder } => match client.list_directory(&format!("{folder}/{subfolder}")).await {
+                Ok(entries) => entries.into_iter().filter(|entry| !entry.is_directory).map(|e| e.name).collect(),
+                Err(error) if error.is_not_found() => Vec::new(),
+                Err(error) => return Err(self.refused(subfolder, &error)),
+            },
         };
         names.sort();
         Ok(names)
@@ -141,7 +139,9 @@ fn join(folder: &Path, name: &str) -> Path {
 fn in_words(error: &object_store::Error) -> String {
     match error {
         object_store::Error::NotSupported { .. } | object_store::Error::Generic { .. } => {
-            format!("{error}; S3, Google Cloud Storage and Azure need a program that was built with `--features state-cloud`")
+            format!(
+                "{error}; S3, Google Cloud Storage and Azure need a program that was built with `--features state-cloud`"
+            )
         }
         other => other.to_string(),
     }

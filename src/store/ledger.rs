@@ -75,9 +75,20 @@ enum Entry {
     Unkept {
         address: Address,
     },
-    ShadowPlanned { title: String, host: String, owner: String, created: Timestamp, ttl_seconds: i64 },
-    ShadowMade { title: String, id: String },
-    ShadowGone { title: String },
+    ShadowPlanned {
+        title: String,
+        host: String,
+        owner: String,
+        created: Timestamp,
+        ttl_seconds: i64,
+    },
+    ShadowMade {
+        title: String,
+        id: String,
+    },
+    ShadowGone {
+        title: String,
+    },
     HoldoutLook(HoldoutLook),
     Rejected(RejectedMemory),
 }

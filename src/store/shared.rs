@@ -78,10 +78,9 @@ impl SharedState {
         let path = format!("{VERSIONS}/{newest}");
         let Some(bytes) = self.blobs.read(&path).await? else { return Ok(None) };
         let parsed = state_from_json(&String::from_utf8_lossy(&bytes));
-        parsed.map(Some).map_err(|source: FormatError| StoreError::Format {
-            path: PathBuf::from(self.blobs.place(&path)),
-            source,
-        })
+        parsed
+            .map(Some)
+            .map_err(|source: FormatError| StoreError::Format { path: PathBuf::from(self.blobs.place(&path)), source })
     }
 
     fn taken(&self, serial: u64) -> StoreError {

@@ -109,7 +109,10 @@ fn a_stale_plan_over_the_same_place_and_over_another() {
         stage.world(&edit(GET, set));
         let refused = stage.apply().exits(6).says("conflict").says("Be long.").says("Nothing was written");
         let moved = &refused.json()["error"]["moved"];
-        assert_eq!((&moved["class"], moved["overlaps"][0]["live"].to_string()), (&json!("conflict"), "[\"Be long.\"]".into()));
+        assert_eq!(
+            (&moved["class"], moved["overlaps"][0]["live"].to_string()),
+            (&json!("conflict"), "[\"Be long.\"]".into())
+        );
         assert_eq!(moved["overlaps"][0]["plan"], json!([format!("{AFTER}\n")]));
         stage.check(&refused);
         assert!(stage.live().contains("Be long."));
@@ -130,7 +133,10 @@ fn a_stale_plan_over_the_same_place_and_over_another() {
         assert_eq!(stage.project.apply("moved.json")["outcome"], "updated");
         assert!(stage.live().contains("How many vans are ours?") && stage.live().contains(AFTER));
         let declared = stage.project.read("space.yaml");
-        assert!(declared.contains("How many vans are ours?") && declared.contains("# everybody who drives"), "{declared}");
+        assert!(
+            declared.contains("How many vans are ours?") && declared.contains("# everybody who drives"),
+            "{declared}"
+        );
         stage.project.run(&["drift", "--detailed-exitcode"]).exits(0);
         stage.project.run(&["plan", "--no-learn", "--detailed-exitcode"]).exits(0);
     }
@@ -284,7 +290,8 @@ fn hostile_content_stays_inert_and_arrives_byte_for_byte() {
         }
         stage.project.apply("hostile.json");
         let after = stage.record()["document"].clone();
-        let told: String = after.pointer(at).and_then(Value::as_array).expect("lines").iter().filter_map(Value::as_str).collect();
+        let told: String =
+            after.pointer(at).and_then(Value::as_array).expect("lines").iter().filter_map(Value::as_str).collect();
         assert_eq!(told, text.replace("- a bullet", "- a better bullet"));
     }
 }
@@ -391,7 +398,8 @@ fn git_side_chaos() {
         let first = stage.project.run(&["apply", "next.json", "--approve", &stage.id, "--json"]).exits(0);
         stage.check(&first);
         let other = stage.project.json("other.json")["id"].as_str().expect("an id").to_owned();
-        let second = stage.project.run(&["apply", "other.json", "--approve", &other, "--json"]).exits(6).says("conflict");
+        let second =
+            stage.project.run(&["apply", "other.json", "--approve", &other, "--json"]).exits(6).says("conflict");
         stage.check(&second);
         assert!(stage.live().contains(AFTER));
         // A checkout with other line ends has the same plan.
@@ -435,8 +443,14 @@ fn drift_is_sorted_adopted_kept_or_overwritten_by_element() {
     let refused = stage.project.run(&["plan", "--no-learn", "--json"]).exits(6).says("--on-drift");
     assert_eq!(refused.json()["error"]["moved"]["class"], "drift");
     let places = [
-        "--drift", "space/title=adopt", "--drift", "sample_questions=keep",
-        "--drift", "text_instructions=adopt", "--drift", "tables/fleet.ops.trips=overwrite",
+        "--drift",
+        "space/title=adopt",
+        "--drift",
+        "sample_questions=keep",
+        "--drift",
+        "text_instructions=adopt",
+        "--drift",
+        "tables/fleet.ops.trips=overwrite",
     ];
     let plan = [&["plan", "--no-learn", "--json", "--out", "mixed.json"], &places[..]].concat();
     let plan = stage.project.run(&plan).exits(0).json();
@@ -516,21 +530,30 @@ fn verified_and_taken_back() {
     assert_eq!(told["rolled_back"]["serial"].as_u64(), project.json(".genie-enhance/state.json")["serial"].as_u64());
     assert_eq!(live(&project), bare, "back where it was");
     let state = project.json(".genie-enhance/state.json");
-    assert_eq!((&state["applied"][1]["verified"], state["applied"].as_array().map(Vec::len)), (&json!("fail"), Some(3)));
+    assert_eq!(
+        (&state["applied"][1]["verified"], state["applied"].as_array().map(Vec::len)),
+        (&json!("fail"), Some(3))
+    );
     assert_eq!(state["applied"][2]["confirmed"], "--auto-rollback");
     project.run(&["drift", "--detailed-exitcode"]).exits(0);
 
     // Somebody edits while it is verified: their words are not rolled over.
     let ask = "POST /api/2.0/genie/spaces/*/start-conversation";
     let space = ready.json(".genie-enhance/state.json")["space_id"].as_str().expect("an id").to_owned();
-    let theirs = format!("{noise}{}", edit(ask, &format!("space: {space}, set: {{/config/sample_questions/0/question: ['Theirs?']}}")));
+    let theirs = format!(
+        "{noise}{}",
+        edit(ask, &format!("space: {space}, set: {{/config/sample_questions/0/question: ['Theirs?']}}"))
+    );
     let (project, done) = run(&theirs, &["--verify=6", "--auto-rollback"]);
     let told = done.exits(10).json();
     assert!(told["rolled_back"]["error"].to_string().contains("somebody edited"), "{told}");
     assert!(live(&project).to_string().contains("Theirs?") && live(&project) != bare);
 
     // The way back fails: the decision waits, and the next run takes it up.
-    let stuck = format!("{noise}{}", fault(PATCH, "skip: 1, effect: status, status: 500, error_code: INTERNAL_ERROR, message: broken"));
+    let stuck = format!(
+        "{noise}{}",
+        fault(PATCH, "skip: 1, effect: status, status: 500, error_code: INTERNAL_ERROR, message: broken")
+    );
     let (project, done) = run(&stuck, &["--verify=6", "--auto-rollback"]);
     let done = done.exits(10).says("rollback --to");
     assert!(done.json()["rolled_back"]["error"].is_string());
@@ -543,7 +566,10 @@ fn verified_and_taken_back() {
 #[test]
 fn a_state_in_a_volume_is_shared_by_checkouts() {
     let project = Project::small();
-    project.write("benchmarks/one.yaml", "questions:\n  - {id: a, question: How many vans?, sql: SELECT COUNT(*) FROM fleet.ops.vans}\n");
+    project.write(
+        "benchmarks/one.yaml",
+        "questions:\n  - {id: a, question: How many vans?, sql: SELECT COUNT(*) FROM fleet.ops.vans}\n",
+    );
     project.edit("genie.yaml", "benchmarks/*.yaml", "benchmarks/one.yaml");
     project.edit("genie.yaml", "version: 1\n", "version: 1\nstate: /Volumes/main/ops/state/vans\n");
     project.run(&["plan", "--no-learn", "--out", "first.json"]).exits(0);

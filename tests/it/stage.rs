@@ -93,7 +93,8 @@ impl Stage {
     /// Writes of the live space that took place, this scenario's only.
     pub fn writes(&self) -> usize {
         let ours = |entry: &&Value| {
-            entry["method"] == "PATCH" && entry["executed"] == true
+            entry["method"] == "PATCH"
+                && entry["executed"] == true
                 && entry["path"].as_str().is_some_and(|path| path.ends_with(&self.space))
         };
         self.project.requests().iter().filter(ours).count()

@@ -112,7 +112,9 @@ async fn promoted(
         PlanVerdict::Improved => Ok(Some((plan, id))),
         PlanVerdict::NoChange if plan.changes.is_empty() => {
             match args.json {
-                true => output.data(&json!({"outcome": "nothing", "plan_id": id.as_str(), "verdict": verdict}).to_string()),
+                true => {
+                    output.data(&json!({"outcome": "nothing", "plan_id": id.as_str(), "verdict": verdict}).to_string())
+                }
                 false => output.data("Nothing to apply: the plan proposes no change."),
             }
             Ok(None)

@@ -82,7 +82,8 @@ async fn adopt(session: &mut Session, args: &PlanArgs, choices: &Choices) -> Res
     if !wanted {
         return Ok(());
     }
-    let (Some(declared), Some(live)) = (&session.loaded.space, session.live_for(args.recreate.as_deref()).await?) else {
+    let (Some(declared), Some(live)) = (&session.loaded.space, session.live_for(args.recreate.as_deref()).await?)
+    else {
         return Ok(());
     };
     let state = session.state()?;

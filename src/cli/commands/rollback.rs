@@ -24,11 +24,7 @@ pub async fn run(args: &RollbackArgs, output: Output) -> Outcome {
 }
 
 /// Makes and saves the plan back to what stood before serial `to`; without it, before the last.
-pub async fn way_back(
-    session: &Session,
-    to: Option<u64>,
-    discard_edits: bool,
-) -> Result<(Plan, SavedPlan), OpsError> {
+pub async fn way_back(session: &Session, to: Option<u64>, discard_edits: bool) -> Result<(Plan, SavedPlan), OpsError> {
     let state = session.state()?.ok_or_else(|| OpsError::usage("nothing was applied yet, so there is no way back"))?;
     let live = session
         .live()

@@ -75,7 +75,8 @@ pub async fn history(args: &StateHistoryArgs, output: Output) -> Outcome {
     })?;
     let record = &records[at];
     // What stood there afterwards is what the next apply found, or what stands there still.
-    let after = records.get(at + 1).map_or(state.as_ref().and_then(|state| state.stands.as_ref()), |next| next.before.as_ref());
+    let after =
+        records.get(at + 1).map_or(state.as_ref().and_then(|state| state.stands.as_ref()), |next| next.before.as_ref());
     let changes = match (&record.before, after) {
         (Some(before), Some(after)) => diff(before, after),
         _ => Vec::new(),
@@ -86,7 +87,10 @@ pub async fn history(args: &StateHistoryArgs, output: Output) -> Outcome {
         value["changes_made"] = json!(changes);
         output.data(&value.to_string());
     } else {
-        let one = State { applied: vec![record.clone()], ..state.clone().unwrap_or_else(|| State::new(String::new(), String::new())) };
+        let one = State {
+            applied: vec![record.clone()],
+            ..state.clone().unwrap_or_else(|| State::new(String::new(), String::new()))
+        };
         output.data(&render::state_terminal(&one, &output.style()));
         output.data(&super::listing::changes(&changes));
     }

@@ -148,7 +148,10 @@ async fn broken_off_at_every_step_of_every_file() {
         let stands = fake.space(ID).digest();
         assert!([base.digest(), target.digest()].contains(&stands), "{what}: a mixture");
         let error = broken.err().unwrap_or_else(|| panic!("{what}: it ended well")).to_string();
-        assert!(error.contains(&site.layout.root().display().to_string()) || error.contains("space.yaml"), "{what}: {error}");
+        assert!(
+            error.contains(&site.layout.root().display().to_string()) || error.contains("space.yaml"),
+            "{what}: {error}"
+        );
         if stands == target.digest() && site.state().is_some_and(|state| state.serial == 1) {
             assert!(error.contains("stands as planned"), "{what}: what the space holds is not told: {error}");
         }

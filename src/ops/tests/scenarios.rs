@@ -322,7 +322,12 @@ async fn what_the_service_makes_of_it_is_told_by_change() {
     // It adds a default, and drops a whole list.
     for (rewrite, status) in [
         ((|document: &mut Value| document["config"]["theme"] = json!("light")) as fn(&mut Value), "migrated"),
-        (|document: &mut Value| { document["instructions"].as_object_mut().expect("a map").remove("sql_snippets"); }, "lossy"),
+        (
+            |document: &mut Value| {
+                document["instructions"].as_object_mut().expect("a map").remove("sql_snippets");
+            },
+            "lossy",
+        ),
     ] {
         let (fake, site, mut plan) = ground().await;
         site.declare(&base());

@@ -13,7 +13,11 @@ use tokio::sync::{mpsc, oneshot};
 /// What the conductor hears of.
 enum Heard {
     /// An actor waits for its turn.
-    Waits { moment: Moment, call: Call, turn: oneshot::Sender<Fate> },
+    Waits {
+        moment: Moment,
+        call: Call,
+        turn: oneshot::Sender<Fate>,
+    },
     Ended,
 }
 
@@ -64,10 +68,8 @@ async fn schedule(fake: &Fake, seed: u64) {
         send.send(Heard::Ended).expect("somebody conducts");
         ended
     };
-    let mut edits: Vec<Edit> = [Edit::Sample, Edit::Title, Edit::Instruction]
-        .into_iter()
-        .filter(|_| chance.f64() < 0.4)
-        .collect();
+    let mut edits: Vec<Edit> =
+        [Edit::Sample, Edit::Title, Edit::Instruction].into_iter().filter(|_| chance.f64() < 0.4).collect();
     let mut made = Vec::new();
     let conduct = async {
         let (mut running, mut waiting) = (2, Vec::new());
@@ -117,14 +119,7 @@ async fn schedule(fake: &Fake, seed: u64) {
     }
 }
 
-fn check(
-    fake: &Fake,
-    seed: u64,
-    id: &str,
-    sites: &[Site; 2],
-    ended: [Result<Carried, OpsError>; 2],
-    made: &[Edit],
-) {
+fn check(fake: &Fake, seed: u64, id: &str, sites: &[Site; 2], ended: [Result<Carried, OpsError>; 2], made: &[Edit]) {
     let content = fake.space(id);
     assert!(fake.writes(id) <= 1, "seed {seed}: {} writes", fake.writes(id));
     for what in made {
