@@ -8,6 +8,5 @@ mod layers;
 mod scenarios;
 mod served;
 mod shared_data;
-mod stage;
 mod support;
 mod wrong_input;
