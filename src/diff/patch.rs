@@ -97,7 +97,8 @@ fn same_canonically(space: &Space, address: &Address, expected: Option<&Value>) 
     let mut other = space.clone();
     other.migrate();
     let Some(expected) = expected else { return false };
-    if address.is_text_line() || set(other.document_mut(), address.segments(), expected.clone()).is_none() {
+    let beside = address.segments().first().is_some_and(|first| first == "space");
+    if beside || address.is_text_line() || set(other.document_mut(), address.segments(), expected.clone()).is_none() {
         return false;
     }
     canonical(&other).is_some_and(|other| same(found.as_ref(), value_at(&other, address).as_ref()))

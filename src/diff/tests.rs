@@ -61,6 +61,21 @@ fn what_moved_is_a_conflict() {
 }
 
 #[test]
+fn what_fits_is_told_apart() {
+    let base = sample();
+    let at = Address::table_field("m.s.orders", "description");
+    assert_eq!(fits(&base, &at, Some(&json!("All orders.\nAlso cancelled ones."))), Fit::Same);
+    assert_eq!(fits(&base, &at, Some(&json!("Other."))), Fit::Not);
+    assert_eq!(fits(&base, &at, None), Fit::Not);
+    let measure = Address::snippet("measures", "b1");
+    let padded = json!({"id": "b1", "alias": "n", "sql": ["COUNT(*)"], "synonyms": [], "comment": null});
+    assert_eq!(fits(&base, &measure, Some(&padded)), Fit::Alike);
+    let title = Address::sidecar("title");
+    assert_eq!(fits(&base, &title, None), Fit::Same);
+    assert_eq!(fits(&base, &title, Some(&json!("T"))), Fit::Not);
+}
+
+#[test]
 fn a_text_split_otherwise_is_the_same_text() {
     let mut base = sample();
     let change = Change::update(

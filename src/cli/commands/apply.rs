@@ -9,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::progress;
 use crate::cli::record::{Recorder, in_full};
-use crate::cli::session::Session;
+use crate::cli::session::{Session, load};
 use crate::format::plan_id;
 use crate::model::{Digest, Plan, PlanVerdict, Verified};
 use crate::ops::{self, Applied, ApplyOutcome, Canary, Choices, OpsError, Order, Policy, Target};
@@ -28,7 +28,7 @@ pub async fn run(args: &ApplyArgs, output: Output) -> Outcome {
 }
 
 async fn recorded(args: &ApplyArgs, output: Output, recorder: &Recorder) -> Outcome {
-    let session = Session::of(&args.project, output, progress::recorded(output, recorder)).await?;
+    let mut session = Session::of(&args.project, output, progress::recorded(output, recorder)).await?;
     recorder.begin(&session);
     let (plan, id) = match args.auto_promote {
         true => match promoted(args, &session, recorder, output).await? {
@@ -66,6 +66,8 @@ async fn recorded(args: &ApplyArgs, output: Output, recorder: &Recorder) -> Outc
         Carried::Done(applied) => {
             let mut told = Told::applied(&id, &plan, *applied);
             if let Some(most) = args.verify {
+                // The declared space has followed.
+                session.loaded = load(&args.project)?;
                 told.verify(&session, args, &plan, most).await?;
             }
             told

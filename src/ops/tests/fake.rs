@@ -58,7 +58,6 @@ impl Kept {
 /// A request as it went.
 #[derive(Clone, Debug)]
 pub struct Logged {
-    pub actor: String,
     pub method: Method,
     pub space: String,
     /// It changed something or read something.
@@ -179,8 +178,8 @@ async fn handle(
 }
 
 fn log(inside: &Mutex<Inside>, call: &Call, executed: bool) {
-    let Call { actor, method, space, .. } = call.clone();
-    inside.lock().expect("no panic before").log.push(Logged { actor, method, space, executed });
+    let Call { method, space, .. } = call.clone();
+    inside.lock().expect("no panic before").log.push(Logged { method, space, executed });
 }
 
 /// Without a message the body is empty, as a proxy's is.

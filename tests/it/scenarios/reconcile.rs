@@ -13,7 +13,7 @@ const HOSTILE: &str = "\u{1b}]0;owned\u{7}\u{1b}[31mred \u{202e}backwards\u{2066
 fn hostile_content_stays_inert_and_arrives_byte_for_byte() {
     for way in WAYS {
         let stage = Stage::of(way);
-        let text = format!("{HOSTILE}{}\n", "x".repeat(200_000));
+        let text = format!("{HOSTILE}{}\n", "x".repeat(20_000));
         let lines: Vec<&str> = text.split_inclusive('\n').collect();
         // An edit in the workspace that is adopted, then one of the definition on top of it.
         let set = json!({"/instructions/text_instructions/0/content": lines});

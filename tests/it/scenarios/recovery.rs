@@ -115,7 +115,7 @@ fn interrupted_with_the_write_under_way() {
         command.args(stage.arguments(&[])).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().expect("starts");
         let journal = stage.project.path(".genie-enhance/journal.jsonl");
-        wait_for("the intent", || std::fs::read_to_string(&journal).ok().filter(|text| text.contains("\"intent\"")));
+        wait_for("the intent", || std::fs::read_to_string(&journal).ok().filter(|text| text.contains(&stage.id)));
         let pid = child.id().to_string();
         assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
         let (send, ended) = std::sync::mpsc::channel();
