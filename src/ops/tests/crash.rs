@@ -138,7 +138,8 @@ async fn broken_off_at_every_step_of_every_file() {
     crash::arm(None);
     site.apply(&plan).await.expect("applies");
     let steps = crash::arm(None);
-    assert!(steps >= 20, "{steps} steps");
+    // Lock, intent, state, backup, outcome and definition, each before, between and after.
+    assert!(steps >= 18, "{steps} steps");
     for step in 0..steps {
         let what = format!("broken off at step {step} of {steps}");
         let (fake, site, plan, base, target) = ground().await;

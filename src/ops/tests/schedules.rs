@@ -73,7 +73,7 @@ async fn schedule(fake: &Fake, seed: u64) {
     let mut made = Vec::new();
     let conduct = async {
         let (mut running, mut waiting) = (2, Vec::new());
-        let mut lose = usize::from(chance.f64() < 0.4);
+        let (mut lose, mut lost) = (chance.f64() < 0.4, false);
         loop {
             while waiting.len() < running {
                 match hears.recv().await.expect("actors are there") {
@@ -88,19 +88,20 @@ async fn schedule(fake: &Fake, seed: u64) {
                 continue;
             }
             if running == 0 {
-                return;
+                return lost;
             }
             let Heard::Waits { moment, call, turn } = waiting.swap_remove(chance.usize(..waiting.len())) else {
                 continue;
             };
-            let lost = lose > 0 && call.method == Method::PATCH && moment == Moment::After && chance.bool();
-            lose -= usize::from(lost);
-            let _ = turn.send(if lost { Fate::Status(504) } else { Fate::Go });
+            let loses = lose && call.method == Method::PATCH && moment == Moment::After && chance.bool();
+            (lose, lost) = (lose && !loses, lost || loses);
+            // An actor that is gone does not wait any more.
+            let _ = turn.send(if loses { Fate::Status(504) } else { Fate::Go });
         }
     };
-    let (one, other, ()) = tokio::join!(run(&sites[0]), run(&sites[1]), conduct);
+    let (one, other, lost) = tokio::join!(run(&sites[0]), run(&sites[1]), conduct);
     fake.hook(None);
-    check(fake, seed, &id, &sites, [one, other], &made);
+    check(fake, seed, &id, &sites, [one, other], &made, lost);
     // Once more, undisturbed: what stands there is not written again.
     let (writes, content) = (fake.writes(&id), fake.space(&id));
     for site in &sites {
@@ -155,7 +156,8 @@ fn check(fake: &Fake, seed: u64, id: &str, sites: &[Site; 2], ended: [Result<Car
         }
         site.check(fake, id);
     }
-    assert!(writers <= 1, "seed {seed}: {writers} claim the write");
+    // Whose write it was cannot be known where the answer was lost, be it a yes or a no.
+    assert!(writers <= 1 || lost, "seed {seed}: {writers} claim the write");
 }
 
 #[tokio::test]
