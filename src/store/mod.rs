@@ -5,6 +5,7 @@
 
 mod atomic;
 mod cache;
+mod claims;
 mod error;
 mod identity;
 mod journal;
@@ -18,6 +19,7 @@ mod state;
 
 pub use atomic::write_atomic;
 pub use cache::{AnswerKey, Cache, ResultKey, VerdictKey};
+pub use claims::{Claim, Claims, Trace};
 pub use error::StoreError;
 pub use identity::Identity;
 pub use journal::{Done, Intent, Journal, WriteOutcome};

@@ -13,6 +13,7 @@ pub(super) mod plan;
 mod reference;
 pub(super) mod rollback;
 mod score;
+mod score_report;
 mod serve;
 mod shadows;
 mod show;
