@@ -107,7 +107,7 @@ impl Rig {
 }
 
 pub fn target() -> Target {
-    Target { space_id: "space".to_owned(), content: digest_text("content") }
+    Target { space_id: "space".to_owned(), content: digest_text("content"), instructions: "".into() }
 }
 
 pub fn questions(count: usize) -> Vec<Question> {

@@ -19,6 +19,8 @@ pub type Judge = dyn Fn(&[Value], usize) -> Reply + Send + Sync;
 pub enum Reply {
     Text(String),
     Status(u16),
+    /// A text that comes late.
+    Late(Duration, String),
 }
 
 /// How long things take, in real time.
@@ -177,13 +179,20 @@ async fn invoke(State(sim): State<Arc<Sim>>, bytes: Bytes) -> Response {
     let prompt = body(&bytes);
     let text = prompt["messages"].as_array().and_then(|list| list.last()).map(|last| last["content"].clone());
     let items = items_of(text.as_ref().and_then(Value::as_str).unwrap_or_default());
-    match (sim.judge)(&items, number) {
-        Reply::Status(status) => StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY).into_response(),
-        Reply::Text(text) => ok(json!({
-            "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
-            "usage": {"prompt_tokens": 300, "completion_tokens": 30, "total_tokens": 330},
-        })),
-    }
+    let text = match (sim.judge)(&items, number) {
+        Reply::Status(status) => {
+            return StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY).into_response();
+        }
+        Reply::Late(wait, text) => {
+            tokio::time::sleep(wait).await;
+            text
+        }
+        Reply::Text(text) => text,
+    };
+    ok(json!({
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 300, "completion_tokens": 30, "total_tokens": 330},
+    }))
 }
 
 /// The items of a prompt: the JSON list in its last fence.

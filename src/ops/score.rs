@@ -13,7 +13,7 @@ use super::workspace::Workspace;
 use crate::compare::{Side, predicted_native};
 use crate::databricks::AskOptions;
 use crate::judge::Item;
-use crate::model::{Answer, Digest, Event, NotRun, Outcome, Question, Scorecard, ScoredQuestion, Verdict};
+use crate::model::{Answer, Digest, Event, NotRun, Outcome, Question, Scorecard, ScoredQuestion, Space, SpaceView, Verdict};
 use crate::sql::same_query;
 use crate::store::{Cache, Claims};
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -56,6 +56,17 @@ pub struct Scorer {
 pub struct Target {
     pub space_id: String,
     pub content: Digest,
+    /// What the space says in words, for the judge.
+    pub instructions: Arc<str>,
+}
+
+impl Target {
+    /// A content that stands in a space.
+    pub fn of(space_id: impl Into<String>, space: &Space) -> Self {
+        let texts = SpaceView::of(space).text_instructions;
+        let words: Vec<String> = texts.into_iter().map(|text| text.content).collect();
+        Self { space_id: space_id.into(), content: space.digest(), instructions: words.join("\n").into() }
+    }
 }
 
 /// An answer as it is kept.
@@ -224,6 +235,7 @@ impl Scorer {
         match answered {
             Ok((kept, cached)) => {
                 let (verdict, open) = self.compare_answer(question, &gold, &kept.answer).await;
+                let open = open.map(|item| Item { instructions: target.instructions.to_string(), ..item });
                 let seconds = (!cached).then_some(kept.seconds);
                 let scored = ScoredQuestion { id: question.id.clone(), answer: Some(kept.answer), verdict, seconds };
                 Compared { scored, cached, open }

@@ -37,7 +37,7 @@ async fn recorded(args: &ScoreArgs, output: Output, recorder: &Recorder) -> Outc
     let repeats = args.repeats.unwrap_or(session.project().scoring.repeats);
     let (cards, native) = match session.live().await? {
         Some(live) if !args.declared => {
-            let target = Target { space_id: live.id.clone(), content: live.space.digest() };
+            let target = Target::of(live.id.clone(), &live.space);
             let cards = scorer.score_repeatedly(&target, &questions, repeats, "the live space").await;
             let native = natively(args, &scorer, &live.id, &questions, &cards).await?;
             (cards, native)
