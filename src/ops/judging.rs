@@ -76,10 +76,12 @@ impl Scorer {
     }
 
     /// The judge's word on a chunk. Every item gets one, if only that there is none.
-    pub(super) async fn judge(&self, items: Vec<Item>) -> Judgements {
-        let Some(model) = &self.model else { return Judgements::new() };
-        let judged = model.judge(items).await;
-        judged.into_iter().map(|(id, judgement)| (Digest(id), judgement)).collect()
+    /// Also the tokens that each took.
+    pub(super) async fn judge(&self, items: Vec<Item>) -> (Judgements, u64) {
+        let Some(model) = &self.model else { return (Judgements::new(), 0) };
+        let share = items.len().max(1) as u64;
+        let (judged, tokens) = model.judge(items).await;
+        (judged.into_iter().map(|(id, judgement)| (Digest(id), judgement)).collect(), tokens / share)
     }
 }
 

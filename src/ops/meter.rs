@@ -5,6 +5,8 @@ use super::events::Events;
 use crate::limit::{Budget, Spending};
 use crate::llm::Usage;
 use crate::model::{Cost, Event};
+use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -26,13 +28,35 @@ impl Prices {
     }
 }
 
+tokio::task_local! {
+    /// The question on whose behalf the current task works.
+    static QUESTION: String;
+}
+
 /// Counts, and says when a budget is used up.
 pub struct Meter {
     budget: Budget,
     prices: Prices,
     started: Instant,
-    spent: Mutex<Cost>,
+    spent: Mutex<Account>,
     events: Events,
+}
+
+#[derive(Default)]
+struct Account {
+    all: Cost,
+    by_question: BTreeMap<String, Cost>,
+}
+
+impl Account {
+    /// Books an amount, also on the question that it is spent for.
+    fn book(&mut self, amount: impl Fn(&mut Cost)) {
+        amount(&mut self.all);
+        // Work for no single question, such as a chunk for the judge, has none.
+        if let Ok(id) = QUESTION.try_with(Clone::clone) {
+            amount(self.by_question.entry(id).or_default());
+        }
+    }
 }
 
 impl Meter {
@@ -50,41 +74,61 @@ impl Meter {
 
     /// Everything used up so far.
     pub fn spent(&self) -> Cost {
-        Cost { seconds: self.started.elapsed().as_secs_f64(), ..self.lock().clone() }
+        Cost { seconds: self.started.elapsed().as_secs_f64(), ..self.lock().all.clone() }
+    }
+
+    /// What each question has cost so far; `seconds` are Genie's.
+    pub fn by_question(&self) -> BTreeMap<String, Cost> {
+        self.lock().by_question.clone()
+    }
+
+    /// Does work on behalf of a question, which pays for it.
+    pub async fn on_behalf<T>(&self, id: &str, work: impl Future<Output = T>) -> T {
+        QUESTION.scope(id.to_owned(), work).await
+    }
+
+    /// Books what is known only later: Genie's time, and a share of a judge's tokens, which are
+    /// in the sum already.
+    pub fn charge(&self, id: &str, seconds: f64, tokens: u64) {
+        let mut spent = self.lock();
+        let cost = spent.by_question.entry(id.to_owned()).or_default();
+        cost.seconds += seconds;
+        cost.tokens += tokens;
     }
 
     /// The first limit that leaves no room for another call, in words.
     pub fn exhausted(&self) -> Option<String> {
-        self.spending(&self.lock()).exhausted(&self.budget)
+        self.spending(&self.lock().all).exhausted(&self.budget)
     }
 
     /// Counts one question, if there is room for it: checked and counted in one step, so that
     /// questions at the same time cannot exceed the budget together.
     pub fn take_question(&self) -> Result<(), String> {
         let mut spent = self.lock();
-        if let Some(what) = self.spending(&spent).exhausted(&self.budget) {
+        if let Some(what) = self.spending(&spent.all).exhausted(&self.budget) {
             return Err(what);
         }
-        spent.questions += 1;
+        spent.book(|cost| cost.questions += 1);
         drop(spent);
         self.tell();
         Ok(())
     }
 
     pub fn add_statement(&self, time: Duration) {
-        let mut spent = self.lock();
-        spent.statements += 1;
-        spent.sql_seconds += time.as_secs_f64();
         let dbu = self.prices.dbu_per_hour * time.as_secs_f64() / 3_600.0;
-        spent.dbu += dbu;
-        spent.usd += self.prices.usd_per_dbu * dbu;
+        self.lock().book(|cost| {
+            cost.statements += 1;
+            cost.sql_seconds += time.as_secs_f64();
+            cost.dbu += dbu;
+            cost.usd += self.prices.usd_per_dbu * dbu;
+        });
     }
 
     pub fn add_tokens(&self, usage: Usage) {
-        let mut spent = self.lock();
-        spent.tokens += usage.total();
-        spent.usd += self.prices.of(usage);
-        drop(spent);
+        self.lock().book(|cost| {
+            cost.tokens += usage.total();
+            cost.usd += self.prices.of(usage);
+        });
         self.tell();
     }
 
@@ -96,7 +140,7 @@ impl Meter {
         Spending { questions: spent.questions, tokens: spent.tokens, time: self.started.elapsed(), usd: spent.usd }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Cost> {
+    fn lock(&self) -> MutexGuard<'_, Account> {
         // Nothing panics while holding the lock; a poisoned one still holds sound counters.
         self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -120,5 +164,21 @@ mod tests {
         let without = Budget { questions: None, ..meter.budget().clone() };
         let meter = Meter { budget: without, ..meter };
         assert_eq!(meter.exhausted().as_deref(), Some("0.5 USD"));
+    }
+
+    #[tokio::test]
+    async fn a_question_pays_for_what_is_done_on_its_behalf() {
+        let prices = Prices { dbu_per_hour: 36.0, usd_per_dbu: 0.5, ..Prices::default() };
+        let meter = Meter::new(Budget::default(), prices, Events::none());
+        let second = Duration::from_secs(1);
+        meter.on_behalf("a", async { meter.add_statement(second) }).await;
+        meter.on_behalf("b", async { meter.take_question() }).await.expect("no budget");
+        meter.add_statement(second);
+        meter.charge("a", 8.0, 100);
+        let (all, each) = (meter.spent(), meter.by_question());
+        assert_eq!((all.statements, all.questions, all.tokens), (2, 1, 0));
+        assert!((all.dbu - 0.02).abs() < 1e-9 && (all.usd - 0.01).abs() < 1e-9, "{all:?}");
+        assert_eq!((each["a"].statements, each["a"].tokens, each["b"].questions), (1, 100, 1));
+        assert!((each["a"].seconds - 8.0).abs() < 1e-9);
     }
 }

@@ -107,8 +107,9 @@ impl Model {
     }
 
     /// Verdicts on undecided comparisons, by item id. The same pair never gets two verdicts: what
-    /// was judged before is remembered. A judge that fails leaves its items undecided.
-    pub async fn judge(&self, items: Vec<Item>) -> BTreeMap<String, Judgement> {
+    /// was judged before is remembered. A judge that fails leaves its items undecided. Also the
+    /// tokens that it took.
+    pub async fn judge(&self, items: Vec<Item>) -> (BTreeMap<String, Judgement>, u64) {
         let mut verdicts = BTreeMap::new();
         let mut open = Vec::new();
         for item in items {
@@ -118,6 +119,7 @@ impl Model {
             }
         }
         let keys: BTreeMap<String, _> = open.iter().map(|item| (item.id.clone(), item.key())).collect();
+        let mut tokens = 0;
         let mut session = judge::Session::new(open, "judge", self.options.chunk);
         loop {
             let requests = session.requests();
@@ -129,8 +131,9 @@ impl Model {
             // All at once: the places keep to the limit, over all chunks.
             let replies = join_all(prompts.iter().map(|prompt| self.ask(prompt, schema()))).await;
             for (request, reply) in requests.iter().zip(replies) {
-                if let Err(error) = &reply {
-                    tracing::warn!(%error, "the judge did not answer");
+                match &reply {
+                    Ok(answer) => tokens += answer.usage.total(),
+                    Err(error) => tracing::warn!(%error, "the judge did not answer"),
                 }
                 session.absorb(request, text_of(&reply));
             }
@@ -145,7 +148,7 @@ impl Model {
             }
             verdicts.insert(id, judgement);
         }
-        verdicts
+        (verdicts, tokens)
     }
 }
 

@@ -163,7 +163,8 @@ impl Scorer {
                 && let Some(index) = order.next()
             {
                 let job = jobs[index];
-                running.push(async move { (index, self.compare_one(target, job).await) });
+                let work = async move { (index, self.compare_one(target, job).await) };
+                running.push(self.meter.on_behalf(&job.question.id, work));
             }
             while let Some(chunk) = docket.next_chunk(running.is_empty()) {
                 judging.push(async move { self.judge(chunk).await });
@@ -177,8 +178,9 @@ impl Scorer {
                         None => finish(index, scored, cached),
                     }
                 }
-                Some(judgements) = judging.next(), if !judging.is_empty() => {
+                Some((judgements, tokens)) = judging.next(), if !judging.is_empty() => {
                     for (index, scored, cached) in docket.decide(judgements) {
+                        self.meter.charge(&scored.id, 0.0, tokens);
                         finish(index, scored, cached);
                     }
                 }
@@ -237,6 +239,7 @@ impl Scorer {
                 let (verdict, open) = self.compare_answer(question, &gold, &kept.answer).await;
                 let open = open.map(|item| Item { instructions: target.instructions.to_string(), ..item });
                 let seconds = (!cached).then_some(kept.seconds);
+                self.meter.charge(&question.id, seconds.unwrap_or_default(), 0);
                 let scored = ScoredQuestion { id: question.id.clone(), answer: Some(kept.answer), verdict, seconds };
                 Compared { scored, cached, open }
             }

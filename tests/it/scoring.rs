@@ -204,3 +204,63 @@ fn benchmarks_are_checked_without_asking() {
     assert!(!has("odd-clock", "GOLD_RELATIVE_DATE"));
     assert_eq!(project.asked().len(), 0);
 }
+
+#[test]
+fn results_too_large_to_read_are_settled_in_the_warehouse() {
+    let project = Project::small();
+    let example = |id: char, question: &str, filter: &str| {
+        format!(
+            "    - id: {}\n      question: {question}\n      sql: |\n        SELECT b.trip_id AS other, a.trip_id, a.km, v.van_id \
+             FROM fleet.ops.trips a CROSS JOIN fleet.ops.trips b CROSS JOIN fleet.ops.vans v{filter}\n",
+            id.to_string().repeat(32)
+        )
+    };
+    let examples = format!(
+        "instructions:\n  example_question_sqls:\n{}{}",
+        example('a', "pair every trip with every other trip", ""),
+        example('b', "pair every long trip with every other trip", " WHERE a.km > 20")
+    );
+    project.edit("space.yaml", "instructions:\n", &examples);
+    let gold = |filter: &str| {
+        format!(
+            "SELECT a.trip_id, a.km, v.van_id, b.trip_id AS other FROM fleet.ops.trips a CROSS JOIN fleet.ops.trips b \
+             CROSS JOIN fleet.ops.vans v{filter}"
+        )
+    };
+    for file in ["benchmarks/trips.yaml", "benchmarks/vans.yaml"] {
+        std::fs::remove_file(project.path(file)).expect("removed");
+    }
+    project.write(
+        "benchmarks/large.yaml",
+        &format!(
+            "questions:\n  - {{id: same, question: pair every trip with every other trip, sql: \"{}\"}}\n  \
+             - {{id: less, question: pair every long trip with every other trip, sql: \"{}\"}}\n",
+            gold(""),
+            gold(" WHERE a.km >= 20")
+        ),
+    );
+    let card = project.run(&["score", "--json"]).exits(0).json();
+    let of = |id: &str| {
+        let questions = card["questions"].as_array().expect("questions");
+        questions.iter().find(|question| question["id"] == id).expect("the question").clone()
+    };
+    assert_eq!((&of("same")["outcome"], &of("same")["notes"][0]), (&"correct".into(), &"SETTLED_IN_WAREHOUSE".into()), "{card}");
+    assert_eq!((&of("less")["outcome"], &of("less")["reason"]), (&"incorrect".into(), &"MISSING_ROWS".into()), "{card}");
+}
+
+#[test]
+fn the_workspace_s_own_rating_stands_beside_ours() {
+    let project = Project::small();
+    project.write(
+        "benchmarks/native.yaml",
+        "questions:\n  - {id: celle, question: How many vans are in Celle?, sql: \"SELECT COUNT(*) FROM fleet.ops.vans WHERE site = 'Celle'\"}\n",
+    );
+    let found = project.run(&["score", "--json", "--native"]).exits(0).json();
+    let native = &found["native"];
+    assert_eq!(native["status"], "DONE");
+    let rated = native["rated"].as_array().expect("rated");
+    assert_eq!(rated.len(), 1, "the space has one benchmark: {native}");
+    assert_eq!(rated[0]["id"], "celle");
+    assert!(["GOOD", "BAD", "NEEDS_REVIEW"].contains(&rated[0]["native"].as_str().expect("a rating")));
+    assert!(found["cost"]["questions"].as_u64() > Some(0) && found["cost_by_question"]["celle"]["questions"] == 1);
+}

@@ -58,9 +58,10 @@ async fn recorded(args: &ScoreArgs, output: Output, recorder: &Recorder) -> Outc
     let by = crate::store::Identity::current().who;
     let after = serde_json::json!({ "correct": card.correct(), "total": card.total() });
     let spent = scorer.meter.spent();
-    recorder.figures(serde_json::json!({ "after": after, "by": by, "cost": spent }));
+    let by_question = scorer.meter.by_question();
+    recorder.figures(serde_json::json!({ "after": after, "by": by, "cost": spent, "cost_by_question": by_question }));
     let repeated = (cards.len() > 1).then(|| repeated(&cards));
-    let found = Report { repeated: repeated.as_ref(), native: native.as_ref(), cost: &spent };
+    let found = Report { repeated: repeated.as_ref(), native: native.as_ref(), cost: &spent, by_question: &by_question };
     if args.json && cards.len() == 1 && native.is_none() {
         output.data(&scorecard_to_json(card));
     } else if args.json {

@@ -6,12 +6,14 @@ use crate::model::{Cost, Question, Scorecard};
 use crate::ops::{Claim, GoldFinding, NativeRun, Paired, Rated, Repeated};
 use crate::stats::{families, Member, wilson};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// What there is to say beside the scorecards.
 pub struct Report<'a> {
     pub repeated: Option<&'a Repeated>,
     pub native: Option<&'a NativeRun>,
     pub cost: &'a Cost,
+    pub by_question: &'a BTreeMap<String, Cost>,
 }
 
 pub fn json(cards: &[Scorecard], report: &Report<'_>) -> String {
@@ -21,6 +23,7 @@ pub fn json(cards: &[Scorecard], report: &Report<'_>) -> String {
         "repeats": report.repeated,
         "native": report.native,
         "cost": report.cost,
+        "cost_by_question": report.by_question,
     }))
 }
 
