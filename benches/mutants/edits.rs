@@ -2,8 +2,8 @@
 
 use genie_enhance::sql::parse_query;
 use sqlparser::ast::{
-    BinaryOperator, Distinct, Expr, FunctionArguments, DuplicateTreatment, Ident, JoinOperator, LimitClause, ObjectName,
-    OrderByKind, Query, SetExpr, SetOperator, SetQuantifier, Value, VisitMut, VisitorMut,
+    BinaryOperator, Distinct, DuplicateTreatment, Expr, FunctionArguments, Ident, JoinOperator, LimitClause,
+    ObjectName, OrderByKind, Query, SetExpr, SetOperator, SetQuantifier, Value, VisitMut, VisitorMut,
 };
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -31,8 +31,22 @@ pub fn mutants(sql: &str) -> Vec<(&'static str, String)> {
 }
 
 const KINDS: [&str; 16] = [
-    "comparison", "connective", "left-conjunct", "right-conjunct", "arithmetic", "number", "text", "aggregate",
-    "count-distinct", "distinct", "where", "having", "limit-other", "limit-gone", "order", "set-operation",
+    "comparison",
+    "connective",
+    "left-conjunct",
+    "right-conjunct",
+    "arithmetic",
+    "number",
+    "text",
+    "aggregate",
+    "count-distinct",
+    "distinct",
+    "where",
+    "having",
+    "limit-other",
+    "limit-gone",
+    "order",
+    "set-operation",
 ];
 
 struct Edit {
@@ -188,7 +202,9 @@ fn body(edit: &mut Edit, set: &mut SetExpr) {
         SetExpr::SetOperation { op, set_quantifier, left, right } => {
             if edit.here("set-operation") {
                 match op {
-                    SetOperator::Union if *set_quantifier == SetQuantifier::All => *set_quantifier = SetQuantifier::None,
+                    SetOperator::Union if *set_quantifier == SetQuantifier::All => {
+                        *set_quantifier = SetQuantifier::None
+                    }
                     SetOperator::Union => *op = SetOperator::Intersect,
                     _ => *op = SetOperator::Union,
                 }

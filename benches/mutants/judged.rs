@@ -39,7 +39,9 @@ pub async fn judge_database(folder: &Path, most: usize, tally: &mut Tally) {
             tally.differing += 1;
             *tally.reasons.entry(format!("{:?} {} ({kind})", found.verdict, found.reason)).or_default() += 1;
             match found.verdict {
-                Decision::Match => tally.correct.push(format!("{} {:?}\n  {sql}\n  {mutant}", found.reason, found.notes)),
+                Decision::Match => {
+                    tally.correct.push(format!("{} {:?}\n  {sql}\n  {mutant}", found.reason, found.notes))
+                }
                 Decision::Undecided => tally.undecided += 1,
                 _ => {}
             }

@@ -175,7 +175,10 @@ async fn table(scale: f64, count: usize) {
     let measured = count <= 20 || std::env::var_os("SCORE_SEQUENTIAL_200").is_some();
     let slow = if measured { timed(&world, sequential(&steps, count)).await } else { one_by_one };
     let how = if measured { "" } else { " (computed)" };
-    say(&format!("\n{count} questions, in simulated seconds; Genie {} ± {} s, statement {STATEMENT} s, judge {JUDGE} s", GENIE.0, GENIE.1));
+    say(&format!(
+        "\n{count} questions, in simulated seconds; Genie {} ± {} s, statement {STATEMENT} s, judge {JUDGE} s",
+        GENIE.0, GENIE.1
+    ));
     say(&format!("  sequential with the seed's pauses   {slow:8.1}{how}"));
     let middle = timed(&world, parallel(&steps, count, 3)).await;
     say(&format!("  parallel, 3 at a time               {middle:8.1}   {:5.2} x", slow / middle));
@@ -226,7 +229,10 @@ async fn comparable(scale: f64) {
     let began = Instant::now();
     scorer.score(&target(), &asked, 1, "bench").await;
     let ours = world.simulated(began.elapsed()) + world.judge;
-    say(&format!("\nphases of comparable weight, {COUNT} questions: three phases {phases:.1}, ours {ours:.1} with one judgement at the end: {:.2} x faster", phases / ours));
+    say(&format!(
+        "\nphases of comparable weight, {COUNT} questions: three phases {phases:.1}, ours {ours:.1} with one judgement at the end: {:.2} x faster",
+        phases / ours
+    ));
 }
 
 /// Five questions a minute, with the minute scaled in service and client alike.
@@ -241,7 +247,10 @@ async fn quota(scale: f64) {
     // Five in each full minute; the last five begin when the fourth minute does.
     let last = world.bound(5, 3);
     let bound = 60.0 * (COUNT / 5 - 1) as f64 + last;
-    say(&format!("\nfive questions a minute, {COUNT} questions: ours {ours:.1}, bound {bound:.1}: {:.3} of it; {refused} refusals", ours / bound));
+    say(&format!(
+        "\nfive questions a minute, {COUNT} questions: ours {ours:.1}, bound {bound:.1}: {:.3} of it; {refused} refusals",
+        ours / bound
+    ));
 }
 
 fn main() {

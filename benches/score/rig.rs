@@ -51,7 +51,12 @@ pub fn client(host: &str) -> Client {
 }
 
 impl Rig {
-    pub fn scorer(&self, service: &Service, folder: &Path, on_event: impl Fn(&Event) + Send + Sync + 'static) -> Scorer {
+    pub fn scorer(
+        &self,
+        service: &Service,
+        folder: &Path,
+        on_event: impl Fn(&Event) + Send + Sync + 'static,
+    ) -> Scorer {
         self.scorer_at(&service.host, folder, on_event)
     }
 
@@ -79,7 +84,8 @@ impl Rig {
             chunk: 10,
             prompts: None,
         };
-        let workspace = Workspace { client: client.clone(), host: "simulated".to_owned(), warehouse_id: "w".to_owned() };
+        let workspace =
+            Workspace { client: client.clone(), host: "simulated".to_owned(), warehouse_id: "w".to_owned() };
         Scorer {
             workspace: Arc::new(workspace),
             gate: Gate::new(options, meter.clone(), events.clone()),

@@ -48,14 +48,8 @@ pub fn recorded(output: Output, recorder: &Recorder) -> Events {
 pub fn events(output: Output, also: impl Fn(&Event) + Send + Sync + 'static) -> Events {
     let bar = if output.interactive && !output.quiet { ProgressBar::no_length() } else { ProgressBar::hidden() };
     bar.set_style(style());
-    let progress = Progress {
-        output,
-        bar,
-        batch: Batch::default(),
-        cost: Cost::default(),
-        last_line: Instant::now(),
-        trials: 0,
-    };
+    let progress =
+        Progress { output, bar, batch: Batch::default(), cost: Cost::default(), last_line: Instant::now(), trials: 0 };
     let progress = Arc::new(Mutex::new(progress));
     if !output.quiet {
         let watched = Arc::downgrade(&progress);

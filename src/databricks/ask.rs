@@ -65,7 +65,15 @@ pub struct Thread {
 
 impl AskFailure {
     fn new(not_run: NotRun, retryable: bool) -> Self {
-        Self { not_run, attempts: 1, retryable, rate_limited: false, retry_after: None, conversation: None, pending: false }
+        Self {
+            not_run,
+            attempts: 1,
+            retryable,
+            rate_limited: false,
+            retry_after: None,
+            conversation: None,
+            pending: false,
+        }
     }
 
     fn from_error(error: &ClientError) -> Self {

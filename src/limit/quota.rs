@@ -42,13 +42,7 @@ impl Quota {
 
     /// No limit until the service refuses.
     pub fn unlimited() -> Self {
-        Self {
-            limit: None,
-            window: MINUTE,
-            starts: VecDeque::new(),
-            gap: Duration::ZERO,
-            not_before: Duration::ZERO,
-        }
+        Self { limit: None, window: MINUTE, starts: VecDeque::new(), gap: Duration::ZERO, not_before: Duration::ZERO }
     }
 
     /// Reserves the next slot and says how long to wait for it. A caller that gives up keeps its

@@ -226,5 +226,7 @@ fn columns_by_name(gold: &ResultSet, answer: &ResultSet) -> Option<Vec<usize>> {
     let place = |name: &str| answer.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name));
     let named: Option<Vec<usize>> = gold.columns.iter().map(|column| place(&column.name)).collect();
     let distinct = |order: &Vec<usize>| (0..order.len()).all(|at| !order[..at].contains(&order[at]));
-    named.filter(distinct).or_else(|| (gold.columns.len() == answer.columns.len()).then(|| (0..gold.columns.len()).collect()))
+    named
+        .filter(distinct)
+        .or_else(|| (gold.columns.len() == answer.columns.len()).then(|| (0..gold.columns.len()).collect()))
 }

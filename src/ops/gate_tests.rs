@@ -1,3 +1,5 @@
+//! The gate against services that fail, refuse, and recover. Time stands still but for waits.
+
 use super::*;
 use crate::limit::Budget;
 use crate::model::Answer;

@@ -93,7 +93,8 @@ impl Scorer {
             };
             let policy = Policy { ordered: false, ..policy_of(question, &facts) };
             let found = compare(&first.side, &again, &policy);
-            let same = found.verdict == Decision::Match || matches!(found.reason.as_str(), "TIE_AT_LIMIT" | "TRUNCATED");
+            let same =
+                found.verdict == Decision::Match || matches!(found.reason.as_str(), "TIE_AT_LIMIT" | "TRUNCATED");
             if same || facts.hides_keys() && facts.limit.is_some() {
                 return None;
             }
@@ -198,13 +199,7 @@ mod tests {
         };
         assert_eq!(
             codes(false),
-            [
-                "a GOLD_RELATIVE_DATE",
-                "b GOLD_SAME_QUESTION",
-                "c GOLD_SAME_SQL",
-                "d GOLD_NO_QUERY",
-                "e GOLD_SYNTAX"
-            ]
+            ["a GOLD_RELATIVE_DATE", "b GOLD_SAME_QUESTION", "c GOLD_SAME_SQL", "d GOLD_NO_QUERY", "e GOLD_SYNTAX"]
         );
         assert!(!codes(true).contains(&"a GOLD_RELATIVE_DATE".to_owned()));
     }

@@ -1,8 +1,8 @@
 //! A language model on a serving endpoint of the workspace: judging what rules cannot decide, and
 //! drafting fixes. Everything works without one.
 
-use crate::databricks::Client;
 use super::meter::Meter;
+use crate::databricks::Client;
 use crate::judge::{self, Item, Judged};
 use crate::llm::{Chat, ChatAnswer, ChatError, ChatRequest, Refusal, Transport};
 use crate::store::Cache;

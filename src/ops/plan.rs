@@ -126,9 +126,7 @@ async fn measured(
 /// Where *before* is asked: the live space if it holds exactly the base, else the shadow.
 async fn before_target(input: &PlanInput<'_>, base: &Space, shadow: &mut Shadow) -> Result<Target, OpsError> {
     match &input.live {
-        Some(live) if live.space.digest() == base.digest() => {
-            Ok(Target::of(live.id.clone(), base))
-        }
+        Some(live) if live.space.digest() == base.digest() => Ok(Target::of(live.id.clone(), base)),
         _ => shadow.hold(base).await,
     }
 }

@@ -13,7 +13,9 @@ use super::workspace::Workspace;
 use crate::compare::{Side, predicted_native};
 use crate::databricks::AskOptions;
 use crate::judge::Item;
-use crate::model::{Answer, Digest, Event, NotRun, Outcome, Question, Scorecard, ScoredQuestion, Space, SpaceView, Verdict};
+use crate::model::{
+    Answer, Digest, Event, NotRun, Outcome, Question, Scorecard, ScoredQuestion, Space, SpaceView, Verdict,
+};
 use crate::sql::same_query;
 use crate::store::{Cache, Claims};
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -229,8 +231,7 @@ impl Scorer {
             return left_out(verdict(outcome, code, detail));
         }
         // The gold runs a second time while Genie thinks.
-        let (answered, unsteady) =
-            tokio::join!(self.answer(target, question, attempt), self.unsteady(question, &gold));
+        let (answered, unsteady) = tokio::join!(self.answer(target, question, attempt), self.unsteady(question, &gold));
         if let Some((code, detail)) = unsteady {
             return left_out(verdict(Outcome::BadGold, &code, &detail));
         }

@@ -36,7 +36,8 @@ impl VisitorMut for Filter<'_> {
         if self.own.contains(&full.to_lowercase()) {
             return ControlFlow::Continue(());
         }
-        let alias = alias.as_ref().map_or_else(|| quoted(full.rsplit('.').next().unwrap_or(&full)), ToString::to_string);
+        let alias =
+            alias.as_ref().map_or_else(|| quoted(full.rsplit('.').next().unwrap_or(&full)), ToString::to_string);
         let part = (self.columns)(&full).filter(|columns| !columns.is_empty()).and_then(|columns| {
             let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
             let text = format!(
@@ -224,7 +225,9 @@ mod tests {
             found,
             format!("WITH x AS (SELECT a FROM {part} AS `t`) SELECT * FROM x JOIN {part} AS u ON u.a = x.a")
         );
-        assert!(cut("SELECT 1 FROM y WHERE EXISTS (SELECT 1 FROM z)").is_some_and(|sql| sql.matches("pmod").count() == 2));
+        assert!(
+            cut("SELECT 1 FROM y WHERE EXISTS (SELECT 1 FROM z)").is_some_and(|sql| sql.matches("pmod").count() == 2)
+        );
         assert_eq!(cut("SELECT a FROM unknown"), None);
         assert_eq!(cut("SELECT m.s.t.a FROM m.s.t"), None);
     }
@@ -240,7 +243,9 @@ mod tests {
             keys("SELECT a, sum(b) AS total FROM t GROUP BY a ORDER BY total LIMIT 1").as_deref(),
             Some("SELECT a, sum(b) AS total, sum(b) AS sort_key_0 FROM t GROUP BY a ORDER BY total")
         );
-        for sql in ["SELECT DISTINCT a FROM t ORDER BY b LIMIT 1", "SELECT a FROM t LIMIT 1", "SELECT a FROM t ORDER BY a"] {
+        for sql in
+            ["SELECT DISTINCT a FROM t ORDER BY b LIMIT 1", "SELECT a FROM t LIMIT 1", "SELECT a FROM t ORDER BY a"]
+        {
             assert_eq!(keys(sql), None, "{sql}");
         }
     }

@@ -21,7 +21,8 @@ async fn no_mutant_of_gold_sql_is_called_correct() {
 #[test]
 fn a_mutant_differs_in_one_place() {
     let found = edits::mutants("SELECT a, SUM(b) FROM t WHERE c > 1 AND d = 'x' GROUP BY a ORDER BY a LIMIT 3");
-    let of = |kind: &str| found.iter().filter(|(name, _)| *name == kind).map(|(_, sql)| sql.as_str()).collect::<Vec<_>>();
+    let of =
+        |kind: &str| found.iter().filter(|(name, _)| *name == kind).map(|(_, sql)| sql.as_str()).collect::<Vec<_>>();
     assert_eq!(of("limit-gone"), ["SELECT a, SUM(b) FROM t WHERE c > 1 AND d = 'x' GROUP BY a ORDER BY a"]);
     assert_eq!(of("aggregate"), ["SELECT a, AVG(b) FROM t WHERE c > 1 AND d = 'x' GROUP BY a ORDER BY a LIMIT 3"]);
     assert_eq!(of("right-conjunct").len(), 1);

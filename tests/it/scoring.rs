@@ -41,7 +41,8 @@ fn times(workspace: &Project, start: usize) -> BTreeMap<(String, String), usize>
 }
 
 fn slow_world(workspace: &Project) {
-    workspace.write("world.yaml", "latency: {answer: {median: 40ms, spread: 0.5}, request: {median: 1ms, spread: 0.5}}\n");
+    workspace
+        .write("world.yaml", "latency: {answer: {median: 40ms, spread: 0.5}, request: {median: 1ms, spread: 0.5}}\n");
 }
 
 #[test]
@@ -117,7 +118,11 @@ fn a_dead_service_is_left_alone_and_says_so_with_its_exit_code() {
     let scoring = "scoring:\n  genie: {backoff: 10ms}\n  breaker: {cool_down: 300ms}\nbenchmarks:\n";
     project.edit("genie.yaml", "benchmarks:\n", scoring);
     let done = project.run(&["score", "--json", "--repeats", "2", "--json-into", "events.jsonl"]).exits(5);
-    let asked = project.requests().iter().filter(|entry| entry["path"].as_str().is_some_and(|p| p.ends_with("start-conversation"))).count();
+    let asked = project
+        .requests()
+        .iter()
+        .filter(|entry| entry["path"].as_str().is_some_and(|p| p.ends_with("start-conversation")))
+        .count();
     let events = project.read("events.jsonl");
     let states: Vec<&str> = ["open", "half-open", "closed"]
         .into_iter()
@@ -127,7 +132,11 @@ fn a_dead_service_is_left_alone_and_says_so_with_its_exit_code() {
     let trials = events.matches("\"state\":\"half-open\"").count();
     assert!(asked <= 5 + 2 + trials && trials <= 3, "{asked} requests, {trials} trials");
     let cards = done.json()["scorecards"].as_array().expect("scorecards").clone();
-    assert!(cards[0]["questions"].as_array().expect("questions").len() + cards[1]["questions"].as_array().expect("questions").len() >= 40);
+    assert!(
+        cards[0]["questions"].as_array().expect("questions").len()
+            + cards[1]["questions"].as_array().expect("questions").len()
+            >= 40
+    );
     assert!(cards.iter().all(|card| card["total"] == 0), "what was not asked is not wrong");
 }
 
@@ -196,7 +205,9 @@ fn benchmarks_are_checked_without_asking() {
         .as_array()
         .expect("findings")
         .iter()
-        .map(|finding| (finding["id"].as_str().unwrap_or("").to_owned(), finding["code"].as_str().unwrap_or("").to_owned()))
+        .map(|finding| {
+            (finding["id"].as_str().unwrap_or("").to_owned(), finding["code"].as_str().unwrap_or("").to_owned())
+        })
         .collect();
     let has = |id: &str, code: &str| codes.contains(&(id.to_owned(), code.to_owned()));
     assert!(has("odd-empty", "GOLD_EMPTY") && has("odd-twin", "GOLD_SAME_SQL"), "{codes:?}");
@@ -244,8 +255,16 @@ fn results_too_large_to_read_are_settled_in_the_warehouse() {
         let questions = card["questions"].as_array().expect("questions");
         questions.iter().find(|question| question["id"] == id).expect("the question").clone()
     };
-    assert_eq!((&of("same")["outcome"], &of("same")["notes"][0]), (&"correct".into(), &"SETTLED_IN_WAREHOUSE".into()), "{card}");
-    assert_eq!((&of("less")["outcome"], &of("less")["reason"]), (&"incorrect".into(), &"MISSING_ROWS".into()), "{card}");
+    assert_eq!(
+        (&of("same")["outcome"], &of("same")["notes"][0]),
+        (&"correct".into(), &"SETTLED_IN_WAREHOUSE".into()),
+        "{card}"
+    );
+    assert_eq!(
+        (&of("less")["outcome"], &of("less")["reason"]),
+        (&"incorrect".into(), &"MISSING_ROWS".into()),
+        "{card}"
+    );
 }
 
 #[test]

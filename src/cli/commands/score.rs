@@ -1,8 +1,8 @@
 //! `score`: every question asked and every answer compared; with `--check` only the benchmarks,
 //! with `--compare` two runs that were scored before.
 
-use super::score_report::{self as report, Report};
 use super::Outcome;
+use super::score_report::{self as report, Report};
 use crate::cli::args::ScoreArgs;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
@@ -61,7 +61,8 @@ async fn recorded(args: &ScoreArgs, output: Output, recorder: &Recorder) -> Outc
     let by_question = scorer.meter.by_question();
     recorder.figures(serde_json::json!({ "after": after, "by": by, "cost": spent, "cost_by_question": by_question }));
     let repeated = (cards.len() > 1).then(|| repeated(&cards));
-    let found = Report { repeated: repeated.as_ref(), native: native.as_ref(), cost: &spent, by_question: &by_question };
+    let found =
+        Report { repeated: repeated.as_ref(), native: native.as_ref(), cost: &spent, by_question: &by_question };
     if args.json && cards.len() == 1 && native.is_none() {
         output.data(&scorecard_to_json(card));
     } else if args.json {

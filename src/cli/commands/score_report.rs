@@ -4,7 +4,7 @@
 use crate::format::{pretty_sorted, scorecard_to_json};
 use crate::model::{Cost, Question, Scorecard};
 use crate::ops::{Claim, GoldFinding, NativeRun, Paired, Rated, Repeated};
-use crate::stats::{families, Member, wilson};
+use crate::stats::{Member, families, wilson};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -66,7 +66,9 @@ fn repeats(found: &Repeated) -> Vec<String> {
     if let Some((low, high)) = found.interval {
         lines.insert(3, format!("  95 % interval {} to {}", percent(low), percent(high)));
     }
-    lines.extend(found.flaky.iter().map(|flaky| format!("  flaky: {} ({} of {} right)", flaky.id, flaky.right, flaky.runs)));
+    lines.extend(
+        found.flaky.iter().map(|flaky| format!("  flaky: {} ({} of {} right)", flaky.id, flaky.right, flaky.runs)),
+    );
     lines
 }
 
