@@ -3,6 +3,7 @@
 
 #[path = "../../benches/score/rig.rs"]
 mod rig;
+#[allow(dead_code, reason = "the benchmark uses the rest of it")]
 #[path = "../../benches/score/service.rs"]
 mod service;
 

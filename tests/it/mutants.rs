@@ -13,9 +13,14 @@ async fn no_mutant_of_gold_sql_is_called_correct() {
     let Some(folder) = shared("text2sql/spider/concert_singer") else { return };
     let mut tally = Tally::default();
     judge_database(&folder, 16, &mut tally).await;
-    assert!(tally.differing >= 20, "{tally:?}");
+    assert!(tally.differing >= 15, "{tally:?}");
     assert!(tally.correct.is_empty(), "{:#?}", tally.correct);
-    assert!(tally.undecided * 20 <= tally.differing.max(40), "{tally:?}");
+    // Only where the rules themselves leave it to a judge: a limit that is missing, and rows that
+    // come more or less often.
+    let open = tally.reasons.keys().filter(|reason| reason.starts_with("Undecided"));
+    let allowed =
+        |reason: &&String| reason.contains("LIMIT_DIFFERS (limit-gone)") || reason.contains("DUPLICATES_DIFFER");
+    assert!(open.clone().all(|reason| allowed(&reason)), "{tally:?}");
 }
 
 #[test]
