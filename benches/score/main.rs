@@ -262,5 +262,7 @@ fn main() {
         }
         comparable(scale).await;
         quota(scale).await;
+        let claims = rig::claims_of_itself(200, 40).await;
+        say(&format!("\na noisy content against itself: {claims} of 200 comparisons claim a difference"));
     });
 }

@@ -5,7 +5,7 @@ use genie_enhance::databricks::{AskOptions, Client, Credentials, Settings};
 use genie_enhance::limit::Budget;
 use genie_enhance::model::{Event, Question, digest_text};
 use genie_enhance::ops::{
-    Events, Gate, GateOptions, Meter, Model, ModelOptions, Prices, Scorer, Statements, Target, Workspace,
+    Claim, Events, Gate, GateOptions, Meter, Model, ModelOptions, Prices, Scorer, Statements, Target, Workspace, paired,
 };
 use genie_enhance::store::{Cache, Claims};
 use std::path::Path;
@@ -123,4 +123,21 @@ pub fn questions(count: usize) -> Vec<Question> {
             Question { id: format!("q{number:03}"), question: words, sql, ..Question::default() }
         })
         .collect()
+}
+
+/// Compares runs of one noisy content with each other; how many of `pairs` claim a difference.
+pub async fn claims_of_itself(pairs: u32, count: usize) -> usize {
+    let suite = questions(count);
+    let asked: Vec<&Question> = suite.iter().collect();
+    let mut claims = 0;
+    for seed in 0..pairs {
+        let service = Service::noisy(u64::from(seed)).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let rig = Rig { poll: Duration::from_millis(1), judges: false, concurrency: 8, ..Rig::default() };
+        let scorer = rig.scorer(&service, folder.path(), |_| {});
+        let cards = scorer.score_repeatedly(&target(), &asked, 2, "noise").await;
+        let found = paired(&cards[..1], &cards[1..]);
+        claims += usize::from(found.verdict != Claim::NotShown);
+    }
+    claims
 }

@@ -44,6 +44,8 @@ pub struct Sim {
     pace: Pace,
     /// Every so manieth question gets an answer with a row too many.
     doubtful: usize,
+    /// Seed of a noise: each question has a chance of its own to be answered right.
+    noise: Option<u64>,
     judge: Box<Judge>,
     asked: Mutex<Asked>,
 }
@@ -51,6 +53,8 @@ pub struct Sim {
 #[derive(Default)]
 struct Asked {
     started: BTreeMap<usize, Instant>,
+    /// How often each question was asked.
+    times: BTreeMap<usize, u64>,
     window: VecDeque<Instant>,
     refused: usize,
     judged: usize,
@@ -63,7 +67,19 @@ pub fn question(number: usize) -> (String, String) {
 
 impl Service {
     pub async fn start(pace: Pace, doubtful: usize, judge: Box<Judge>) -> Self {
-        let sim = Arc::new(Sim { pace, doubtful, judge, asked: Mutex::default() });
+        Self::serve(Sim { pace, doubtful, noise: None, judge, asked: Mutex::default() }).await
+    }
+
+    /// A service whose answers are right by chance.
+    pub async fn noisy(seed: u64) -> Self {
+        let none = Duration::ZERO;
+        let pace = Pace { answers: vec![none], statement: none, judge: none, quota: None };
+        let judge = Box::new(|_: &[Value], _| Reply::Status(500));
+        Self::serve(Sim { pace, doubtful: 0, noise: Some(seed), judge, asked: Mutex::default() }).await
+    }
+
+    async fn serve(sim: Sim) -> Self {
+        let sim = Arc::new(sim);
         let spaces = "/api/2.0/genie/spaces/{space}";
         let app = Router::new()
             .route(&format!("{spaces}/start-conversation"), post(start))
@@ -126,11 +142,14 @@ async fn start(State(sim): State<Arc<Sim>>, bytes: Bytes) -> Response {
         asked.window.push_back(now);
     }
     asked.started.insert(number, now);
-    ok(json!({"conversation_id": format!("c{number}"), "message_id": format!("m{number}")}))
+    let times = asked.times.entry(number).or_default();
+    *times += 1;
+    ok(json!({"conversation_id": format!("c{number}-{times}"), "message_id": format!("m{number}-{times}")}))
 }
 
 async fn message(State(sim): State<Arc<Sim>>, Path((_, conversation, id)): Path<(String, String, String)>) -> Response {
-    let number: usize = id.trim_start_matches('m').parse().unwrap_or_default();
+    let (number, times) = id.trim_start_matches('m').split_once('-').unwrap_or_default();
+    let (number, times): (usize, u64) = (number.parse().unwrap_or_default(), times.parse().unwrap_or_default());
     let elapsed = sim.asked().started.get(&number).map(Instant::elapsed).unwrap_or_default();
     let takes = sim.pace.answers.get(number % sim.pace.answers.len().max(1)).copied().unwrap_or_default();
     let status = match elapsed {
@@ -145,10 +164,19 @@ async fn message(State(sim): State<Arc<Sim>>, Path((_, conversation, id)): Path<
     if status == "COMPLETED" {
         let doubtful = sim.doubtful > 0 && number % sim.doubtful == 0;
         let extra = if doubtful { " OR FALSE" } else { " AND TRUE" };
-        let sql = format!("SELECT v FROM t WHERE q = {number}{extra}");
+        let right = sim.noise.is_none_or(|seed| is_right(seed, number, times));
+        let found = if right { number } else { number + 1 };
+        let sql = format!("SELECT v FROM t WHERE q = {found}{extra}");
         message["attachments"] = json!([{"attachment_id": "a", "query": {"query": sql}}]);
     }
     ok(message)
+}
+
+/// Some questions are always answered right, some never, most now and then.
+fn is_right(seed: u64, number: usize, times: u64) -> bool {
+    let chance = [0.0, 0.3, 0.5, 0.7, 1.0][number % 5];
+    let mix = seed.wrapping_mul(1_000_003) ^ (number as u64).wrapping_mul(7_919) ^ times.wrapping_mul(104_729);
+    fastrand::Rng::with_seed(mix).f64() < chance
 }
 
 async fn statement(State(sim): State<Arc<Sim>>, bytes: Bytes) -> Response {

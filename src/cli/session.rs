@@ -30,6 +30,8 @@ pub struct Session {
     pub events: Events,
     pub now: jiff::Timestamp,
     pub as_of: Option<String>,
+    /// Length of a second in the embedded world, where time may run faster.
+    time_scale: f64,
     /// Stops when dropped.
     _server: Option<RunningServer>,
 }
@@ -55,6 +57,7 @@ impl Session {
     async fn connect(loaded: Loaded, events: Events) -> Result<Self, OpsError> {
         let layout = layout(&loaded.project);
         let (workspace, server, as_of) = connect(&loaded.project, &layout).await?;
+        let time_scale = time_scale(&loaded.project)?;
         Ok(Self {
             loaded,
             workspace: Arc::new(workspace),
@@ -62,6 +65,7 @@ impl Session {
             events,
             now: jiff::Timestamp::now(),
             as_of,
+            time_scale,
             _server: server,
         })
     }
@@ -143,7 +147,7 @@ impl Session {
                 failures: scoring.breaker.failures,
                 cool_down: scoring.breaker.cool_down.0,
                 per_minute: scoring.genie.per_minute,
-                minute: Duration::from_secs(60),
+                minute: Duration::from_secs(60).mul_f64(self.time_scale),
                 seed: 0,
             },
             meter.clone(),
@@ -293,6 +297,15 @@ async fn connect(
             })?;
             Ok((Workspace { client, host, warehouse_id }, None, None))
         }
+    }
+}
+
+fn time_scale(project: &Project) -> Result<f64, OpsError> {
+    match &project.workspace {
+        config::Workspace::Embedded { world: Some(world), .. } => {
+            Ok(local::read_world(world)?.scaled(Duration::from_secs(1)).as_secs_f64())
+        }
+        _ => Ok(1.0),
     }
 }
 

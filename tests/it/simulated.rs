@@ -1,5 +1,5 @@
-//! The judge's replies, over HTTP: whatever one of them is like, no other question's verdict
-//! changes, and the score never rises.
+//! Over a simulated workspace: the judge's replies, of which none may change another question's
+//! verdict or raise the score; and a noisy content against itself.
 
 #[path = "../../benches/score/rig.rs"]
 mod rig;
@@ -9,7 +9,7 @@ mod service;
 
 use genie_enhance::limit::Budget;
 use genie_enhance::model::{Outcome, Scorecard};
-use rig::{Rig, questions, target};
+use rig::{Rig, claims_of_itself, questions, target};
 use serde_json::{Value, json};
 use service::{Pace, Reply, Service, verdicts};
 use std::collections::BTreeMap;
@@ -119,4 +119,11 @@ async fn without_a_judge_or_its_budget_everything_open_stays_open() {
         let open = if limited { Outcome::NotRun } else { Outcome::NeedsReview };
         assert_eq!((card.correct(), card.count(open)), (0, QUESTIONS), "{:?}", outcomes(&card));
     }
+}
+
+/// In small; `benches/score` does two hundred.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_noisy_content_against_itself_shows_no_difference() {
+    let claims = claims_of_itself(20, 30).await;
+    assert!(claims <= 1, "{claims} of 20");
 }
