@@ -50,10 +50,7 @@ impl Docket {
         let mut decided = Vec::new();
         for (key, judgement) in judgements {
             for (index, mut scored, cached) in self.waiting.remove(&key).unwrap_or_default() {
-                scored.verdict.notes.push(std::mem::take(&mut scored.verdict.reason));
-                scored.verdict.outcome = judgement.outcome;
-                scored.verdict.reason.clone_from(&judgement.reason);
-                scored.verdict.detail.clone_from(&judgement.detail);
+                judgement.put_on(&mut scored);
                 decided.push((index, scored, cached));
             }
         }

@@ -5,6 +5,7 @@ use super::meter::Meter;
 use crate::databricks::Client;
 use crate::judge::{self, Item, Judged};
 use crate::llm::{Chat, ChatAnswer, ChatError, ChatRequest, Refusal, Transport};
+use crate::model::ScoredQuestion;
 use crate::store::Cache;
 use futures::future::{BoxFuture, FutureExt, join_all};
 use serde_json::Value;
@@ -106,6 +107,11 @@ impl Model {
         std::fs::read_to_string(folder.join(format!("{name}.md"))).ok()
     }
 
+    /// What was said of the same comparison before.
+    pub fn judged(&self, item: &Item) -> Option<Judgement> {
+        self.verdicts.get(&item.key())
+    }
+
     /// Verdicts on undecided comparisons, by item id. The same pair never gets two verdicts: what
     /// was judged before is remembered. A judge that fails leaves its items undecided. Also the
     /// tokens that it took.
@@ -113,7 +119,7 @@ impl Model {
         let mut verdicts = BTreeMap::new();
         let mut open = Vec::new();
         for item in items {
-            match self.verdicts.get::<Judgement>(&item.key()) {
+            match self.judged(&item) {
                 Some(known) => drop(verdicts.insert(item.id.clone(), known)),
                 None => open.push(item),
             }
@@ -166,6 +172,14 @@ pub struct Judgement {
 }
 
 impl Judgement {
+    /// Puts the judge's word in the place of the rules' "undecided".
+    pub fn put_on(&self, scored: &mut ScoredQuestion) {
+        scored.verdict.notes.push(std::mem::take(&mut scored.verdict.reason));
+        scored.verdict.outcome = self.outcome;
+        scored.verdict.reason.clone_from(&self.reason);
+        scored.verdict.detail.clone_from(&self.detail);
+    }
+
     fn of(judged: &Judged) -> Self {
         Self { outcome: judged.outcome, reason: judged.reason.to_owned(), detail: judged.detail.clone() }
     }

@@ -174,10 +174,18 @@ impl Scorer {
             // Whatever comes first; an empty one has nothing to wait for.
             tokio::select! {
                 Some((index, compared)) = running.next(), if !running.is_empty() => {
-                    let Compared { scored, cached, open } = compared;
-                    match open.filter(|_| self.judges()) {
-                        Some(item) => docket.add(item, index, scored, cached),
-                        None => finish(index, scored, cached),
+                    let Compared { mut scored, cached, open } = compared;
+                    let Some(item) = open.filter(|_| self.judges()) else {
+                        finish(index, scored, cached);
+                        continue;
+                    };
+                    // The same comparison never gets two verdicts.
+                    match self.model.as_ref().and_then(|model| model.judged(&item)) {
+                        Some(known) => {
+                            known.put_on(&mut scored);
+                            finish(index, scored, cached);
+                        }
+                        None => docket.add(item, index, scored, cached),
                     }
                 }
                 Some((judgements, tokens)) = judging.next(), if !judging.is_empty() => {
