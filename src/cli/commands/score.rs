@@ -10,7 +10,7 @@ use crate::cli::progress;
 use crate::cli::record::Recorder;
 use crate::cli::session::{Session, read_text};
 use crate::format::{scorecard_from_json, scorecard_to_json};
-use crate::model::{Outcome as Verdict, Question, Scorecard, Space};
+use crate::model::{Outcome as Verdict, Question, Scorecard, Space, SpaceView};
 use crate::ops::{NativeRun, OpsError, Scorer, Shadow, Target, paired, repeated};
 use crate::render;
 use std::path::{Path, PathBuf};
@@ -35,19 +35,20 @@ async fn recorded(args: &ScoreArgs, output: Output, recorder: &Recorder) -> Outc
     // Before the shadows of earlier runs go, and their conversations with them.
     scorer.recover().await;
     let repeats = args.repeats.unwrap_or(session.project().scoring.repeats);
-    let (cards, native) = match session.live().await? {
+    let (cards, native, is_bare) = match session.live().await? {
         Some(live) if !args.declared => {
             let target = Target::of(live.id.clone(), &live.space);
             let cards = scorer.score_repeatedly(&target, &questions, repeats, "the live space").await;
             let native = natively(args, &scorer, &live.id, &questions, &cards).await?;
-            (cards, native)
+            (cards, native, SpaceView::of(&live.space).is_bare())
         }
         live => {
             let declared = session.definition().ok_or_else(|| {
                 OpsError::usage("there is no live space and no declared one; set `space.id` or `space.definition`")
             })?;
             let live_id = live.map(|live| live.id);
-            on_shadow(args, &session, &scorer, live_id, declared, &questions, repeats).await?
+            let (cards, native) = on_shadow(args, &session, &scorer, live_id, declared, &questions, repeats).await?;
+            (cards, native, SpaceView::of(declared).is_bare())
         }
     };
     for (at, card) in cards.iter().enumerate() {
@@ -61,8 +62,15 @@ async fn recorded(args: &ScoreArgs, output: Output, recorder: &Recorder) -> Outc
     let by_question = scorer.meter.by_question();
     recorder.figures(serde_json::json!({ "after": after, "by": by, "cost": spent, "cost_by_question": by_question }));
     let repeated = (cards.len() > 1).then(|| repeated(&cards));
-    let found =
-        Report { repeated: repeated.as_ref(), native: native.as_ref(), cost: &spent, by_question: &by_question };
+    // What even a space that says nothing gets right proves nothing about what is added to it.
+    let too_easy = repeated.as_ref().filter(|_| is_bare).map(|found| found.firm.clone()).unwrap_or_default();
+    let found = Report {
+        repeated: repeated.as_ref(),
+        native: native.as_ref(),
+        cost: &spent,
+        by_question: &by_question,
+        too_easy: &too_easy,
+    };
     if args.json && cards.len() == 1 && native.is_none() {
         output.data(&scorecard_to_json(card));
     } else if args.json {

@@ -14,6 +14,8 @@ pub struct Report<'a> {
     pub native: Option<&'a NativeRun>,
     pub cost: &'a Cost,
     pub by_question: &'a BTreeMap<String, Cost>,
+    /// Questions that a space which says nothing answers right every time.
+    pub too_easy: &'a [String],
 }
 
 pub fn json(cards: &[Scorecard], report: &Report<'_>) -> String {
@@ -24,6 +26,7 @@ pub fn json(cards: &[Scorecard], report: &Report<'_>) -> String {
         "native": report.native,
         "cost": report.cost,
         "cost_by_question": report.by_question,
+        "too_easy": report.too_easy,
     }))
 }
 
@@ -37,6 +40,9 @@ pub fn text(card: &Scorecard, report: &Report<'_>) -> String {
     }
     if let Some(native) = report.native {
         lines.extend(rating(native));
+    }
+    if !report.too_easy.is_empty() {
+        lines.push(format!("  too easy, right every time in a bare space: {}", report.too_easy.join(", ")));
     }
     lines.push(String::new());
     lines.push(cost(report.cost));
