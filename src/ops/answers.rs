@@ -109,7 +109,15 @@ impl Scorer {
             self.release(key);
             return false;
         }
-        let Ok(Some(trace)) = self.follow_up(key, Some(trace)).await else { return false };
+        let trace = match self.follow_up(key, Some(trace)).await {
+            Ok(Some(trace)) => trace,
+            // It was never asked, so there is nothing to find.
+            Ok(None) => {
+                self.release(key);
+                return false;
+            }
+            Err(_) => return false,
+        };
         let Some((conversation, message)) = &trace.thread else { return false };
         match self.workspace.client.resume(&trace.space_id, conversation, message, &self.ask).await {
             Ok(asked) => {
@@ -183,8 +191,8 @@ impl Scorer {
             Ok(None) => Ok(None),
             Err(error) if error.is_not_found() => {
                 self.events.warn(format!(
-                    "whether \"{}\" had been asked before the last run was cut short cannot be told, since its space is \
-                     gone; it is asked now",
+                    "whether \"{}\" had been asked before an earlier run was cut short cannot be told, since its space is \
+                     gone; it counts as not asked",
                     trace.question
                 ));
                 Ok(None)
