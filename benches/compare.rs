@@ -1,9 +1,17 @@
-//! The comparator on large results: equal rows in another order, and one wrong cell.
+//! The comparator on large results: equal rows in another order, and one wrong cell. The memory
+//! that a comparison takes is measured too: a million rows must stay within a small multiple of
+//! what the rows themselves take. (The scorer reads 5,000 rows at most and leaves larger results
+//! to the warehouse.)
 
 use genie_enhance::compare::{Policy, Side, compare};
 use genie_enhance::model::{Cell, Column, ResultSet};
 
+/// Counts what is allocated.
+#[global_allocator]
+static ALLOCATED: divan::AllocProfiler = divan::AllocProfiler::system();
+
 const ROWS: usize = 5_000;
+const MILLION: usize = 1_000_000;
 const COLUMNS: usize = 20;
 
 fn main() {
@@ -56,4 +64,16 @@ fn one_row_missing(bencher: divan::Bencher) {
     answer.rows.pop();
     let (gold, answer) = (Side::Rows(gold), Side::Rows(answer));
     bencher.bench(|| compare(&gold, &answer, &Policy::default()));
+}
+
+/// Three columns, so that a small machine can hold both sides.
+#[divan::bench(sample_count = 1, sample_size = 1)]
+fn a_million_rows(bencher: divan::Bencher) {
+    let rows = |order: &dyn Fn(usize) -> usize| {
+        let column = |at: usize| Column { name: format!("c{at}"), type_name: String::new(), type_text: String::new() };
+        let rows = (0..MILLION).map(order).map(|row| (0..3).map(|at| cell(row, at)).collect());
+        Side::Rows(ResultSet { columns: (0..3).map(column).collect(), rows: rows.collect(), truncated: false })
+    };
+    let (gold, answer) = (rows(&|row| row), rows(&|row| row * 7_919 % MILLION));
+    bencher.bench_local(|| compare(&gold, &answer, &Policy::default()));
 }

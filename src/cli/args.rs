@@ -198,6 +198,18 @@ pub struct ScoreArgs {
     /// Score the declared definition (on a shadow) even if a live space exists
     #[arg(long)]
     pub declared: bool,
+    /// Ask every question this many times, in place of `scoring.repeats`
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub repeats: Option<u32>,
+    /// Check the benchmarks and ask nothing
+    #[arg(long)]
+    pub check: bool,
+    /// Let the workspace rate the space's own benchmarks too, and list where it disagrees
+    #[arg(long, conflicts_with = "check")]
+    pub native: bool,
+    /// Compare two scored runs, question by question: scorecard files, run folders, or names of runs
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["check", "native", "declared", "repeats"])]
+    pub compare: Vec<PathBuf>,
     /// Also write the run's events into this file, as JSON lines
     #[arg(long, value_name = "FILE.jsonl")]
     pub json_into: Option<PathBuf>,

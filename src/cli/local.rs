@@ -44,7 +44,7 @@ pub async fn start(options: LocalOptions) -> Result<RunningServer, OpsError> {
     .map_err(|error| OpsError::other(format!("the embedded workspace does not start: {error}")))
 }
 
-fn read_world(path: &Path) -> Result<World, OpsError> {
+pub fn read_world(path: &Path) -> Result<World, OpsError> {
     let text = super::session::read_text(path)?;
     serde_yaml::from_str(&text).map_err(|error| {
         OpsError::usage(format!("{}: {error}; see the world file in the documentation", path.display()))

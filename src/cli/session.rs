@@ -9,10 +9,12 @@ use crate::databricks::{AskOptions, Attributes, Client, Credentials, LiveSpace, 
 use crate::embedded::server::{RunningServer, WAREHOUSE_ID};
 use crate::limit::Budget;
 use crate::model::{Diagnostic, Digest, Question, Severity, Space, State, digest_json};
-use crate::ops::{Events, Gate, GateOptions, Model, ModelOptions, OpsError, Scorer, Statements, Workspace};
+use crate::ops::{
+    Events, Gate, GateOptions, Meter, Model, ModelOptions, OpsError, Prices, Scorer, Statements, Workspace,
+};
 use crate::render;
 use crate::sql::parse_query;
-use crate::store::{Blobs, Cache, Layout, Ledger, PlanStore, SharedState, StateStore};
+use crate::store::{Blobs, Cache, Claims, Journal, Layout, Ledger, PlanStore, SharedState, StateStore};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -30,6 +32,8 @@ pub struct Session {
     pub as_of: Option<String>,
     /// Where several machines keep the state, if they do.
     pub shared: Option<SharedState>,
+    /// Length of a second in the embedded world, where time may run faster.
+    time_scale: f64,
     /// Stops when dropped.
     _server: Option<RunningServer>,
 }
@@ -59,6 +63,7 @@ impl Session {
         if let Some(shared) = &shared {
             shared.pull(&StateStore::new(layout.state())).await?;
         }
+        let time_scale = time_scale(&loaded.project)?;
         Ok(Self {
             loaded,
             workspace: Arc::new(workspace),
@@ -67,6 +72,7 @@ impl Session {
             now: jiff::Timestamp::now(),
             as_of,
             shared,
+            time_scale,
             _server: server,
         })
     }
@@ -133,6 +139,14 @@ impl Session {
             true => 1,
             false => asked.unwrap_or(declared as usize),
         };
+        let llm = self.project().llm.as_ref();
+        let prices = Prices {
+            usd_per_million_input: llm.map_or(0.0, |llm| llm.usd_per_million_input),
+            usd_per_million_output: llm.map_or(0.0, |llm| llm.usd_per_million_output),
+            dbu_per_hour: scoring.sql.dbu_per_hour,
+            usd_per_dbu: scoring.sql.usd_per_dbu,
+        };
+        let meter = Arc::new(Meter::new(self.budget(), prices, self.events.clone()));
         let gate = Gate::new(
             GateOptions {
                 concurrency: places(args.genie_concurrent, scoring.genie.concurrency),
@@ -141,51 +155,59 @@ impl Session {
                 failures: scoring.breaker.failures,
                 cool_down: scoring.breaker.cool_down.0,
                 per_minute: scoring.genie.per_minute,
-                budget: self.budget(),
+                minute: Duration::from_secs(60).mul_f64(self.time_scale),
                 seed: 0,
             },
+            meter.clone(),
             self.events.clone(),
         );
+        let sql_places = places(args.sql_concurrent, scoring.sql.concurrency);
         Ok(Scorer {
             workspace: self.workspace.clone(),
             gate,
-            statements: Statements::new(places(args.sql_concurrent, scoring.sql.concurrency), scoring.sql.timeout.0),
+            statements: Statements::new(sql_places, scoring.sql.timeout.0, meter.clone()),
             cache: Cache::open(self.layout.answers())?,
+            durations: Cache::open(self.layout.durations())?,
+            claims: Claims::open(self.layout.claims())?,
             ask: AskOptions { timeout: scoring.genie.timeout.0, ..AskOptions::default() },
             as_of: self.as_of.clone(),
             fresh: args.fresh,
+            sequential,
             events: self.events.clone(),
             seen: std::sync::RwLock::default(),
+            turns: std::sync::Mutex::default(),
             golds: tokio::sync::Mutex::default(),
-            model: self.model()?,
+            tables: tokio::sync::Mutex::default(),
+            model: self.model(&meter)?,
+            meter,
         })
     }
 
     /// The configured language model, if there is one.
-    fn model(&self) -> Result<Option<Model>, OpsError> {
+    fn model(&self, meter: &Arc<Meter>) -> Result<Option<Model>, OpsError> {
         let Some(llm) = &self.project().llm else { return Ok(None) };
         let options = ModelOptions {
             endpoint: llm.endpoint.clone(),
             concurrency: llm.concurrency as usize,
             max_tokens: llm.max_tokens,
+            timeout: llm.timeout.0,
             judges: llm.judge,
             chunk: self.project().scoring.judge.chunk as usize,
             prompts: self.project().prompts.clone(),
         };
-        Ok(Some(Model::new(self.workspace.client.clone(), options, Cache::open(self.layout.verdicts())?)))
+        let verdicts = Cache::open(self.layout.verdicts())?;
+        Ok(Some(Model::new(self.workspace.client.clone(), options, verdicts, meter.clone())))
     }
 
     fn budget(&self) -> Budget {
-        // Questions to the embedded workspace cost nothing.
-        if self._server.is_some() {
-            return Budget::default();
-        }
-        let budget = &self.project().budget;
+        let declared = &self.project().budget;
+        // Questions to the embedded workspace cost nothing: only what was declared counts there.
+        let budget = if self._server.is_some() { declared.clone() } else { declared.with_defaults() };
         Budget {
-            questions: Some(budget.questions.0),
-            tokens: Some(budget.tokens.0),
-            time: Some(Duration::from_secs_f64(budget.minutes * 60.0)),
-            usd: Some(budget.usd),
+            questions: budget.questions.map(|count| count.0),
+            tokens: budget.tokens.map(|count| count.0),
+            time: budget.minutes.map(|minutes| Duration::from_secs_f64(minutes.clamp(0.0, 1e9) * 60.0)),
+            usd: budget.usd,
         }
     }
 
@@ -293,6 +315,15 @@ async fn connect(
             })?;
             Ok((Workspace { client, host, warehouse_id }, None, None))
         }
+    }
+}
+
+fn time_scale(project: &Project) -> Result<f64, OpsError> {
+    match &project.workspace {
+        config::Workspace::Embedded { world: Some(world), .. } => {
+            Ok(local::read_world(world)?.scaled(Duration::from_secs(1)).as_secs_f64())
+        }
+        _ => Ok(1.0),
     }
 }
 

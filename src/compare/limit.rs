@@ -2,11 +2,14 @@
 
 use super::Ruling;
 use super::align::likely_maps;
+use super::number::NumRule;
 use super::order::{self, Order};
 use super::rows::Case;
 use super::search::{Found, Outcome, Pair, Relation};
 use super::table::Table;
 use super::value::Qualifiers;
+use crate::model::ResultSet;
+use std::collections::BTreeMap;
 
 /// Both sides are cut at the same key, and only rows with that key differ: which of them comes
 /// is up to the engine.
@@ -15,10 +18,73 @@ pub(super) fn tie(case: &Case, pair: &Pair) -> Option<Ruling> {
     let rows = case.expected.rows;
     let full_limit = policy.limit.is_some_and(|limit| rows as u64 >= limit);
     let keys: Vec<usize> = policy.order_keys.iter().copied().filter(|key| *key < case.expected.width()).collect();
-    if !full_limit || keys.is_empty() || rows != case.actual.rows {
+    if !full_limit || rows != case.actual.rows {
         return None;
     }
-    likely_maps(pair).into_iter().find_map(|map| tie_under(case, pair, &map, &keys))
+    let maps = likely_maps(pair);
+    if !policy.full_keys.is_empty()
+        && let Some(full) = &policy.expected_full
+    {
+        let tied = Tied::of(full, rows, &policy.full_keys)?;
+        return maps.iter().find_map(|map| tied.allows(case, map));
+    }
+    if keys.is_empty() {
+        return None;
+    }
+    maps.into_iter().find_map(|map| tie_under(case, pair, &map, &keys))
+}
+
+/// The gold's rows above a tie at its limit, and those among which the engine may choose. Told
+/// from sort keys that the gold does not select, so from rows that carry them.
+struct Tied {
+    above: Table,
+    allowed: Table,
+}
+
+impl Tied {
+    /// `full` holds the rows in their order. None if no row outside the limit is tied with the
+    /// last one inside.
+    fn of(full: &ResultSet, limit: usize, keys: &[usize]) -> Option<Self> {
+        let table = Table::read(full);
+        let last = limit.checked_sub(1).filter(|last| *last < table.rows)?;
+        let keys: Vec<_> = keys.iter().map(|key| table.columns.get(*key)).collect::<Option<_>>()?;
+        let rule = NumRule::default();
+        let tied = |row: &usize| keys.iter().all(|key| key.values[last].agrees(&key.values[*row], &rule).is_some());
+        let allowed: Vec<usize> = (0..table.rows).filter(tied).collect();
+        let above: Vec<usize> = (0..limit).filter(|row| !tied(row)).collect();
+        (above.len() + allowed.len() > limit).then(|| Self { above: table.pick(&above), allowed: table.pick(&allowed) })
+    }
+
+    /// A match if the answer holds all rows above the tie and any of those in it.
+    fn allows(&self, case: &Case, map: &[usize]) -> Option<Ruling> {
+        let width = case.expected.width();
+        let narrow = |table: &Table| Table {
+            names: table.names[..width].to_vec(),
+            columns: table.columns[..width].to_vec(),
+            rows: table.rows,
+        };
+        if self.above.width() < width {
+            return None;
+        }
+        let fixed: Vec<Option<usize>> = map.iter().copied().map(Some).collect();
+        let above = narrow(&self.above);
+        let top = case.pair_of(&above, &case.actual, false).search(Relation::Within, &fixed).found()?;
+        let mut taken: BTreeMap<u32, usize> = BTreeMap::new();
+        top.needle_groups.iter().for_each(|group| *taken.entry(*group).or_default() += 1);
+        let is_left = |row: &usize| match taken.get_mut(&top.host_groups[*row]).filter(|count| **count > 0) {
+            Some(count) => {
+                *count -= 1;
+                false
+            }
+            None => true,
+        };
+        let rest: Vec<usize> = (0..case.actual.rows).filter(is_left).collect();
+        let (allowed, rest) = (narrow(&self.allowed), case.actual.pick(&rest));
+        let covered = case.pair_of(&allowed, &rest, false).search(Relation::Covers, &fixed).found()?;
+        let order = if case.policy.ordered { Order::Unknown } else { Order::Free };
+        let found = Found { map: map.to_vec(), ..covered };
+        Some(case.accept(&found, order, &["TIE_AT_LIMIT"]))
+    }
 }
 
 fn tie_under(case: &Case, pair: &Pair, map: &[usize], keys: &[usize]) -> Option<Ruling> {
@@ -71,13 +137,24 @@ fn accept_tie(case: &Case, map: &[usize], qualifiers: Qualifiers) -> Ruling {
     case.accept(&found, order, &["TIE_AT_LIMIT"])
 }
 
-/// One side is the beginning of the other, where a LIMIT has cut it.
+/// True if both sides were cut, at limits that differ: then the numbers of rows say nothing
+/// else, and another "top n" was answered than asked for.
+pub(super) fn other_limit(case: &Case) -> bool {
+    let cut = |limit: Option<u64>, rows: usize| limit == Some(rows as u64);
+    let policy = case.policy;
+    policy.limit != policy.actual_limit
+        && cut(policy.limit, case.expected.rows)
+        && policy.actual_limit.is_some()
+        && (cut(policy.actual_limit, case.actual.rows) || policy.actual_limit > policy.limit)
+}
+
+/// One side is the beginning of the other, where a LIMIT that the other lacks has cut it.
 pub(super) fn prefix(case: &Case, pair: &Pair) -> Option<Ruling> {
     let (expected, actual) = (case.expected.rows, case.actual.rows);
     let cut = |limit: Option<u64>, rows: usize| limit.is_some_and(|limit| limit == rows as u64);
     let is_cut = match expected.cmp(&actual) {
-        std::cmp::Ordering::Less => cut(case.policy.limit, expected),
-        std::cmp::Ordering::Greater => cut(case.policy.actual_limit, actual),
+        std::cmp::Ordering::Less => cut(case.policy.limit, expected) && case.policy.actual_limit.is_none(),
+        std::cmp::Ordering::Greater => cut(case.policy.actual_limit, actual) && case.policy.limit.is_none(),
         std::cmp::Ordering::Equal => false,
     };
     if !is_cut {

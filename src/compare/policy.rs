@@ -42,6 +42,8 @@ pub struct Policy {
     pub duplicates_ignore: bool,
     /// The gold's rows without its LIMIT, to decide ties exactly.
     pub expected_full: Option<ResultSet>,
+    /// Where `expected_full` carries all sort keys behind the selected columns: their places.
+    pub full_keys: Vec<usize>,
 }
 
 /// What the gold SQL and the answer's SQL say about their results; filled from parsed SQL by
@@ -57,6 +59,15 @@ pub struct GoldFacts {
     pub round_digits: Vec<Option<u8>>,
     pub answer_limit: Option<u64>,
     pub expected_full: Option<ResultSet>,
+    /// Places of the sort keys in `expected_full`, where they were added to it.
+    pub full_keys: Vec<usize>,
+}
+
+impl GoldFacts {
+    /// True if the gold sorts by something it does not select.
+    pub fn hides_keys(&self) -> bool {
+        self.order_by.iter().any(Option::is_none)
+    }
 }
 
 /// The contract of a question, given what is known of the two SQL texts.
@@ -76,5 +87,6 @@ pub fn policy_of(question: &Question, facts: &GoldFacts) -> Policy {
         round_digits: facts.round_digits.clone(),
         duplicates_ignore: false,
         expected_full: facts.expected_full.clone(),
+        full_keys: facts.full_keys.clone(),
     }
 }

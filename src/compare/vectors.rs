@@ -135,6 +135,7 @@ fn policy(flags: &Flags, expected: &Half) -> Policy {
         round_digits: flags.round_digits.clone(),
         duplicates_ignore: is(&flags.duplicates, "ignore"),
         expected_full: flags.expected_full.as_ref().map(full),
+        full_keys: Vec::new(),
     }
 }
 

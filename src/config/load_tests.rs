@@ -47,7 +47,7 @@ fn defaults_paths_and_variables_are_resolved() {
     let project = &loaded.project;
     assert_eq!(project.workspace, Workspace::Databricks { host: None, profile: Some("prod".to_owned()) });
     assert_eq!(project.warehouse_id.as_deref(), Some("123"));
-    assert_eq!((project.budget.questions, project.target.score), (Count(1), 1.0));
+    assert_eq!((project.budget.questions, project.target.score), (Some(Count(1)), 1.0));
     assert_eq!(project.scoring.genie.per_minute, Some(5));
     assert_eq!(project.history, Location::Schema("main.ops".to_owned()));
     assert_eq!(project.state, Location::Url("s3://bucket/state.json".to_owned()));

@@ -52,11 +52,28 @@ pub struct AskFailure {
     pub retry_after: Option<Duration>,
     /// The conversation and message to [`Client::resume`], where they are known.
     pub conversation: Option<(String, String)>,
+    /// True if the answer may still come: what failed was only the waiting for it.
+    pub pending: bool,
+}
+
+/// A question that the service has taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thread {
+    pub conversation_id: String,
+    pub message_id: String,
 }
 
 impl AskFailure {
     fn new(not_run: NotRun, retryable: bool) -> Self {
-        Self { not_run, attempts: 1, retryable, rate_limited: false, retry_after: None, conversation: None }
+        Self {
+            not_run,
+            attempts: 1,
+            retryable,
+            rate_limited: false,
+            retry_after: None,
+            conversation: None,
+            pending: false,
+        }
     }
 
     fn from_error(error: &ClientError) -> Self {
@@ -78,13 +95,21 @@ impl Client {
     /// is looked for, so that no question is asked twice unnoticed.
     pub async fn ask(&self, space_id: &str, question: &str, options: &AskOptions) -> Result<Asked, AskFailure> {
         let began = Instant::now();
+        let thread = self.begin(space_id, question, options).await?;
+        self.wait_for(space_id, thread.conversation_id, thread.message_id, began, options).await
+    }
+
+    /// Asks a question in a new conversation, without waiting for the answer: [`Client::resume`]
+    /// does.
+    pub async fn begin(&self, space_id: &str, question: &str, options: &AskOptions) -> Result<Thread, AskFailure> {
+        let began = Instant::now();
         let started_at = jiff::Timestamp::now().as_millisecond();
         let body = StartConversation { content: question.to_owned(), enable_visualization: None };
         let path = format!("/api/2.0/genie/spaces/{}/start-conversation", segment(space_id));
         let call = Call::new("ask a question", Method::POST, path, Resend::Never)
             .json(&body)
             .deadline(began + options.timeout);
-        let (conversation, message) = match self.http().json::<StartedConversation>(call).await {
+        let (conversation_id, message_id) = match self.http().json::<StartedConversation>(call).await {
             Ok(started) if !started.conversation_id.is_empty() && !started.message_id.is_empty() => {
                 (started.conversation_id, started.message_id)
             }
@@ -95,8 +120,8 @@ impl Client {
             Err(error) if error.outcome_unknown() => self.find_lost(space_id, question, started_at, &error).await?,
             Err(error) => return Err(AskFailure::from_error(&error)),
         };
-        self.known().insert(conversation.clone());
-        self.wait_for(space_id, conversation, message, began, options).await
+        self.known().insert(conversation_id.clone());
+        Ok(Thread { conversation_id, message_id })
     }
 
     /// Waits for the answer to a question that was asked before.
@@ -110,6 +135,21 @@ impl Client {
         self.known().insert(conversation_id.to_owned());
         let (conversation, message) = (conversation_id.to_owned(), message_id.to_owned());
         self.wait_for(space_id, conversation, message, Instant::now(), options).await
+    }
+
+    /// The conversation with exactly this question that began at `since` (milliseconds since
+    /// 1970) or later, other than those in `others`; for a question that was sent by a run which
+    /// did not live to note where it went.
+    pub async fn find(
+        &self,
+        space_id: &str,
+        question: &str,
+        since: i64,
+        others: impl IntoIterator<Item = String>,
+    ) -> Result<Option<Thread>, ClientError> {
+        self.known().extend(others);
+        let found = self.lost_conversation(space_id, question, since).await?;
+        Ok(found.map(|(conversation_id, message_id)| Thread { conversation_id, message_id }))
     }
 
     async fn find_lost(
@@ -148,16 +188,32 @@ impl Client {
         let remote = Duration::from_secs(1);
         let first = options.first_poll;
         let local = Duration::from_millis(5);
-        let mut wait = first.unwrap_or(if self.settings().is_local() { local } else { remote });
+        let is_local = first.is_none() && self.settings().is_local();
+        let start = first.unwrap_or(if is_local { local } else { remote });
+        // Most answers come within this; only after it are the looks spread out.
+        let usual = if is_local { start } else { start * 20 };
+        let mut wait = start;
         loop {
             tokio::time::sleep(wait.min(end.saturating_duration_since(Instant::now()))).await;
-            wait = wait.mul_f64(1.5).min(options.longest_poll);
+            wait = if began.elapsed() < usual { start } else { wait.mul_f64(1.5).min(options.longest_poll) };
             let read = self.message(space_id, &conversation, &message, end).await;
             let outcome = match read {
                 Ok(found) if found.status.is_terminal() => finished(&found),
-                Ok(_) if Instant::now() < end => continue,
-                Err(error) if Instant::now() < end => Err(AskFailure { attempts: 1, ..AskFailure::from_error(&error) }),
-                Ok(_) | Err(_) => Err(AskFailure::new(NotRun::Timeout { seconds: options.timeout.as_secs() }, true)),
+                Ok(found) if Instant::now() < end => {
+                    // The query is written and runs: the answer is near, and a place at Genie
+                    // must not stand idle for a long look.
+                    if matches!(found.status, MessageStatus::PendingWarehouse | MessageStatus::ExecutingQuery) {
+                        wait = wait.min(start / 4);
+                    }
+                    continue;
+                }
+                Err(error) if Instant::now() < end => {
+                    Err(AskFailure { attempts: 1, pending: !error.is_not_found(), ..AskFailure::from_error(&error) })
+                }
+                Ok(_) | Err(_) => {
+                    let timeout = NotRun::Timeout { seconds: options.timeout.as_secs() };
+                    Err(AskFailure { pending: true, ..AskFailure::new(timeout, true) })
+                }
             };
             let seconds = began.elapsed().as_secs_f64();
             return outcome

@@ -29,7 +29,7 @@ mod sql_result;
 mod tables;
 mod tokens;
 
-pub use ask::{AskFailure, AskOptions, Asked};
+pub use ask::{AskFailure, AskOptions, Asked, Thread};
 pub use client::Client;
 pub use credentials::{Credentials, OidcSource};
 pub use error::{ClientError, ErrorKind};

@@ -4,7 +4,7 @@
 use super::enums::{OutcomeForm, PhaseForm};
 use super::error::{FileKind, FormatError};
 use super::json::{check_version, strict_value};
-use crate::model::Event;
+use crate::model::{Cost, Event};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -104,6 +104,18 @@ pub(super) enum LineForm {
         what: String,
         total: usize,
     },
+    Estimated {
+        cost: Cost,
+        cached: usize,
+    },
+    Spent {
+        cost: Cost,
+    },
+    GoldFinding {
+        id: String,
+        code: String,
+        message: String,
+    },
     QuestionAsked {
         id: String,
         question: String,
@@ -182,6 +194,9 @@ impl From<Event> for LineForm {
         match event {
             Event::PhaseStarted { phase, message } => Self::PhaseStarted { phase: phase.into(), message },
             Event::ScoringStarted { what, total } => Self::ScoringStarted { what, total },
+            Event::Estimated { cost, cached } => Self::Estimated { cost, cached },
+            Event::Spent { cost } => Self::Spent { cost },
+            Event::GoldFinding { id, code, message } => Self::GoldFinding { id, code, message },
             Event::QuestionAsked { id, question } => Self::QuestionAsked { id, question },
             Event::QuestionScored { id, outcome, reason, cached, done, total } => {
                 Self::QuestionScored { id, outcome: outcome.into(), reason, cached, done, total }
@@ -216,6 +231,9 @@ impl From<LineForm> for LineBody {
             }
             LineForm::PhaseStarted { phase, message } => Event::PhaseStarted { phase: phase.into(), message },
             LineForm::ScoringStarted { what, total } => Event::ScoringStarted { what, total },
+            LineForm::Estimated { cost, cached } => Event::Estimated { cost, cached },
+            LineForm::Spent { cost } => Event::Spent { cost },
+            LineForm::GoldFinding { id, code, message } => Event::GoldFinding { id, code, message },
             LineForm::QuestionAsked { id, question } => Event::QuestionAsked { id, question },
             LineForm::QuestionScored { id, outcome, reason, cached, done, total } => {
                 Event::QuestionScored { id, outcome: outcome.into(), reason, cached, done, total }

@@ -42,6 +42,7 @@ pub struct Breaker {
     failures: u32,
     cool_down: Duration,
     in_a_row: u32,
+    failed_trials: u32,
     state: BreakerState,
     generation: u64,
 }
@@ -49,7 +50,14 @@ pub struct Breaker {
 impl Breaker {
     /// `failures` of 0 counts as 1.
     pub fn new(failures: u32, cool_down: Duration) -> Self {
-        Self { failures: failures.max(1), cool_down, in_a_row: 0, state: BreakerState::Closed, generation: 0 }
+        Self {
+            failures: failures.max(1),
+            cool_down,
+            in_a_row: 0,
+            failed_trials: 0,
+            state: BreakerState::Closed,
+            generation: 0,
+        }
     }
 
     /// May a caller ask now? The first caller after the cool-down becomes the trial.
@@ -70,6 +78,7 @@ impl Breaker {
         if generation == self.generation {
             self.in_a_row = 0;
             if self.state == BreakerState::HalfOpen {
+                self.failed_trials = 0;
                 self.change(BreakerState::Closed);
             }
         }
@@ -81,6 +90,7 @@ impl Breaker {
         }
         self.in_a_row = self.in_a_row.saturating_add(1);
         if self.state == BreakerState::HalfOpen || self.in_a_row >= self.failures {
+            self.failed_trials += u32::from(self.state == BreakerState::HalfOpen);
             self.in_a_row = 0;
             self.change(BreakerState::Open { until: now.saturating_add(self.cool_down) });
         }
@@ -96,6 +106,16 @@ impl Breaker {
 
     pub fn state(&self) -> BreakerState {
         self.state
+    }
+
+    /// Trials that failed one after the other since the breaker was last closed.
+    pub fn failed_trials(&self) -> u32 {
+        self.failed_trials
+    }
+
+    /// Changes whenever the state does.
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
     fn change(&mut self, state: BreakerState) {

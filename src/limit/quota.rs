@@ -1,69 +1,86 @@
-//! Quota: at most so many questions a minute, for all that ask.
+//! Quota: at most so many questions in any minute, for all that ask.
 //!
-//! A generic cell rate algorithm: each question reserves the next slot, slots are one interval
-//! apart, and up to `burst` of them may be used at once. The rate adapts: a refusal by the
-//! service (429) lengthens the interval, answers shorten it again, never below the rate set.
+//! A sliding window: a question may start once the one that came as many questions before it as
+//! fit into a minute is a minute old. That is as fast as a quota allows, and never faster. The
+//! pace adapts: a refusal by the service (429) spreads the questions out, answers bring them
+//! together again.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 #[derive(Clone, Debug)]
 pub struct Quota {
-    /// The interval that was set: one minute divided by the questions in a minute.
-    set: Duration,
-    /// The interval in force: `set`, or longer after refusals.
-    interval: Duration,
-    burst: u32,
-    /// When the slot after the last reserved one would be due.
-    due: Duration,
-    /// Nobody asks before this time: what the service asked for.
+    /// Questions in one window; none is no limit until the service refuses.
+    limit: Option<u32>,
+    window: Duration,
+    /// Starts of the last questions, as many as fit into a window.
+    starts: VecDeque<Duration>,
+    /// Least time between two questions; zero but for refusals.
+    gap: Duration,
+    /// Nobody asks before this time: the gap, and what the service asked for.
     not_before: Duration,
 }
 
+const MINUTE: Duration = Duration::from_secs(60);
+
 impl Quota {
-    /// The slowest rate that refusals can lead to: one question in two minutes.
+    /// The slowest pace that refusals can lead to: one question in two minutes.
     const LONGEST: Duration = Duration::from_secs(120);
+    /// The service counts when a question arrives, this quota when it leaves.
+    const MARGIN: f64 = 1.005;
 
     /// `per_minute` of 0 counts as 1.
-    pub fn per_minute(per_minute: u32, burst: u32) -> Self {
-        let set = Duration::from_secs(60) / per_minute.max(1);
-        Self { set, interval: set, burst: burst.max(1), due: Duration::ZERO, not_before: Duration::ZERO }
+    pub fn per_minute(per_minute: u32) -> Self {
+        Self::per_window(per_minute, MINUTE)
+    }
+
+    /// As [`Quota::per_minute`], with a minute of another length, as in a world whose time runs
+    /// faster.
+    pub fn per_window(questions: u32, window: Duration) -> Self {
+        Self { limit: Some(questions.max(1)), window: window.mul_f64(Self::MARGIN), ..Self::unlimited() }
     }
 
     /// No limit until the service refuses.
     pub fn unlimited() -> Self {
-        Self { set: Duration::ZERO, interval: Duration::ZERO, ..Self::per_minute(1, 1) }
+        Self { limit: None, window: MINUTE, starts: VecDeque::new(), gap: Duration::ZERO, not_before: Duration::ZERO }
     }
 
     /// Reserves the next slot and says how long to wait for it. A caller that gives up keeps its
     /// slot used: the service may have counted the question.
     pub fn reserve(&mut self, now: Duration) -> Duration {
-        let allowance = self.interval * (self.burst - 1);
-        let at = now.max(self.due.saturating_sub(allowance)).max(self.not_before);
-        self.due = self.due.max(at) + self.interval;
+        let mut at = now.max(self.not_before);
+        if let Some(limit) = self.limit {
+            if self.starts.len() >= limit as usize
+                && let Some(first) = self.starts.pop_front()
+            {
+                at = at.max(first + self.window);
+            }
+            self.starts.push_back(at);
+        }
+        self.not_before = at + self.gap;
         at - now
     }
 
-    /// The service refused a question (429): half the rate, and nobody before it said.
+    /// The service refused a question (429): half the pace, and nobody before it said.
     pub fn refused(&mut self, now: Duration, retry_after: Option<Duration>) {
-        let slower = self.interval.saturating_mul(2).max(Duration::from_millis(500));
-        self.interval = slower.min(Self::LONGEST.max(self.set));
-        let pause = retry_after.unwrap_or(self.interval);
-        self.not_before = self.not_before.max(now + pause);
-        // What was saved up is gone: the service counts otherwise than this quota did.
-        self.due = self.due.max(now + self.interval * (self.burst - 1));
+        let first = self.limit.map_or(Duration::from_millis(500), |limit| self.window / limit);
+        self.gap = self.gap.saturating_mul(2).max(first).min(Self::LONGEST.max(first));
+        self.not_before = self.not_before.max(now + retry_after.unwrap_or(self.gap));
     }
 
-    /// The service took a question: a tenth faster, down to the interval set.
+    /// The service took a question: a fifth faster, until nothing holds back but the window.
     pub fn accepted(&mut self) {
-        self.interval = self.interval.mul_f64(0.9).max(self.set);
-        if self.interval < Duration::from_millis(10) {
-            self.interval = self.set;
+        self.gap = self.gap.mul_f64(0.8);
+        if self.gap < Duration::from_millis(10) {
+            self.gap = Duration::ZERO;
         }
     }
 
     /// Questions a minute that are in force now; none if unlimited.
     pub fn rate(&self) -> Option<f64> {
-        (!self.interval.is_zero()).then(|| 60.0 / self.interval.as_secs_f64())
+        let by_gap = (!self.gap.is_zero()).then(|| 60.0 / self.gap.as_secs_f64());
+        let by_window = self.limit.map(|limit| f64::from(limit) * 60.0 / self.window.as_secs_f64());
+        [by_gap, by_window].into_iter().flatten().reduce(f64::min)
     }
 }
 
@@ -75,20 +92,23 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn slots_are_one_interval_apart_after_the_burst() {
-        let mut quota = Quota::per_minute(6, 2);
+    fn a_full_minute_makes_the_next_question_wait_for_its_end() {
+        let mut quota = Quota::per_minute(2);
         let start = SECOND * 100;
         let waits: Vec<u64> = (0..4).map(|_| quota.reserve(start).as_secs()).collect();
-        assert_eq!(waits, [0, 0, 10, 20]);
-        assert_eq!(quota.reserve(start + SECOND * 35), Duration::ZERO);
+        assert_eq!(waits, [0, 0, 60, 60]);
+        assert_eq!(quota.reserve(start + SECOND * 300), Duration::ZERO);
+        let mut scaled = Quota::per_window(1, SECOND);
+        assert_eq!(scaled.reserve(start), Duration::ZERO);
+        assert_eq!(scaled.reserve(start).as_secs(), 1);
     }
 
     #[test]
     fn refusals_slow_down_and_answers_speed_up_again() {
-        let mut quota = Quota::per_minute(6, 1);
+        let mut quota = Quota::per_minute(6);
         quota.refused(SECOND, Some(SECOND * 30));
         assert_eq!(quota.reserve(SECOND * 2), SECOND * 29);
-        assert_eq!(quota.rate(), Some(3.0));
+        assert!(quota.reserve(SECOND * 2) > SECOND * 39, "questions are spread out now");
         for _ in 0..100 {
             quota.refused(SECOND, None);
         }
@@ -96,7 +116,7 @@ mod tests {
         for _ in 0..100 {
             quota.accepted();
         }
-        assert_eq!(quota.rate(), Some(6.0));
+        assert!(quota.rate().is_some_and(|rate| rate > 5.9 && rate < 6.0));
     }
 
     #[test]
@@ -110,11 +130,11 @@ mod tests {
     }
 
     proptest! {
-        /// In no window of a minute do more questions start than the rate and the burst allow.
+        /// In no window of a minute do more questions start than were allowed.
         #[test]
-        fn never_faster_than_set(per_minute in 1..30_u32, burst in 1..5_u32,
+        fn never_faster_than_set(per_minute in 1..30_u32,
                                  gaps in proptest::collection::vec(0..20_000_u64, 1..120)) {
-            let mut quota = Quota::per_minute(per_minute, burst);
+            let mut quota = Quota::per_minute(per_minute);
             let mut now = Duration::ZERO;
             let mut starts = Vec::new();
             for gap in gaps {
@@ -123,7 +143,7 @@ mod tests {
             }
             for (i, start) in starts.iter().enumerate() {
                 let within = starts[i..].iter().filter(|s| **s < *start + SECOND * 60).count();
-                prop_assert!(within <= (per_minute + burst) as usize);
+                prop_assert!(within <= per_minute as usize);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Events: what happens during a run, for every display alike.
 
+use super::cost::Cost;
 use super::verdict::Outcome;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,21 @@ pub enum Event {
     ScoringStarted {
         what: String,
         total: usize,
+    },
+    /// What a batch is expected to cost; `cached` of its questions are answered already.
+    Estimated {
+        cost: Cost,
+        cached: usize,
+    },
+    /// What the run has cost so far.
+    Spent {
+        cost: Cost,
+    },
+    /// Something about a benchmark that its owner should know.
+    GoldFinding {
+        id: String,
+        code: String,
+        message: String,
     },
     QuestionAsked {
         id: String,

@@ -157,6 +157,18 @@ pub struct SampleQuestion {
 }
 
 impl SpaceView {
+    /// True if the space names tables and says nothing about them.
+    pub fn is_bare(&self) -> bool {
+        let says = |column: &Column| !column.description.is_empty() || !column.synonyms.is_empty();
+        let describes = |table: &Table| !table.description.is_empty() || table.columns.iter().any(says);
+        self.text_instructions.is_empty()
+            && self.examples.is_empty()
+            && self.functions.is_empty()
+            && self.joins.is_empty()
+            && self.snippets.is_empty()
+            && !self.tables.iter().any(describes)
+    }
+
     pub fn of(space: &Space) -> Self {
         // Version 1 names its column flags otherwise; the canonical form has the current names.
         let document = space.canonical();

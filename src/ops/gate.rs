@@ -2,13 +2,14 @@
 //! and retries. Shared by all that asks in a run.
 
 use super::events::Events;
+use super::meter::Meter;
 use crate::databricks::{AskFailure, Asked};
-use crate::limit::{Backoff, Breaker, BreakerState, Budget, Entry, Quota, Spending};
+use crate::limit::{Backoff, Breaker, BreakerState, Entry, Quota};
 use crate::model::{Event, NotRun};
 use std::future::Future;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
 /// How questions are asked.
@@ -25,18 +26,22 @@ pub struct GateOptions {
     pub cool_down: Duration,
     /// Questions a minute; none is no limit until the service refuses.
     pub per_minute: Option<u32>,
-    pub budget: Budget,
+    /// How long a minute of the quota is; shorter where a world's time runs faster.
+    pub minute: Duration,
     pub seed: u64,
 }
+
+/// Refusals for quota that one question sits out. They cost no attempt, since nothing was asked.
+const MOST_REFUSALS: u32 = 20;
 
 /// Lets questions through, one place at a time.
 pub struct Gate {
     options: GateOptions,
     places: Semaphore,
-    /// Held by the probe and by everything after it until the breaker has closed: after trouble
-    /// questions go one at a time.
-    single_file: tokio::sync::Mutex<()>,
     limits: Mutex<Limits>,
+    /// The breaker's generation, for those who wait for it to change.
+    changed: watch::Sender<u64>,
+    meter: Arc<Meter>,
     started: Instant,
     events: Events,
 }
@@ -44,20 +49,24 @@ pub struct Gate {
 struct Limits {
     breaker: Breaker,
     quota: Quota,
-    spending: Spending,
+}
+
+/// One attempt under way. Dropped without a report, it was given up.
+struct Pass<'a> {
+    gate: &'a Gate,
+    generation: u64,
+    reported: bool,
 }
 
 impl Gate {
-    pub fn new(options: GateOptions, events: Events) -> Self {
-        let limits = Limits {
-            breaker: Breaker::new(options.failures, options.cool_down),
-            quota: options.per_minute.map_or_else(Quota::unlimited, |rate| Quota::per_minute(rate, rate)),
-            spending: Spending::default(),
-        };
+    pub fn new(options: GateOptions, meter: Arc<Meter>, events: Events) -> Self {
+        let quota = options.per_minute.map_or_else(Quota::unlimited, |rate| Quota::per_window(rate, options.minute));
+        let limits = Limits { breaker: Breaker::new(options.failures, options.cool_down), quota };
         Self {
             places: Semaphore::new(options.concurrency.max(1)),
-            single_file: tokio::sync::Mutex::new(()),
             limits: Mutex::new(limits),
+            changed: watch::Sender::new(0),
+            meter,
             started: Instant::now(),
             options,
             events,
@@ -66,7 +75,21 @@ impl Gate {
 
     /// Questions sent so far, retries included.
     pub fn questions_sent(&self) -> u64 {
-        self.lock().spending.questions
+        self.meter.spent().questions
+    }
+
+    /// The time that so many questions take, which together would take `seconds` one by one.
+    pub fn expected(&self, questions: usize, seconds: f64) -> Duration {
+        let by_places = seconds / self.options.concurrency.max(1) as f64;
+        let by_quota = self.options.per_minute.map_or(0.0, |rate| {
+            let full_minutes = questions.saturating_sub(1) / (rate.max(1) as usize);
+            full_minutes as f64 * self.options.minute.as_secs_f64()
+        });
+        Duration::from_secs_f64(by_places.max(by_quota).clamp(0.0, 1e9))
+    }
+
+    pub fn breaker(&self) -> BreakerState {
+        self.lock().breaker.state()
     }
 
     /// Asks through `attempt`, again after failures that may pass.
@@ -76,28 +99,22 @@ impl Gate {
         Fut: Future<Output = Result<Asked, AskFailure>>,
     {
         let mut backoff = Backoff::new(self.options.backoff, Backoff::LONGEST, self.options.seed);
-        let mut waited_for_breaker = false;
+        let mut refusals = 0;
         loop {
+            self.wait_behind_breaker().await?;
             let place = self.places.acquire().await.map_err(|_| NotRun::Cancelled)?;
-            let generation = match self.enter() {
-                Ok(generation) => generation,
-                Err(Refusal::Stop(why)) => return Err(why),
-                Err(Refusal::Open(_)) if waited_for_breaker => return Err(NotRun::BreakerOpen),
-                Err(Refusal::Open(wait)) => {
-                    drop(place);
-                    waited_for_breaker = self.wait_for_breaker(wait).await;
-                    continue;
-                }
-            };
-            self.wait_for_quota().await;
+            self.wait_for_quota().await?;
+            // Last of all, because much may have happened while waiting.
+            let Some(pass) = self.enter()? else { continue };
             let outcome = attempt().await;
-            self.report(generation, &outcome);
+            pass.report(&outcome);
             drop(place);
             match outcome {
                 Ok(asked) => return Ok(asked),
+                Err(failure) if failure.rate_limited && failure.retryable && refusals < MOST_REFUSALS => refusals += 1,
                 Err(failure) if failure.retryable && backoff.attempts() < self.options.retries => {
                     let wait = backoff.next_wait(failure.retry_after);
-                    self.events.emit(Event::Waiting { why: failure.not_run.to_string(), seconds: wait.as_secs_f64() });
+                    self.tell_wait(&failure.not_run.to_string(), wait);
                     tokio::time::sleep(wait).await;
                 }
                 Err(failure) => return Err(failure.not_run),
@@ -105,65 +122,79 @@ impl Gate {
         }
     }
 
-    fn enter(&self) -> Result<u64, Refusal> {
-        let mut limits = self.lock();
-        limits.spending.time = self.now();
-        if let Some(what) = limits.spending.exhausted(&self.options.budget) {
-            return Err(Refusal::Stop(NotRun::Budget { what }));
-        }
-        match limits.breaker.enter(self.now()) {
-            Entry::Pass { generation } => {
-                limits.spending.questions += 1;
-                Ok(generation)
+    /// Waits, without a place, until the breaker lets somebody pass. An open breaker that has
+    /// been tried in vain as often as a question is tried is not waited for any more.
+    async fn wait_behind_breaker(&self) -> Result<(), NotRun> {
+        let mut changed = self.changed.subscribe();
+        loop {
+            changed.mark_unchanged();
+            let (state, failed_trials) = {
+                let limits = self.lock();
+                (limits.breaker.state(), limits.breaker.failed_trials())
+            };
+            let now = self.now();
+            match state {
+                BreakerState::Closed => return Ok(()),
+                BreakerState::Open { until } if until <= now => return Ok(()),
+                BreakerState::Open { .. } if failed_trials > self.options.retries => return Err(NotRun::BreakerOpen),
+                BreakerState::Open { until } => {
+                    self.tell_wait("circuit breaker", until - now);
+                    // Whichever comes first; the sender lives as long as this gate.
+                    let _ = tokio::time::timeout(until - now, changed.changed()).await;
+                }
+                BreakerState::HalfOpen => {
+                    let _ = changed.changed().await;
+                }
             }
-            Entry::Wait(wait) => Err(Refusal::Open(wait)),
         }
     }
 
-    /// Waits behind an open breaker. True once the caller has sat out a whole cool-down: a
-    /// breaker that is open again after that has been probed, and the probe has failed.
-    async fn wait_for_breaker(&self, wait: Duration) -> bool {
-        let _turn = self.single_file.lock().await;
-        let until = match self.lock().breaker.state() {
-            BreakerState::Closed => return false,
-            BreakerState::Open { until } => until.saturating_sub(self.now()),
-            BreakerState::HalfOpen => wait,
+    async fn wait_for_quota(&self) -> Result<(), NotRun> {
+        if let Some(what) = self.meter.exhausted() {
+            return Err(NotRun::Budget { what });
+        }
+        let wait = {
+            let mut limits = self.lock();
+            // Behind an open breaker no slot is used up.
+            if limits.breaker.state() == BreakerState::HalfOpen {
+                return Ok(());
+            }
+            limits.quota.reserve(self.now())
         };
-        tokio::time::sleep(until).await;
-        let state = self.lock().breaker.state();
-        matches!(state, BreakerState::Open { until } if until > self.now())
-    }
-
-    async fn wait_for_quota(&self) {
-        let wait = self.lock().quota.reserve(self.now());
         if wait > Duration::ZERO {
-            self.events.emit(Event::Waiting { why: "quota".to_owned(), seconds: wait.as_secs_f64() });
+            self.tell_wait("quota", wait);
             tokio::time::sleep(wait).await;
         }
+        Ok(())
     }
 
-    fn report(&self, generation: u64, outcome: &Result<Asked, AskFailure>) {
-        let now = self.now();
-        let (before, after) = {
+    /// None if the breaker has opened meanwhile.
+    fn enter(&self) -> Result<Option<Pass<'_>>, NotRun> {
+        let entry = self.change(|limits, now| limits.breaker.enter(now));
+        let Entry::Pass { generation } = entry else { return Ok(None) };
+        let pass = Pass { gate: self, generation, reported: false };
+        self.meter.take_question().map_err(|what| NotRun::Budget { what })?;
+        Ok(Some(pass))
+    }
+
+    fn tell_wait(&self, why: &str, wait: Duration) {
+        self.events.emit(Event::Waiting { why: why.to_owned(), seconds: wait.as_secs_f64() });
+    }
+
+    /// Changes the limits; a change of the breaker is told to everybody.
+    fn change<T>(&self, change: impl FnOnce(&mut Limits, Duration) -> T) -> T {
+        let (result, before, breaker) = {
             let mut limits = self.lock();
             let before = limits.breaker.state();
-            match outcome {
-                Ok(_) => {
-                    limits.breaker.succeeded(generation);
-                    limits.quota.accepted();
-                }
-                // A refusal for quota says that the service lives.
-                Err(failure) if failure.rate_limited => {
-                    limits.breaker.abandoned(generation, now);
-                    limits.quota.refused(now, failure.retry_after);
-                }
-                Err(_) => limits.breaker.failed(generation, now),
-            }
-            (before, limits.breaker.state())
+            let result = change(&mut limits, self.now());
+            (result, before, limits.breaker.clone())
         };
+        let after = breaker.state();
         if before != after {
             self.events.emit(Event::Breaker { state: after.as_str().to_owned() });
+            self.changed.send_replace(breaker.generation());
         }
+        result
     }
 
     fn now(&self) -> Duration {
@@ -176,7 +207,34 @@ impl Gate {
     }
 }
 
-enum Refusal {
-    Stop(NotRun),
-    Open(Duration),
+impl Pass<'_> {
+    fn report(mut self, outcome: &Result<Asked, AskFailure>) {
+        self.reported = true;
+        let generation = self.generation;
+        self.gate.change(|limits, now| match outcome {
+            Ok(_) => {
+                limits.breaker.succeeded(generation);
+                limits.quota.accepted();
+            }
+            // A refusal for quota says that the service lives.
+            Err(failure) if failure.rate_limited => {
+                limits.breaker.abandoned(generation, now);
+                limits.quota.refused(now, failure.retry_after);
+            }
+            Err(_) => limits.breaker.failed(generation, now),
+        });
+    }
 }
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        if !self.reported {
+            let generation = self.generation;
+            self.gate.change(|limits, now| limits.breaker.abandoned(generation, now));
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "gate_tests.rs"]
+mod tests;

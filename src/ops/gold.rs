@@ -1,5 +1,6 @@
 //! Gold SQL: run once each, and checked before anything is asked.
 
+use super::meter::Meter;
 use super::workspace::Workspace;
 use crate::compare::Side;
 use crate::databricks::{SqlOptions, SqlRunError};
@@ -8,6 +9,7 @@ use crate::sql::{ResultFacts, parse_query, result_facts, without_limit};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{Mutex, OnceCell, Semaphore};
+use tokio::time::Instant;
 
 /// Databricks compares at most this many rows of a result; so do we.
 pub const ROW_LIMIT: u64 = 5_000;
@@ -18,12 +20,13 @@ pub struct Statements {
     places: Semaphore,
     options: SqlOptions,
     done: Mutex<BTreeMap<String, Arc<OnceCell<Side>>>>,
+    meter: Arc<Meter>,
 }
 
 impl Statements {
-    pub fn new(concurrency: usize, timeout: std::time::Duration) -> Self {
+    pub fn new(concurrency: usize, timeout: std::time::Duration, meter: Arc<Meter>) -> Self {
         let options = SqlOptions { timeout, row_limit: Some(ROW_LIMIT), ..SqlOptions::default() };
-        Self { places: Semaphore::new(concurrency.max(1)), options, done: Mutex::default() }
+        Self { places: Semaphore::new(concurrency.max(1)), options, done: Mutex::default(), meter }
     }
 
     /// The result of a statement. What the service could not do is not kept, so that it is
@@ -45,7 +48,10 @@ impl Statements {
             return Side::SqlError(error.to_string());
         }
         let Ok(_place) = self.places.acquire().await else { return Side::Transport("the run was stopped".to_owned()) };
-        match workspace.run_sql(sql, &self.options).await {
+        let began = Instant::now();
+        let result = workspace.run_sql(sql, &self.options).await;
+        self.meter.add_statement(began.elapsed());
+        match result {
             Ok(rows) => Side::Rows(rows),
             Err(SqlRunError::Sql { message, .. }) => Side::SqlError(message),
             Err(error) => Side::Transport(error.to_string()),
@@ -60,6 +66,8 @@ pub struct Gold {
     pub accepted: Vec<GoldSql>,
     /// Why the benchmark itself is at fault, as a stable code and a sentence.
     pub fault: Option<(String, String)>,
+    /// Whether it gave the same when run again, once that was tried: why not, if it did not.
+    pub steady: OnceCell<Option<(String, String)>>,
 }
 
 #[derive(Clone, Debug)]
@@ -83,7 +91,7 @@ pub async fn run_gold(workspace: &Workspace, statements: &Statements, question: 
         index += 1;
         index == 1 || matches!(gold.side, Side::Rows(_))
     });
-    Gold { accepted, fault }
+    Gold { accepted, fault, steady: OnceCell::new() }
 }
 
 fn fault(side: &Side) -> Option<(String, String)> {

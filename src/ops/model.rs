@@ -1,16 +1,19 @@
 //! A language model on a serving endpoint of the workspace: judging what rules cannot decide, and
 //! drafting fixes. Everything works without one.
 
+use super::meter::Meter;
 use crate::databricks::Client;
 use crate::judge::{self, Item, Judged};
 use crate::llm::{Chat, ChatAnswer, ChatError, ChatRequest, Refusal, Transport};
+use crate::model::ScoredQuestion;
 use crate::store::Cache;
-use futures::future::{BoxFuture, FutureExt};
-use futures::stream::{self, StreamExt};
+use futures::future::{BoxFuture, FutureExt, join_all};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// What is set about the model.
 #[derive(Clone, Debug)]
@@ -19,6 +22,8 @@ pub struct ModelOptions {
     /// Requests at the same time.
     pub concurrency: usize,
     pub max_tokens: u32,
+    /// Most time for one reply.
+    pub timeout: Duration,
     /// Undecided comparisons go to the model.
     pub judges: bool,
     /// Items in one request to the judge.
@@ -32,6 +37,19 @@ pub struct Model {
     chat: Chat,
     pub options: ModelOptions,
     verdicts: Cache,
+    places: Semaphore,
+    meter: Arc<Meter>,
+}
+
+/// Why a model gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    #[error("the budget of {0} is used up")]
+    Budget(String),
+    #[error("no reply within {} s. Raise `llm.timeout`, or choose a faster endpoint.", .0.as_secs())]
+    Timeout(Duration),
+    #[error(transparent)]
+    Chat(#[from] ChatError),
 }
 
 struct Endpoint {
@@ -58,15 +76,29 @@ impl Transport for Endpoint {
 }
 
 impl Model {
-    pub fn new(client: Client, options: ModelOptions, verdicts: Cache) -> Self {
+    pub fn new(client: Client, options: ModelOptions, verdicts: Cache, meter: Arc<Meter>) -> Self {
         let endpoint = Endpoint { client, name: options.endpoint.clone() };
-        Self { chat: Chat::new(Arc::new(endpoint)), options, verdicts }
+        let places = Semaphore::new(options.concurrency.max(1));
+        Self { chat: Chat::new(Arc::new(endpoint)), options, verdicts, places, meter }
     }
 
-    pub async fn ask(&self, prompt: &str, schema: Option<(String, Value)>) -> Result<ChatAnswer, ChatError> {
+    /// Asks once, if the budget allows.
+    pub async fn ask(&self, prompt: &str, schema: Option<(String, Value)>) -> Result<ChatAnswer, ModelError> {
         let request =
             ChatRequest { system: String::new(), user: prompt.to_owned(), schema, max_tokens: self.options.max_tokens };
-        self.chat.ask(&request).await
+        // Never closed, so this only ever waits.
+        let _place = self.places.acquire().await;
+        if let Some(what) = self.meter.exhausted() {
+            return Err(ModelError::Budget(what));
+        }
+        let limit = self.options.timeout;
+        let answer = tokio::time::timeout(limit, self.chat.ask(&request)).await;
+        let answer = answer.map_err(|_| ModelError::Timeout(limit))?;
+        self.meter.add_tokens(match &answer {
+            Ok(answer) => answer.usage,
+            Err(error) => error.usage(),
+        });
+        Ok(answer?)
     }
 
     /// The project's own template of this name, if it has one.
@@ -75,18 +107,25 @@ impl Model {
         std::fs::read_to_string(folder.join(format!("{name}.md"))).ok()
     }
 
+    /// What was said of the same comparison before.
+    pub fn judged(&self, item: &Item) -> Option<Judgement> {
+        self.verdicts.get(&item.key())
+    }
+
     /// Verdicts on undecided comparisons, by item id. The same pair never gets two verdicts: what
-    /// was judged before is remembered. A judge that fails leaves its items undecided.
-    pub async fn judge(&self, items: Vec<Item>) -> BTreeMap<String, Judgement> {
+    /// was judged before is remembered. A judge that fails leaves its items undecided. Also the
+    /// tokens that it took.
+    pub async fn judge(&self, items: Vec<Item>) -> (BTreeMap<String, Judgement>, u64) {
         let mut verdicts = BTreeMap::new();
         let mut open = Vec::new();
         for item in items {
-            match self.verdicts.get::<Judgement>(&item.key()) {
+            match self.judged(&item) {
                 Some(known) => drop(verdicts.insert(item.id.clone(), known)),
                 None => open.push(item),
             }
         }
         let keys: BTreeMap<String, _> = open.iter().map(|item| (item.id.clone(), item.key())).collect();
+        let mut tokens = 0;
         let mut session = judge::Session::new(open, "judge", self.options.chunk);
         loop {
             let requests = session.requests();
@@ -94,19 +133,15 @@ impl Model {
                 break;
             }
             let prompts: Vec<String> = requests.iter().map(|request| request.prompt.clone()).collect();
-            let replies: Vec<_> =
-                stream::iter(prompts)
-                    .map(|prompt| async move {
-                        self.ask(&prompt, Some(("verdicts".to_owned(), judge::reply_schema()))).await
-                    })
-                    .buffered(self.options.concurrency.max(1))
-                    .collect()
-                    .await;
+            let schema = || Some(("verdicts".to_owned(), judge::reply_schema()));
+            // All at once: the places keep to the limit, over all chunks.
+            let replies = join_all(prompts.iter().map(|prompt| self.ask(prompt, schema()))).await;
             for (request, reply) in requests.iter().zip(replies) {
-                if let Err(error) = &reply {
-                    tracing::warn!(%error, "the judge did not answer");
+                match &reply {
+                    Ok(answer) => tokens += answer.usage.total(),
+                    Err(error) => tracing::warn!(%error, "the judge did not answer"),
                 }
-                session.absorb(request, reply.ok().as_ref().map(|answer| answer.text.as_str()));
+                session.absorb(request, text_of(&reply));
             }
         }
         for (id, judged) in session.outcomes() {
@@ -119,8 +154,13 @@ impl Model {
             }
             verdicts.insert(id, judgement);
         }
-        verdicts
+        (verdicts, tokens)
     }
+}
+
+/// What a reply says, also one that is no JSON as a whole: entries in it may be.
+fn text_of(reply: &Result<ChatAnswer, ModelError>) -> Option<&str> {
+    reply.as_ref().ok().map(|answer| answer.text.as_str())
 }
 
 /// A verdict of the judge, as it is kept.
@@ -132,6 +172,14 @@ pub struct Judgement {
 }
 
 impl Judgement {
+    /// Puts the judge's word in the place of the rules' "undecided".
+    pub fn put_on(&self, scored: &mut ScoredQuestion) {
+        scored.verdict.notes.push(std::mem::take(&mut scored.verdict.reason));
+        scored.verdict.outcome = self.outcome;
+        scored.verdict.reason.clone_from(&self.reason);
+        scored.verdict.detail.clone_from(&self.detail);
+    }
+
     fn of(judged: &Judged) -> Self {
         Self { outcome: judged.outcome, reason: judged.reason.to_owned(), detail: judged.detail.clone() }
     }

@@ -61,6 +61,8 @@ pub struct Planned {
 pub async fn plan(input: PlanInput<'_>) -> Result<Planned, OpsError> {
     let events = input.scorer.events.clone();
     phase(&events, Phase::Check, "checking tables, gold SQL and the space");
+    // Before the shadows of earlier runs go, and their conversations with them.
+    input.scorer.recover().await;
     for title in sweep(&input.scorer.workspace, &input.ledger).await? {
         events.note(format!("removed the shadow space \"{title}\" that an earlier run left behind"));
     }
@@ -125,9 +127,7 @@ async fn measured(
 /// Where *before* is asked: the live space if it holds exactly the base, else the shadow.
 async fn before_target(input: &PlanInput<'_>, base: &Space, shadow: &mut Shadow) -> Result<Target, OpsError> {
     match &input.live {
-        Some(live) if live.space.digest() == base.digest() => {
-            Ok(Target { space_id: live.id.clone(), content: base.digest() })
-        }
+        Some(live) if live.space.digest() == base.digest() => Ok(Target::of(live.id.clone(), base)),
         _ => shadow.hold(base).await,
     }
 }

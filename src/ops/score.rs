@@ -1,41 +1,54 @@
-//! Scoring: ask, run both SQLs, compare. Without barriers: each question goes its own way, held
-//! up only by places at Genie and at the warehouse.
+//! Scoring: ask, run both SQLs, compare, judge. Without barriers: each question goes its own way,
+//! held up only by places at Genie and at the warehouse; what rules leave open goes to the judge
+//! as soon as a chunk is full, or nothing more can join it.
 
 use super::events::Events;
 use super::gate::Gate;
-use super::gold::{Gold, GoldSql, Statements, run_gold, unlimited};
+use super::gold::{Gold, GoldSql, Statements, run_gold};
+use super::judging::Docket;
+use super::meter::Meter;
 use super::model::Model;
+use super::verdicts::{item, not_run, rank, verdict, verdict_of};
 use super::workspace::Workspace;
-use crate::compare::{GoldFacts, Side, compare, policy_of, predicted_native};
+use crate::compare::{Side, predicted_native};
 use crate::databricks::AskOptions;
-use crate::judge::{Item, Sample};
+use crate::judge::Item;
 use crate::model::{
-    Answer, Cell, Comparison, Decision, Digest, Event, NotRun, Outcome, Question, ResultSet, Scorecard, ScoredQuestion,
-    Verdict,
+    Answer, Digest, Event, NotRun, Outcome, Question, Scorecard, ScoredQuestion, Space, SpaceView, Verdict,
 };
-use crate::sql::{result_facts, same_query};
-use crate::store::{AnswerKey, Cache};
+use crate::sql::same_query;
+use crate::store::{Cache, Claims};
 use futures::stream::{FuturesUnordered, StreamExt};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 /// All that scoring needs and shares over a run.
 pub struct Scorer {
     pub workspace: Arc<Workspace>,
     pub gate: Gate,
+    pub meter: Arc<Meter>,
     pub statements: Statements,
     pub cache: Cache,
+    /// How long each question took, for the order of asking.
+    pub durations: Cache,
+    /// Which run is asking what.
+    pub claims: Claims,
     pub ask: AskOptions,
     /// The frozen date, as part of the cache key.
     pub as_of: Option<String>,
     /// Ask again even if the answer is known.
     pub fresh: bool,
+    /// One question after the other, from asking to verdict.
+    pub sequential: bool,
     pub events: Events,
     /// Answers of this run: what was asked in it is never asked again, even with `fresh`.
     pub seen: RwLock<BTreeMap<Digest, Kept>>,
+    /// Questions of the same words wait for each other here.
+    pub turns: Mutex<BTreeMap<Digest, Arc<tokio::sync::Mutex<()>>>>,
     pub golds: tokio::sync::Mutex<BTreeMap<String, Arc<Gold>>>,
+    /// Columns of tables, by name in lower case.
+    pub tables: tokio::sync::Mutex<BTreeMap<String, Vec<String>>>,
     /// Judges what the rules leave open; none where none is configured.
     pub model: Option<Model>,
 }
@@ -45,6 +58,17 @@ pub struct Scorer {
 pub struct Target {
     pub space_id: String,
     pub content: Digest,
+    /// What the space says in words, for the judge.
+    pub instructions: Arc<str>,
+}
+
+impl Target {
+    /// A content that stands in a space.
+    pub fn of(space_id: impl Into<String>, space: &Space) -> Self {
+        let texts = SpaceView::of(space).text_instructions;
+        let words: Vec<String> = texts.into_iter().map(|text| text.content).collect();
+        Self { space_id: space_id.into(), content: space.digest(), instructions: words.join("\n").into() }
+    }
 }
 
 /// An answer as it is kept.
@@ -54,51 +78,44 @@ pub struct Kept {
     pub seconds: f64,
 }
 
+/// One question to score, as one sample of a noisy service.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a> {
+    pub question: &'a Question,
+    /// From 1.
+    pub attempt: u32,
+}
+
+/// A question that has its verdict, or waits for the judge.
+struct Compared {
+    scored: ScoredQuestion,
+    cached: bool,
+    open: Option<Item>,
+}
+
 impl Scorer {
     /// Scores `questions` on one content. `attempt` counts from 1; another attempt is another
     /// sample of a noisy service.
     pub async fn score(&self, target: &Target, questions: &[&Question], attempt: u32, what: &str) -> Scorecard {
-        let total = questions.len();
-        self.events.emit(Event::ScoringStarted { what: what.to_owned(), total });
-        let done = AtomicUsize::new(0);
-        let mut running: FuturesUnordered<_> = questions
-            .iter()
-            .enumerate()
-            .map(|(index, question)| {
-                let done = &done;
-                async move {
-                    let (scored, cached, item) = self.score_one(target, question, attempt).await;
-                    self.events.emit(Event::QuestionScored {
-                        id: question.id.clone(),
-                        outcome: scored.verdict.outcome,
-                        reason: scored.verdict.reason.clone(),
-                        cached,
-                        done: done.fetch_add(1, Ordering::Relaxed) + 1,
-                        total,
-                    });
-                    (index, scored, item)
-                }
-            })
-            .collect();
-        let mut scored: Vec<(usize, ScoredQuestion)> = Vec::with_capacity(total);
-        let mut undecided = Vec::new();
-        while let Some((index, question, item)) = running.next().await {
-            scored.push((index, question));
-            undecided.extend(item);
-        }
-        drop(running);
-        self.judge_undecided(undecided, &mut scored).await;
-        scored.sort_by_key(|(index, _)| *index);
-        let card = Scorecard {
-            space: target.content.clone(),
-            questions: scored.into_iter().map(|(_, question)| question).collect(),
-        };
-        self.events.emit(Event::ScoringFinished {
-            what: what.to_owned(),
-            correct: card.correct(),
-            total: card.total(),
-        });
-        card
+        let jobs: Vec<Job> = questions.iter().map(|question| Job { question, attempt }).collect();
+        let scored = self.run(target, &jobs, what).await;
+        Scorecard { space: target.content.clone(), questions: scored }
+    }
+
+    /// Scores every question `repeats` times, all in one pipeline: one scorecard for each time.
+    pub async fn score_repeatedly(
+        &self,
+        target: &Target,
+        questions: &[&Question],
+        repeats: u32,
+        what: &str,
+    ) -> Vec<Scorecard> {
+        let attempts = 1..=repeats.max(1);
+        let jobs: Vec<Job> =
+            attempts.flat_map(|attempt| questions.iter().map(move |question| Job { question, attempt })).collect();
+        let scored = self.run(target, &jobs, what).await;
+        let cards = scored.chunks(questions.len().max(1));
+        cards.map(|card| Scorecard { space: target.content.clone(), questions: card.to_vec() }).collect()
     }
 
     /// The gold of a question, run once.
@@ -107,80 +124,141 @@ impl Scorer {
             return gold.clone();
         }
         let gold = Arc::new(run_gold(&self.workspace, &self.statements, question).await);
-        self.golds.lock().await.insert(question.id.clone(), gold.clone());
+        let mut golds = self.golds.lock().await;
+        if let Some(known) = golds.get(&question.id) {
+            return known.clone();
+        }
+        if let Some((code, message)) = &gold.fault {
+            let (id, code, message) = (question.id.clone(), code.clone(), message.clone());
+            self.events.emit(Event::GoldFinding { id, code, message });
+        }
+        golds.insert(question.id.clone(), gold.clone());
         gold
     }
 
-    async fn score_one(
-        &self,
-        target: &Target,
-        question: &Question,
-        attempt: u32,
-    ) -> (ScoredQuestion, bool, Option<Item>) {
-        let left_out =
-            |verdict: Verdict| ScoredQuestion { id: question.id.clone(), answer: None, verdict, seconds: None };
-        if let Some(why) = &question.skip {
-            return (left_out(not_run(&NotRun::Skipped { why: why.clone() })), false, None);
+    /// Every job on its own way to its verdict. The results come in the order of the jobs.
+    async fn run(&self, target: &Target, jobs: &[Job<'_>], what: &str) -> Vec<ScoredQuestion> {
+        let total = jobs.len();
+        self.events.emit(Event::ScoringStarted { what: what.to_owned(), total });
+        self.estimate(target, jobs);
+        let mut finished: Vec<Option<ScoredQuestion>> = vec![None; total];
+        let mut done = 0;
+        let mut finish = |index: usize, scored: ScoredQuestion, cached: bool| {
+            done += 1;
+            self.events.emit(Event::QuestionScored {
+                id: scored.id.clone(),
+                outcome: scored.verdict.outcome,
+                reason: scored.verdict.reason.clone(),
+                cached,
+                done,
+                total,
+            });
+            finished[index] = Some(scored);
+        };
+        let mut order = self.longest_first(jobs).into_iter();
+        let at_once = if self.sequential { 1 } else { usize::MAX };
+        let mut running = FuturesUnordered::new();
+        let mut judging = FuturesUnordered::new();
+        let mut docket = Docket::new(self.judge_chunk());
+        loop {
+            while running.len() < at_once
+                && let Some(index) = order.next()
+            {
+                let job = jobs[index];
+                let work = async move { (index, self.compare_one(target, job).await) };
+                running.push(self.meter.on_behalf(&job.question.id, work));
+            }
+            while let Some(chunk) = docket.next_chunk(running.is_empty()) {
+                judging.push(async move { self.judge(chunk).await });
+            }
+            // Whatever comes first; an empty one has nothing to wait for.
+            tokio::select! {
+                Some((index, compared)) = running.next(), if !running.is_empty() => {
+                    let Compared { mut scored, cached, open } = compared;
+                    let Some(item) = open.filter(|_| self.judges()) else {
+                        finish(index, scored, cached);
+                        continue;
+                    };
+                    // The same comparison never gets two verdicts.
+                    match self.model.as_ref().and_then(|model| model.judged(&item)) {
+                        Some(known) => {
+                            known.put_on(&mut scored);
+                            finish(index, scored, cached);
+                        }
+                        None => docket.add(item, index, scored, cached),
+                    }
+                }
+                Some((judgements, tokens)) = judging.next(), if !judging.is_empty() => {
+                    for (index, scored, cached) in docket.decide(judgements) {
+                        self.meter.charge(&scored.id, 0.0, tokens);
+                        finish(index, scored, cached);
+                    }
+                }
+                else => break,
+            }
         }
-        let (gold, answered) = tokio::join!(self.gold(question), self.answer(target, question, attempt));
+        drop((running, judging));
+        // Nothing disappears: what got no word from the judge stays open.
+        for (index, scored, cached) in docket.rest() {
+            finish(index, scored, cached);
+        }
+        let scored: Vec<ScoredQuestion> = finished.into_iter().flatten().collect();
+        let correct = scored.iter().filter(|question| question.verdict.outcome.is_correct()).count();
+        let counted = scored.iter().filter(|question| question.verdict.outcome.counts()).count();
+        self.events.emit(Event::ScoringFinished { what: what.to_owned(), correct, total: counted });
+        scored
+    }
+
+    /// Positions of the jobs, those that took longest the last time first: a long one at the end
+    /// would be waited for alone. Of one that is not known, the middle is expected.
+    fn longest_first(&self, jobs: &[Job<'_>]) -> Vec<usize> {
+        let known: Vec<Option<f64>> = jobs.iter().map(|job| self.last_seconds(job.question)).collect();
+        let mut sorted: Vec<f64> = known.iter().flatten().copied().collect();
+        sorted.sort_by(f64::total_cmp);
+        let middle = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
+        let mut order: Vec<usize> = (0..jobs.len()).collect();
+        order.sort_by(|a, b| known[*b].unwrap_or(middle).total_cmp(&known[*a].unwrap_or(middle)));
+        order
+    }
+
+    /// A question up to its comparison. It is asked only once its gold is known to be sound: a
+    /// question that cannot be scored is not worth its place at Genie.
+    async fn compare_one(&self, target: &Target, job: Job<'_>) -> Compared {
+        let Job { question, attempt } = job;
+        let left_out = |verdict: Verdict| Compared {
+            scored: ScoredQuestion { id: question.id.clone(), answer: None, verdict, seconds: None },
+            cached: false,
+            open: None,
+        };
+        if let Some(why) = &question.skip {
+            return left_out(not_run(&NotRun::Skipped { why: why.clone() }));
+        }
+        let gold = self.gold(question).await;
         if let Some((code, detail)) = &gold.fault {
             let outcome = if code == "GOLD_NOT_RUN" { Outcome::NotRun } else { Outcome::BadGold };
-            return (left_out(verdict(outcome, code, detail)), false, None);
+            return left_out(verdict(outcome, code, detail));
+        }
+        // The gold runs a second time while Genie thinks.
+        let (answered, unsteady) = tokio::join!(self.answer(target, question, attempt), self.unsteady(question, &gold));
+        if let Some((code, detail)) = unsteady {
+            return left_out(verdict(Outcome::BadGold, &code, &detail));
         }
         match answered {
             Ok((kept, cached)) => {
-                let (verdict, item) = self.judge(question, &gold, &kept.answer).await;
+                let (verdict, open) = self.compare_answer(question, &gold, &kept.answer).await;
+                let open = open.map(|item| Item { instructions: target.instructions.to_string(), ..item });
                 let seconds = (!cached).then_some(kept.seconds);
-                (ScoredQuestion { id: question.id.clone(), answer: Some(kept.answer), verdict, seconds }, cached, item)
+                self.meter.charge(&question.id, seconds.unwrap_or_default(), 0);
+                let scored = ScoredQuestion { id: question.id.clone(), answer: Some(kept.answer), verdict, seconds };
+                Compared { scored, cached, open }
             }
-            Err(why) => (left_out(not_run(&why)), false, None),
+            Err(why) => left_out(not_run(&why)),
         }
-    }
-
-    /// The answer to a question, from the cache or from Genie.
-    async fn answer(&self, target: &Target, question: &Question, attempt: u32) -> Result<(Kept, bool), NotRun> {
-        let key = self.key(target, question, attempt);
-        if let Some(kept) = self.known(&key) {
-            return Ok((kept, true));
-        }
-        let ask = || {
-            // Here, because only now it has its place among the questions at the same time.
-            self.events.emit(Event::QuestionAsked { id: question.id.clone(), question: question.question.clone() });
-            self.workspace.client.ask(&target.space_id, &question.question, &self.ask)
-        };
-        let asked = self.gate.ask(ask).await?;
-        let kept = Kept { answer: asked.answer, seconds: asked.seconds };
-        if let Err(error) = self.cache.put(&key, &kept) {
-            self.events.warn(format!("an answer could not be kept for the next run: {error}"));
-        }
-        self.seen.write().unwrap_or_else(PoisonError::into_inner).insert(key, kept.clone());
-        Ok((kept, false))
-    }
-
-    fn known(&self, key: &Digest) -> Option<Kept> {
-        if let Some(kept) = self.seen.read().unwrap_or_else(PoisonError::into_inner).get(key) {
-            return Some(kept.clone());
-        }
-        if self.fresh {
-            return None;
-        }
-        self.cache.get(key)
-    }
-
-    fn key(&self, target: &Target, question: &Question, attempt: u32) -> Digest {
-        let key = AnswerKey {
-            space: target.content.clone(),
-            question: question.question.clone(),
-            attempt,
-            as_of: self.as_of.clone(),
-            workspace: self.workspace.host.clone(),
-        };
-        key.digest()
     }
 
     /// Compares the answer with every accepted SQL; the best verdict counts. What stays open comes
     /// with what a judge needs to see.
-    async fn judge(&self, question: &Question, gold: &Gold, answer: &Answer) -> (Verdict, Option<Item>) {
+    async fn compare_answer(&self, question: &Question, gold: &Gold, answer: &Answer) -> (Verdict, Option<Item>) {
         let actual = match answer {
             Answer::Sql { sql, .. } => self.statements.run(&self.workspace, sql).await,
             Answer::Text { asks_back: true, .. } => Side::NoSql,
@@ -206,140 +284,4 @@ impl Scorer {
             None => (verdict(Outcome::BadGold, "GOLD_MISSING", "there is no gold SQL"), None),
         }
     }
-
-    /// Lets the judge decide what the rules left open, where there is one.
-    async fn judge_undecided(&self, items: Vec<Item>, scored: &mut [(usize, ScoredQuestion)]) {
-        let Some(model) = self.model.as_ref().filter(|model| model.options.judges && !items.is_empty()) else { return };
-        let judgements = model.judge(items).await;
-        for (_, question) in scored {
-            if let Some(judgement) = judgements.get(&question.id) {
-                question.verdict.notes.push(question.verdict.reason.clone());
-                question.verdict.outcome = judgement.outcome;
-                question.verdict.reason.clone_from(&judgement.reason);
-                question.verdict.detail.clone_from(&judgement.detail);
-            }
-        }
-    }
-
-    async fn compare_with(
-        &self,
-        question: &Question,
-        accepted: &GoldSql,
-        actual: &Side,
-        sql: Option<&str>,
-    ) -> Comparison {
-        let mut facts = GoldFacts {
-            sql_identical: sql.is_some_and(|sql| same_query(sql, &accepted.sql)),
-            limit: accepted.facts.limit,
-            order_by: accepted.facts.order_by.clone(),
-            round_digits: accepted.facts.round_digits.clone(),
-            answer_limit: sql.and_then(|sql| result_facts(sql).limit),
-            expected_full: None,
-        };
-        let first = compare(&accepted.side, actual, &policy_of(question, &facts));
-        if first.verdict != Decision::Undecided || facts.limit.is_none() {
-            return first;
-        }
-        facts.expected_full = unlimited(&self.workspace, &self.statements, &accepted.sql).await;
-        compare(&accepted.side, actual, &policy_of(question, &facts))
-    }
-}
-
-/// What a judge sees of an open comparison: both queries, and the first rows that only one side
-/// has.
-fn item(question: &Question, gold: &GoldSql, answer_sql: &str, actual: &Side, reason: &str) -> Item {
-    let rows = |side: &Side| match side {
-        Side::Rows(rows) => rows.clone(),
-        _ => ResultSet::default(),
-    };
-    let (expected, found) = (rows(&gold.side), rows(actual));
-    Item {
-        id: question.id.clone(),
-        question: question.question.clone(),
-        instructions: String::new(),
-        gold_sql: gold.sql.clone(),
-        answer_sql: answer_sql.to_owned(),
-        reason: reason.to_owned(),
-        gold: sample(&expected, &found),
-        answer: sample(&found, &expected),
-    }
-}
-
-fn sample(of: &ResultSet, other: &ResultSet) -> Sample {
-    const SHOWN: usize = 10;
-    let differing = of.rows.iter().filter(|row| !other.rows.contains(row)).take(SHOWN);
-    Sample {
-        columns: of.columns.iter().map(|column| column.name.clone()).collect(),
-        row_count: of.rows.len(),
-        differing_rows: differing.map(|row| row.iter().map(Cell::display).collect()).collect(),
-    }
-}
-
-fn rank(outcome: Outcome) -> u8 {
-    match outcome {
-        Outcome::Correct => 0,
-        Outcome::NeedsReview => 1,
-        Outcome::Incorrect => 2,
-        Outcome::NoSql | Outcome::BadSql => 3,
-        Outcome::NotRun | Outcome::BadGold => 4,
-    }
-}
-
-fn verdict_of(comparison: Comparison, actual: &Side, native: String) -> Verdict {
-    let outcome = match (comparison.verdict, actual) {
-        (Decision::Match, _) => Outcome::Correct,
-        (Decision::Mismatch, Side::SqlError(_)) => Outcome::BadSql,
-        (Decision::Mismatch, Side::NoSql | Side::TextOnly(_)) | (Decision::Undecided, Side::TextOnly(_)) => {
-            Outcome::NoSql
-        }
-        (Decision::Mismatch, _) => Outcome::Incorrect,
-        (Decision::Undecided, _) => Outcome::NeedsReview,
-        (Decision::Invalid, _) => Outcome::NotRun,
-    };
-    let detail = match actual {
-        Side::SqlError(message) | Side::Transport(message) => message.clone(),
-        Side::TextOnly(text) => format!("answered in words: {text}"),
-        Side::NoSql => "asked back instead of answering".to_owned(),
-        Side::Rows(_) => comparison.first_difference.as_ref().map_or_else(String::new, |difference| {
-            let place = match (difference.row, &difference.column) {
-                (Some(row), Some(column)) => format!("row {row}, column {column}: "),
-                (Some(row), None) => format!("row {row}: "),
-                (None, Some(column)) => format!("column {column}: "),
-                (None, None) => String::new(),
-            };
-            format!("{place}expected {}, got {}", difference.expected, difference.actual)
-        }),
-    };
-    Verdict {
-        outcome,
-        reason: comparison.reason,
-        detail,
-        notes: comparison.notes,
-        first_difference: comparison.first_difference,
-        native,
-    }
-}
-
-fn verdict(outcome: Outcome, reason: &str, detail: &str) -> Verdict {
-    Verdict {
-        outcome,
-        reason: reason.to_owned(),
-        detail: detail.to_owned(),
-        notes: Vec::new(),
-        first_difference: None,
-        native: "NEEDS_REVIEW".to_owned(),
-    }
-}
-
-fn not_run(why: &NotRun) -> Verdict {
-    let code = match why {
-        NotRun::Skipped { .. } => "SKIPPED",
-        NotRun::Service { .. } => "SERVICE",
-        NotRun::Timeout { .. } => "TIMEOUT",
-        NotRun::BreakerOpen => "BREAKER_OPEN",
-        NotRun::Budget { .. } => "BUDGET",
-        NotRun::Unknown { .. } => "UNKNOWN_OUTCOME",
-        NotRun::Cancelled => "CANCELLED",
-    };
-    verdict(Outcome::NotRun, code, &why.to_string())
 }

@@ -52,7 +52,7 @@ impl Shadow {
             None => self.make(&copy).await?,
         };
         self.made = Some(Made { space_id: space_id.clone(), content: digest.clone() });
-        Ok(Target { space_id, content: digest })
+        Ok(Target::of(space_id, content))
     }
 
     async fn make(&mut self, copy: &Space) -> Result<String, OpsError> {

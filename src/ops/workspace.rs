@@ -13,6 +13,11 @@ pub struct Workspace {
 }
 
 impl Workspace {
+    /// True for the workspace on this machine.
+    pub fn is_local(&self) -> bool {
+        self.client.settings().is_local()
+    }
+
     pub async fn run_sql(&self, sql: &str, options: &SqlOptions) -> Result<ResultSet, SqlRunError> {
         self.client.run_sql(&self.warehouse_id, sql, options).await
     }

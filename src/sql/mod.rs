@@ -15,6 +15,7 @@ mod plain;
 mod resolve;
 mod resolve_scope;
 mod skeleton;
+mod variants;
 
 pub use dates::{DateWindow, Grain};
 pub use dialect::DatabricksSql;
@@ -26,3 +27,4 @@ pub use parse::{SqlError, parse_expression, parse_query, parse_statements};
 pub(crate) use parse::{parser_over, tokens};
 pub use plain::{plain_form, same_query, tables_of};
 pub use resolve::JoinKind;
+pub use variants::{Settling, on_instance, reads_clock, settling, with_sort_keys};

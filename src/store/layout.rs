@@ -38,6 +38,15 @@ impl Layout {
         self.root.join("cache").join("answers.jsonl")
     }
 
+    pub fn claims(&self) -> PathBuf {
+        self.root.join("cache").join("claims.jsonl")
+    }
+
+    /// How long answers took, by question.
+    pub fn durations(&self) -> PathBuf {
+        self.root.join("cache").join("durations.jsonl")
+    }
+
     pub fn results(&self) -> PathBuf {
         self.root.join("cache").join("results.jsonl")
     }

@@ -34,10 +34,16 @@ impl Lines {
 
     /// Appends values, one line each, in one write under the file's lock.
     pub(super) fn append(&self, values: &[Value]) -> Result<(), StoreError> {
-        let mut file = self.open_to_append()?;
+        let file = self.open_to_append()?;
         file.lock().map_err(StoreError::io("lock", &self.path))?;
+        // Closing the file gives the lock back.
+        self.write(&file, values)
+    }
+
+    /// Appends under a lock that the caller holds.
+    fn write(&self, mut file: &File, values: &[Value]) -> Result<(), StoreError> {
         let mut bytes = Vec::new();
-        if self.is_torn(&mut file)? {
+        if self.is_torn(file)? {
             bytes.push(b'\n');
         }
         for value in values {
@@ -54,8 +60,25 @@ impl Lines {
         if self.durable {
             file.sync_all().map_err(StoreError::io("sync", &self.path))?;
         }
-        // Closing the file gives the lock back.
         Ok(())
+    }
+
+    /// Reads on from the byte `offset` and appends what `decide` makes of the new lines, as one
+    /// step that no other writer can come between. Gives what `decide` gives, and the offset
+    /// after what was read.
+    pub(super) fn exchange<T>(
+        &self,
+        offset: u64,
+        decide: impl FnOnce(Vec<Line>) -> (T, Vec<Value>),
+    ) -> Result<(T, u64), StoreError> {
+        let file = self.open_to_append()?;
+        file.lock().map_err(StoreError::io("lock", &self.path))?;
+        let (lines, offset) = self.read_from(offset)?;
+        let (result, values) = decide(lines);
+        if !values.is_empty() {
+            self.write(&file, &values)?;
+        }
+        Ok((result, offset))
     }
 
     /// All whole lines from the byte `offset` on, and the offset after the last of them.
@@ -92,7 +115,7 @@ impl Lines {
         Ok(file)
     }
 
-    fn is_torn(&self, file: &mut File) -> Result<bool, StoreError> {
+    fn is_torn(&self, mut file: &File) -> Result<bool, StoreError> {
         let length = file.metadata().map_err(StoreError::io("read", &self.path))?.len();
         if length == 0 {
             return Ok(false);

@@ -6,6 +6,7 @@
 mod atomic;
 mod blobs;
 mod cache;
+mod claims;
 mod error;
 mod identity;
 mod journal;
@@ -23,6 +24,7 @@ pub(crate) use atomic::crash;
 pub use atomic::write_atomic;
 pub use blobs::Blobs;
 pub use cache::{AnswerKey, Cache, ResultKey, VerdictKey};
+pub use claims::{Claim, Claims, Trace};
 pub use error::StoreError;
 pub use identity::Identity;
 pub use journal::{Done, Intent, Journal, WriteOutcome};

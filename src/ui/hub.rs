@@ -182,6 +182,8 @@ fn parts_of(event: &Event) -> Parts {
             Parts::of(&[Part::Overview, Part::Scoring])
         }
         Event::QuestionAsked { .. } | Event::Breaker { .. } | Event::Waiting { .. } => Parts::of(&[Part::Scoring]),
+        Event::Estimated { .. } | Event::Spent { .. } => Parts::of(&[Part::Scoring]),
+        Event::GoldFinding { .. } => Parts::of(&[Part::Overview, Part::Scoring]),
         Event::PatternsLearnt { .. } | Event::CandidatesMade { .. } => Parts::of(&[Part::Overview, Part::Fixes]),
         Event::TrialStarted { .. } | Event::TrialFinished { .. } => Parts::of(&[Part::Apply, Part::Fixes]),
         Event::RoundFinished { .. } => Parts::of(&[Part::Overview, Part::Rounds]),

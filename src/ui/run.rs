@@ -1,7 +1,7 @@
 //! The state of one run: everything the views show, folded from the run's events and, once there
 //! is one, its plan. Nothing here does I/O or reads a clock.
 
-use crate::model::{Event, Outcome, Phase, Plan, QuestionOutcome, Score, Scorecard, Space, Suite};
+use crate::model::{Cost, Event, Outcome, Phase, Plan, QuestionOutcome, Score, Scorecard, Space, Suite};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -170,6 +170,9 @@ impl Run {
                     Some(Batch { what: what.clone(), total: *total, started: self.elapsed, ..Batch::default() });
                 self.asking.clear();
             }
+            Event::Estimated { .. } => {}
+            Event::Spent { cost } => self.spent(cost),
+            Event::GoldFinding { id, message, .. } => self.message(true, &format!("{id}: {message}")),
             Event::QuestionAsked { id, question } => {
                 self.texts.insert(id.clone(), question.clone());
                 self.waiting = None;
@@ -225,6 +228,10 @@ impl Run {
         let all_applied = !self.applied.is_empty() && finished.plan.changes.iter().all(|change| applied(&change.id));
         self.status = if all_applied { RunStatus::Applied } else { RunStatus::Planned };
         self.finished = Some(Arc::new(finished));
+    }
+
+    fn spent(&mut self, cost: &Cost) {
+        self.spending = Spending { tokens: cost.tokens, usd: (cost.usd > 0.0).then_some(cost.usd) };
     }
 
     fn message(&mut self, warning: bool, text: &str) {

@@ -41,7 +41,6 @@ fn a_killed_plan_leaves_no_trace_and_goes_on_where_it_stopped() {
     // The live space is the tuned one, the definition the bare one: the plan has much to ask.
     remote.project.edit("genie.yaml", "definition: space.yaml\n", &format!("definition: space.yaml\n  id: {live}\n"));
     let start = workspace.requests().len();
-    let mut lost = 0;
     for point in [1, 9, 40, 90] {
         let asked_before = workspace.asked().len();
         let answered_before = remote.answers();
@@ -54,9 +53,9 @@ fn a_killed_plan_leaves_no_trace_and_goes_on_where_it_stopped() {
         child.kill().expect("killed");
         child.wait().expect("gone");
         // Questions under way when it was killed: at most as many as are asked at a time.
-        let under_way = (workspace.asked().len() - asked_before) - (remote.answers() - answered_before);
+        let answered = remote.answers() - answered_before;
+        let under_way = (workspace.asked().len() - asked_before).saturating_sub(answered);
         assert!(under_way <= 3, "{under_way} answers were not kept at once");
-        lost += under_way;
         assert_eq!(server.space(&live), before, "the live space was touched");
     }
     let output = remote.plan().output().expect("plan runs");
@@ -66,10 +65,11 @@ fn a_killed_plan_leaves_no_trace_and_goes_on_where_it_stopped() {
     assert_eq!(server.space(&live), before, "the live space was touched");
     assert_eq!(server.titles(), ["Van fleet"], "a shadow is left");
 
-    // Of all runs together: every answer was asked for once, but for what the kills cut off.
+    // Of all runs together: every answer was asked for once; what the kills cut off was found
+    // again in its conversation.
     let asked = &workspace.asked()[..];
     let ours = workspace.requests()[start..].iter().filter(|entry| entry["question"].is_string()).count();
-    assert_eq!(ours, remote.answers() + lost);
+    assert_eq!(ours, remote.answers());
     let mut times: BTreeMap<&(String, String), usize> = BTreeMap::new();
     for pair in &asked[asked.len() - ours..] {
         *times.entry(pair).or_default() += 1;
@@ -81,7 +81,7 @@ fn a_killed_plan_leaves_no_trace_and_goes_on_where_it_stopped() {
     let repeats =
         plan["questions"].as_array().into_iter().flatten().filter(|q| moved(q["id"].as_str().unwrap_or(""))).count();
     let again: usize = times.values().map(|times| times - 1).sum();
-    assert!(again <= 2 * repeats + lost, "{again} questions were asked again");
+    assert!(again <= 2 * repeats, "{again} questions were asked again");
 
     // A third run asks nothing at all.
     let before = workspace.asked().len();

@@ -222,9 +222,15 @@ pub struct Served {
 
 impl Served {
     pub fn over(project: &Project) -> Self {
+        Self::with(project, &[])
+    }
+
+    /// With further arguments, such as a world.
+    pub fn with(project: &Project, arguments: &[&str]) -> Self {
         let mut command = project.command();
         let mut child = command
             .args(["workspace", "serve"])
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

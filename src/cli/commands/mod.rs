@@ -15,6 +15,7 @@ mod refusal;
 mod revise;
 pub(super) mod rollback;
 mod score;
+mod score_report;
 mod serve;
 mod shadows;
 mod show;

@@ -60,24 +60,31 @@ pub struct Waiver {
     pub expires: String,
 }
 
-/// What one run may use up. A run stops cleanly when one of these is reached, and says so.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// What one run may use up. A run stops cleanly when one of these is reached, and says so. What
+/// is left open has a default on Databricks, and no limit in a local workspace.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Budget {
-    /// Questions to Genie.
-    pub questions: Count,
-    /// Tokens of the language model, read and written.
-    pub tokens: Count,
-    /// Minutes from start to end.
+    /// Questions to Genie. Default on Databricks: 400.
+    pub questions: Option<Count>,
+    /// Tokens of the language model, read and written. Default on Databricks: 2M.
+    pub tokens: Option<Count>,
+    /// Minutes from start to end. Default on Databricks: 120.
     #[schemars(range(min = 0.0), example = 120)]
-    pub minutes: f64,
-    /// US dollars for the language model; needs its prices.
+    pub minutes: Option<f64>,
+    /// US dollars for the language model; needs its prices. Default on Databricks: 5.
     #[schemars(range(min = 0.0), example = 5)]
-    pub usd: f64,
+    pub usd: Option<f64>,
 }
 
-impl Default for Budget {
-    fn default() -> Self {
-        Self { questions: Count(400), tokens: Count(2_000_000), minutes: 120.0, usd: 5.0 }
+impl Budget {
+    /// The budget with Databricks' defaults for what is left open.
+    pub fn with_defaults(&self) -> Self {
+        Self {
+            questions: self.questions.or(Some(Count(400))),
+            tokens: self.tokens.or(Some(Count(2_000_000))),
+            minutes: self.minutes.or(Some(120.0)),
+            usd: self.usd.or(Some(5.0)),
+        }
     }
 }

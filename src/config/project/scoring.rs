@@ -80,11 +80,17 @@ pub struct SqlLimits {
     pub concurrency: u32,
     /// Most time for one statement.
     pub timeout: Timespan,
+    /// What the warehouse uses up in an hour, in DBU; for the cost report. A 2X-Small takes 4.
+    #[schemars(range(min = 0.0), example = 4)]
+    pub dbu_per_hour: f64,
+    /// Price of a DBU, in US dollars; counts against `budget.usd`.
+    #[schemars(range(min = 0.0))]
+    pub usd_per_dbu: f64,
 }
 
 impl Default for SqlLimits {
     fn default() -> Self {
-        Self { concurrency: 10, timeout: Timespan::seconds(60) }
+        Self { concurrency: 10, timeout: Timespan::seconds(60), dbu_per_hour: 0.0, usd_per_dbu: 0.0 }
     }
 }
 

@@ -164,6 +164,11 @@ fn told(event: &Event) -> (&'static str, String) {
     match event {
         Event::PhaseStarted { phase, message } => ("phase", format!("{phase:?}: {message}")),
         Event::ScoringStarted { what, total } => ("scoring", format!("{what}: {total} questions")),
+        Event::Estimated { cost, cached } => {
+            ("estimate", format!("{} questions to ask, {cached} answered already", cost.questions))
+        }
+        Event::Spent { cost } => ("cost", format!("{} questions, {} tokens so far", cost.questions, cost.tokens)),
+        Event::GoldFinding { id, code, message } => ("gold", format!("{id}: {code} {message}")),
         Event::QuestionAsked { id, question } => ("asked", format!("{id}: {question}")),
         Event::QuestionScored { id, outcome, reason, cached, .. } => {
             let from = if *cached { " (cached)" } else { "" };
