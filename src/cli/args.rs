@@ -61,7 +61,7 @@ pub struct ProjectArgs {
 }
 
 /// How questions are asked.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct ScoringArgs {
     /// Ask one question after the other
     #[arg(long)]
@@ -239,6 +239,11 @@ pub struct PlanArgs {
     /// Bring the live space to the declared definition without learning
     #[arg(long)]
     pub no_learn: bool,
+    /// Make no plan, but see on this space whether the measuring can be trusted: `aa`, an empty
+    /// change must not be called an improvement; `planted`, a harm that is planted must be
+    /// rejected and a gain found. Fails if it does not come out so
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub control: Option<ControlArg>,
     /// What to do when the live space was edited since the last apply: stop; adopt the edits into
     /// the declared space; or overwrite them with the declared space, as changes of the plan
     #[arg(long, value_enum, default_value = "stop", value_name = "WHAT")]
@@ -249,6 +254,12 @@ pub struct PlanArgs {
     /// Also write the run's events into this file, as JSON lines
     #[arg(long, value_name = "FILE.jsonl")]
     pub json_into: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ControlArg {
+    Aa,
+    Planted,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -295,6 +306,10 @@ pub struct ApplyArgs {
     /// Confirm exactly this plan, by its id or the first eight or more characters of it
     #[arg(long, value_name = "PLAN_ID")]
     pub approve: Option<String>,
+    /// Make a plan and apply it without a question, but only if its verdict is `improved` and
+    /// all mandatory guards hold; this flag is the confirmation, and is recorded as such
+    #[arg(long, conflicts_with_all = ["plan", "approve"])]
+    pub auto_promote: bool,
     /// Print the outcome as JSON
     #[arg(long)]
     pub json: bool,

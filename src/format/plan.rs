@@ -132,6 +132,9 @@ struct EvidenceForm {
     questions_asked: usize,
     candidates_tried: usize,
     noise_free: bool,
+    /// Questions whose outcome was another one when asked again: they neither win nor lose.
+    #[serde(default)]
+    unsteady: Vec<String>,
     notes: Vec<String>,
 }
 
@@ -294,8 +297,9 @@ impl From<&Evidence> for EvidenceForm {
     fn from(evidence: &Evidence) -> Self {
         let Evidence { wins, losses, p_value, learn_interval, holdout_wins, holdout_losses, holdout, .. } =
             evidence.clone();
-        let Evidence { holdout_interval, rounds, questions_asked, candidates_tried, noise_free, notes, .. } =
-            evidence.clone();
+        let Evidence {
+            holdout_interval, rounds, questions_asked, candidates_tried, noise_free, unsteady, notes, ..
+        } = evidence.clone();
         Self {
             wins,
             losses,
@@ -309,6 +313,7 @@ impl From<&Evidence> for EvidenceForm {
             questions_asked,
             candidates_tried,
             noise_free,
+            unsteady,
             notes,
         }
     }
@@ -329,6 +334,7 @@ impl From<EvidenceForm> for Evidence {
             questions_asked: form.questions_asked,
             candidates_tried: form.candidates_tried,
             noise_free: form.noise_free,
+            unsteady: form.unsteady,
             notes: form.notes,
         }
     }

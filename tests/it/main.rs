@@ -2,10 +2,12 @@
 
 mod apply_loop;
 mod commands;
+mod controls;
 mod evidence;
 mod holdout;
 mod layers;
 mod served;
 mod shared_data;
+mod simulation;
 mod support;
 mod wrong_input;

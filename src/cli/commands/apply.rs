@@ -1,15 +1,15 @@
 //! `apply`: exactly the change of a plan, on confirmation only.
 
 use super::Outcome;
-use super::plan::write_space_yaml;
+use super::plan::{Made, Making, make, write_space_yaml};
 use super::show::{is_path, print, read_plan};
-use crate::cli::args::{ApplyArgs, PlanFormat};
+use crate::cli::args::{ApplyArgs, PlanFormat, ScoringArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::progress;
 use crate::cli::record::Recorder;
 use crate::cli::session::Session;
-use crate::model::{Change, Digest, Plan, PlannedChange, State};
+use crate::model::{Change, Digest, Plan, PlanVerdict, PlannedChange, State};
 use crate::ops::{self, Applied, ApplyInput, ApplyOutcome, OpsError};
 use crate::store::{Identity, Lock, LockRequest};
 use std::io::{BufRead, IsTerminal};
@@ -28,6 +28,9 @@ pub async fn run(args: &ApplyArgs, output: Output) -> Outcome {
 async fn recorded(args: &ApplyArgs, output: Output, recorder: &Recorder) -> Outcome {
     let session = Session::of(&args.project, output, progress::recorded(output, recorder)).await?;
     recorder.begin(&session);
+    if args.auto_promote {
+        return promoted(&session, args, output, recorder).await;
+    }
     let (plan, id) = match &args.plan {
         Some(path) if path.exists() || is_path(path) => read_plan(path)?,
         wanted => {
@@ -53,6 +56,41 @@ async fn recorded(args: &ApplyArgs, output: Output, recorder: &Recorder) -> Outc
             Ok(Exit::Cancelled)
         }
         Carried::Done(applied) => tell(&applied, &plan, args.json, output),
+    }
+}
+
+/// Makes a plan and applies it, if it is proved to improve the space and no guard speaks against.
+async fn promoted(session: &Session, args: &ApplyArgs, output: Output, recorder: &Recorder) -> Outcome {
+    let scoring = ScoringArgs::default();
+    let making = Making { scoring: &scoring, rounds: None, learns: true, overwrites_drift: false, keep_shadow: false };
+    let Made { planned, saved, .. } = make(session, &making, recorder).await?;
+    let plan = &planned.plan;
+    if !args.json {
+        print(plan, Some(&saved.path.display().to_string()), PlanFormat::Text, false, output);
+    }
+    if let Some(reason) = ops::blocked_by(&plan.guards) {
+        return Err(OpsError::Blocked { message: format!("not promoted: {reason}") });
+    }
+    match plan.verdict {
+        PlanVerdict::Improved => {}
+        PlanVerdict::NoChange if plan.changes.is_empty() => {
+            output.message("nothing to promote: the plan has no change");
+            return Ok(Exit::Ok);
+        }
+        verdict => {
+            let reason = &plan.verdict_reason;
+            return Err(OpsError::Blocked {
+                message: format!("not promoted: the verdict is {}, not improved: {reason}", verdict.as_str()),
+            });
+        }
+    }
+    recorder.concerns(saved.id.as_str());
+    match carry_out(session, plan, &saved.id, || Ok(Some("--auto-promote".to_owned()))).await? {
+        Carried::Nothing | Carried::Declined => {
+            output.message("nothing to promote: the space stands as planned");
+            Ok(Exit::Ok)
+        }
+        Carried::Done(applied) => tell(&applied, plan, args.json, output),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::cli::output::Output;
 use crate::cli::progress;
 use crate::cli::record::Recorder;
 use crate::cli::session::Session;
+use crate::databricks::LiveSpace;
 use crate::format;
 use crate::model::{Question, Scorecard, Space};
 use crate::ops::{OpsError, Shadow, Target};
@@ -31,8 +32,7 @@ async fn recorded(args: &ScoreArgs, output: Output, recorder: &Recorder) -> Outc
             let declared = session.definition().ok_or_else(|| {
                 OpsError::usage("there is no live space and no declared one; set `space.id` or `space.definition`")
             })?;
-            let live_id = live.map(|live| live.id);
-            on_shadow(&session, &scorer, live_id, declared, &questions).await?
+            on_shadow(&session, &scorer, live.as_ref(), declared, &questions).await?
         }
     };
     recorder.scorecard("score", &card);
@@ -50,13 +50,13 @@ async fn recorded(args: &ScoreArgs, output: Output, recorder: &Recorder) -> Outc
 async fn on_shadow(
     session: &Session,
     scorer: &crate::ops::Scorer,
-    live_id: Option<String>,
+    live: Option<&LiveSpace>,
     declared: &Space,
     questions: &[&Question],
 ) -> Result<Scorecard, OpsError> {
     let ledger = session.ledger();
     crate::ops::sweep(&session.workspace, &ledger).await?;
-    let mut shadow = Shadow::new(session.workspace.clone(), ledger, live_id, declared, &session.run_name());
+    let mut shadow = Shadow::new(session.workspace.clone(), ledger, live, declared, &session.run_name());
     let target = shadow.hold(declared).await?;
     let card = scorer.score(&target, questions, 1, "the declared space").await;
     shadow.remove().await?;
