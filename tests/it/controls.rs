@@ -1,6 +1,7 @@
 //! Controls, promotion without a question, guards that are looked at again.
 
 use crate::support::Project;
+use genie_enhance::guard;
 
 #[test]
 fn an_empty_change_is_no_improvement_and_planted_ones_come_out_as_they_must() {
@@ -60,4 +61,20 @@ fn waivers_end_and_hard_guards_have_none() {
         let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(shown.contains("waived by kim until"), "{form}: {shown}");
     }
+}
+
+#[test]
+fn all_guards_are_explained_and_stand_in_every_plan_that_asks_for_them() {
+    let (project, _) = Project::planned();
+    let explained = project.run(&["explain", "guards"]).exits(0).out;
+    let mut listed = String::from("guards:\n");
+    for guard in guard::all() {
+        assert!(explained.contains(&format!("## {}", guard.rule())), "{}", guard.rule());
+        listed.push_str(&format!("  - {{rule: {}, level: advisory}}\n", guard.rule()));
+    }
+    project.edit("genie.yaml", "target: {", &format!("{listed}target: {{"));
+    let plan = project.run(&["plan", "--json"]).exits(0).json();
+    let rules: Vec<&str> =
+        plan["guards"].as_array().expect("guards").iter().filter_map(|g| g["rule"].as_str()).collect();
+    assert_eq!(rules, guard::all().iter().map(|guard| guard.rule()).collect::<Vec<_>>());
 }
