@@ -61,7 +61,7 @@ pub struct ProjectArgs {
 }
 
 /// How questions are asked.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct ScoringArgs {
     /// Ask one question after the other
     #[arg(long)]
@@ -254,6 +254,11 @@ pub struct PlanArgs {
     /// Bring the live space to the declared definition without learning
     #[arg(long)]
     pub no_learn: bool,
+    /// Make no plan, but see on this space whether the measuring can be trusted: `aa`, an empty
+    /// change must not be called an improvement; `planted`, a harm that is planted must be
+    /// rejected and a gain found. Fails if it does not come out so
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub control: Option<ControlArg>,
     /// What to do when the live space was edited since the last apply: stop; adopt the edits into
     /// the declared space; keep them in the workspace only; or overwrite them with the declared
     /// space, as changes of the plan
@@ -274,6 +279,12 @@ pub struct PlanArgs {
     /// Also write the run's events into this file, as JSON lines
     #[arg(long, value_name = "FILE.jsonl")]
     pub json_into: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ControlArg {
+    Aa,
+    Planted,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -44,6 +44,16 @@ pub async fn start(options: LocalOptions) -> Result<RunningServer, OpsError> {
     .map_err(|error| OpsError::other(format!("the embedded workspace does not start: {error}")))
 }
 
+/// The warehouse of a local workspace, for several servers at once.
+pub fn engine(warehouse: Warehouse) -> Arc<dyn SqlEngine> {
+    Arc::new(Engine::new(warehouse))
+}
+
+/// The analyst of a local workspace.
+pub fn analyst() -> Arc<dyn Analyst> {
+    Arc::new(SpaceAnalyst::default())
+}
+
 pub fn read_world(path: &Path) -> Result<World, OpsError> {
     let text = super::session::read_text(path)?;
     serde_yaml::from_str(&text).map_err(|error| {

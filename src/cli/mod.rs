@@ -4,7 +4,7 @@ mod args;
 mod commands;
 mod dashboard;
 mod exit;
-mod local;
+pub mod local;
 mod logging;
 mod output;
 mod progress;

@@ -7,6 +7,7 @@ use super::output::Output;
 use crate::config::{self, Loaded, Overrides, Project};
 use crate::databricks::{AskOptions, Attributes, Client, Credentials, LiveSpace, Settings};
 use crate::embedded::server::{RunningServer, WAREHOUSE_ID};
+use crate::guard::Facts;
 use crate::limit::Budget;
 use crate::model::{Diagnostic, Digest, Question, Severity, Space, State, digest_json};
 use crate::ops::{
@@ -14,7 +15,7 @@ use crate::ops::{
 };
 use crate::render;
 use crate::sql::parse_query;
-use crate::store::{Blobs, Cache, Claims, Journal, Layout, Ledger, PlanStore, SharedState, StateStore};
+use crate::store::{Blobs, Cache, Claims, Layout, Ledger, PlanStore, SharedState, StateStore};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -102,9 +103,9 @@ impl Session {
         PlanStore::new(self.layout.plans())
     }
 
-    /// A name for this run, from its time.
+    /// A name for this run, from its time and process.
     pub fn run_name(&self) -> String {
-        self.now.strftime("%Y%m%dT%H%M%S").to_string()
+        format!("{}-{}", self.now.strftime("%Y%m%dT%H%M%S"), std::process::id())
     }
 
     /// The live space: the one the project names, else the one the state remembers.
@@ -211,11 +212,21 @@ impl Session {
         }
     }
 
+    /// What the guards need to know beside a plan.
+    pub fn guard_facts(&self, state: Option<&State>) -> Facts {
+        let last = state.and_then(State::last).and_then(|last| self.plans().load(&last.plan_id).ok());
+        Facts {
+            question_budget: self.budget().questions,
+            applied_benchmarks: last.map(|(loaded, _)| loaded.plan.base.benchmarks),
+            ..Facts::default()
+        }
+    }
+
     /// Digest of what the project declares beside space and benchmarks.
     pub fn config_digest(&self) -> Digest {
         let project = self.project();
         let value = serde_json::json!({
-            "target": project.target, "split": project.split, "learning": project.learning,
+            "target": project.target, "split": project.split, "learning": project.learning, "proof": project.proof,
             "guards": project.guards, "waivers": project.waivers,
         });
         digest_json(&value)

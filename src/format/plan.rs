@@ -132,7 +132,8 @@ struct EvidenceForm {
     questions_asked: usize,
     candidates_tried: usize,
     noise_free: bool,
-    /// Questions whose repeats did not agree.
+    /// Questions whose outcome was another one when asked again: they neither win nor lose.
+    #[serde(default)]
     unsteady: Vec<String>,
     notes: Vec<String>,
 }

@@ -7,6 +7,7 @@
 mod evaluate;
 pub mod leak;
 mod params;
+mod reference;
 mod rules;
 
 #[cfg(test)]
@@ -15,10 +16,11 @@ mod tests;
 pub use evaluate::{blocks, check_config, evaluate};
 pub use leak::{Golds, Leak};
 pub use params::{Param, ParamError, Params};
+pub use reference::reference;
 
-use crate::model::{Catalog, Evidence, GuardLevel, PlannedChange, QuestionOutcome, ScorePair, Space, Suite};
+use crate::model::{Catalog, Digest, Evidence, GuardLevel, PlannedChange, QuestionOutcome, ScorePair, Space, Suite};
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All that guards may look at.
 pub struct GuardInput<'a> {
@@ -36,6 +38,18 @@ pub struct GuardInput<'a> {
     /// Share of right answers that is aimed at, 0 to 1.
     pub target_score: f64,
     pub catalog: &'a Catalog,
+    pub facts: &'a Facts,
+}
+
+/// What a guard cannot see in the plan itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// SQL of changes that does not run on the warehouse: the error, by address.
+    pub sql_failures: BTreeMap<String, String>,
+    /// Most questions that the project allows for one run; none for no limit.
+    pub question_budget: Option<u64>,
+    /// The benchmarks of the plan that was applied last; none if there is none, or it is not kept.
+    pub applied_benchmarks: Option<Digest>,
 }
 
 /// One configured guard.

@@ -19,6 +19,7 @@ struct World {
     flaky: BTreeSet<String>,
     suite: Suite,
     evidence: Evidence,
+    facts: Facts,
 }
 
 impl World {
@@ -52,6 +53,7 @@ impl World {
             flaky: BTreeSet::new(),
             suite: Suite { questions: vec![question("q1", false), question("q2", true)] },
             evidence: Evidence { holdout: "not-shown".to_owned(), ..Evidence::default() },
+            facts: Facts::default(),
         }
     }
 
@@ -71,6 +73,7 @@ impl World {
             evidence: &self.evidence,
             target_score: 0.9,
             catalog: &Catalog::default(),
+            facts: &self.facts,
         };
         evaluate(&input, configs, waivers, TODAY)
     }
@@ -120,7 +123,7 @@ fn waiver(rule: &str, scope: &str, expires: &str) -> Waiver {
 #[test]
 fn the_registry_is_whole() {
     let (rules, codes): (BTreeSet<_>, BTreeSet<_>) = all().iter().map(|guard| (guard.rule(), guard.code())).unzip();
-    assert_eq!((rules.len(), codes.len()), (16, 16));
+    assert_eq!((rules.len(), codes.len()), (24, 24));
     assert!(all().iter().all(|guard| !guard.explain().is_empty()));
     let on: Vec<&str> = all().iter().filter(|g| g.default_level() != GuardLevel::Off).map(|g| g.rule()).collect();
     assert_eq!(
@@ -135,7 +138,14 @@ fn the_registry_is_whole() {
             "human-text",
             "sql-read-only",
             "limits",
-            "secrets"
+            "secrets",
+            "gold-health",
+            "stale-benchmark",
+            "benchmark-change",
+            "budget",
+            "sql-runs",
+            "foreign-catalog",
+            "personal-data"
         ]
     );
 }
@@ -143,11 +153,12 @@ fn the_registry_is_whole() {
 #[test]
 fn a_good_plan_passes_the_usual_set_and_all_others() {
     let world = World::good();
-    assert_eq!(world.run(&[], &[]).len(), 10);
-    let others = ["minimum-gain", "holdout", "categories", "evidence-per-change", "destructive", "tables-allowed"];
+    assert_eq!(world.run(&[], &[]).len(), 17);
+    let others =
+        ["minimum-gain", "holdout", "categories", "evidence-per-change", "destructive", "tables-allowed", "expression"];
     let configs: Vec<GuardConfig> = others.iter().map(|rule| config(rule, json!({}))).collect();
     assert_eq!(world.failing(&configs), [] as [&str; 0]);
-    assert_eq!(world.run(&configs, &[]).len(), 16);
+    assert_eq!(world.run(&configs, &[]).len(), 24);
 }
 
 #[test]
@@ -234,11 +245,86 @@ fn sql_and_tables() {
         assert_eq!(failing.is_empty(), fine, "{change:?}: {failing:?}");
     }
     let foreign = World::good().with(example("WITH w AS (SELECT 1 x) SELECT a FROM w, hr.pay.salaries"));
-    assert_eq!(foreign.failing(&[config("tables-allowed", json!({}))]), ["tables-allowed"]);
-    assert_eq!(foreign.failing(&[config("tables-allowed", json!({"tables": ["hr.pay.*"]}))]), [] as [&str; 0]);
+    assert_eq!(foreign.failing(&[config("tables-allowed", json!({}))]), ["tables-allowed", "foreign-catalog"]);
+    assert_eq!(foreign.failing(&[config("tables-allowed", json!({"tables": ["hr.pay.*"]}))]), ["foreign-catalog"]);
     let added =
         World::good().with(Change::add(Address::table("hr.pay.salaries"), json!({"identifier": "hr.pay.salaries"})));
-    assert_eq!(added.failing(&[config("tables-allowed", json!({}))]), ["tables-allowed"]);
+    assert_eq!(added.failing(&[config("tables-allowed", json!({}))]), ["tables-allowed", "foreign-catalog"]);
+}
+
+#[test]
+fn benchmarks_and_cost() {
+    let good = World::good;
+    let mut world = good();
+    world.questions[0].after = Outcome::BadGold;
+    assert_eq!(world.failing(&[]), ["gold-health"]);
+    assert_eq!(world.failing(&[config("gold-health", json!({"max_bad": 0.5}))]), [] as [&str; 0]);
+
+    let mut world = good();
+    world.suite.questions[0].sql = "SELECT a FROM main.s.refunds".to_owned();
+    assert_eq!(world.failing(&[]), ["stale-benchmark"]);
+    world.suite.questions[0].skip = Some("the table is gone".to_owned());
+    assert_eq!(world.failing(&[]), [] as [&str; 0]);
+
+    let mut world = good();
+    let own = Change::add(Address::from_segments(["benchmarks", "questions", "b"]), json!({"id": "b"}));
+    world.changes.push(planned("c-02", own));
+    assert_eq!(world.failing(&[]), ["benchmark-change"]);
+    world.changes.remove(0);
+    assert_eq!(world.failing(&[]), [] as [&str; 0], "alone it is fine");
+    let mut world = good();
+    world.facts.applied_benchmarks = Some(Suite::default().digest());
+    assert_eq!(world.failing(&[]), [] as [&str; 0], "what is learnt from new benchmarks is fine");
+    world.changes[0].evidence.status = "declared".to_owned();
+    assert_eq!(world.failing(&[]), ["benchmark-change"]);
+
+    let mut world = good();
+    world.evidence.questions_asked = 500;
+    assert_eq!(world.failing(&[]), [] as [&str; 0]);
+    world.facts.question_budget = Some(400);
+    assert_eq!(world.failing(&[]), ["budget"]);
+    assert_eq!(world.failing(&[config("budget", json!({"max_questions": 500}))]), [] as [&str; 0]);
+    let mut world = good();
+    world.questions[0].reason_after = "BUDGET".to_owned();
+    assert_eq!(world.failing(&[]), ["budget"]);
+}
+
+#[test]
+fn texts_that_do_not_belong_here() {
+    let good = World::good;
+    let says = |text: &str| good().with(Change::add(Address::table_field("main.s.orders", "x"), json!([text])));
+    assert_eq!(says("Questions to kim@example.com.").failing(&[]), ["personal-data"]);
+    let allowed = config("personal-data", json!({"allow": ["kim@example.com"]}));
+    assert_eq!(says("Questions to kim@example.com.").failing(&[allowed]), [] as [&str; 0]);
+
+    assert_eq!(says("Join it with dev.s.orders.").failing(&[]), ["foreign-catalog"]);
+    assert_eq!(says("Join it with main.t.customers, e.g. orders.address.city.").failing(&[]), [] as [&str; 0]);
+    let allowed = config("foreign-catalog", json!({"allow": ["dev"]}));
+    assert_eq!(says("Join it with dev.s.orders.").failing(&[allowed]), [] as [&str; 0]);
+    let mut world = good();
+    world.target = Space::parse(
+        r#"{"version":2,"data_sources":{"tables":[{"identifier":"main.s.orders","description":["Copy of old.s.orders."]}]}}"#,
+    )
+    .expect("space");
+    assert_eq!(world.failing(&[]), [] as [&str; 0], "only what changes is looked at");
+    assert_eq!(world.failing(&[config("foreign-catalog", json!({"whole": true}))]), ["foreign-catalog"]);
+
+    let mut world = good();
+    let address = world.changes[0].change.address.to_string();
+    world.facts.sql_failures.insert(address, "no such column".to_owned());
+    assert_eq!(world.failing(&[]), ["sql-runs"]);
+}
+
+#[test]
+fn a_teams_own_rules() {
+    let holds = |rules: &[&str]| World::good().failing(&[config("expression", json!({ "holds": rules }))]);
+    assert_eq!(
+        holds(&["score.after.learn.correct > score.before.learn.correct", "changes | length < 5"]),
+        [] as [&str; 0]
+    );
+    assert_eq!(holds(&["changes | length == 0"]), ["expression"]);
+    assert_eq!(holds(&["score.afterwards.learn > 3"]), ["expression"], "what is not there does not hold");
+    assert_eq!(holds(&["1 +"]), ["expression"]);
 }
 
 #[test]
@@ -249,7 +335,7 @@ fn limits_of_the_service() {
             "instructions": {"sql_functions": functions}});
         Space::from_document(document).expect("space")
     };
-    let world = |base: Space, target: Space| World { base, target, ..World::good() };
+    let world = |base: Space, target: Space| World { base, target, suite: Suite::default(), ..World::good() };
     assert_eq!(world(space(0, 0), space(51, 0)).failing(&[]), ["limits"]);
     assert_eq!(world(space(0, 0), space(0, 25_001)).failing(&[]), ["limits"]);
     assert_eq!(world(space(60, 0), space(60, 25_000)).failing(&[]), [] as [&str; 0]);

@@ -222,7 +222,7 @@ pub struct Evidence {
     pub candidates_tried: usize,
     /// Repeats showed the same answers every time.
     pub noise_free: bool,
-    /// Questions whose repeats did not agree; they count neither as won nor as lost.
+    /// Questions whose outcome was another one when asked again: they neither win nor lose.
     pub unsteady: Vec<String>,
     pub notes: Vec<String>,
 }

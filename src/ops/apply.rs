@@ -6,10 +6,10 @@
 //! blindly again.
 
 use super::events::Events;
+use super::guards::Policy;
 use super::moved::Moved;
 use super::read_back::ReadBack;
 use super::ready::{Ready, Step, classify};
-use super::recheck::Policy;
 use super::settle::{find_made, same_title};
 use super::workspace::{OpsError, Workspace};
 use crate::databricks::{ClientError, LiveSpace};

@@ -3,8 +3,8 @@
 use super::apply::{Applied, ApplyInput, apply};
 use super::definition::{Following, follow};
 use super::events::Events;
+use super::guards::Policy;
 use super::ready::{Ready, prepare};
-use super::recheck::Policy;
 use super::settle::settle;
 use super::workspace::{OpsError, Workspace};
 use crate::config::DeclaredSpace;

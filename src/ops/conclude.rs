@@ -1,16 +1,17 @@
 //! From what was measured to the plan: outcomes, evidence, verdict, guards.
 
-use super::plan::{Measured, PlanInput, Planned, Repeats};
+use super::confirm::Repeats;
+use super::guards::{Policy, blocked_by};
+use super::plan::{Measured, PlanInput, Planned};
 use super::prove::{Proof, Proved};
 use super::workspace::OpsError;
 use crate::diff::{apply_all, diff};
-use crate::guard::{self, GuardInput};
 use crate::model::{
-    Base, Catalog, Change, ChangeEvidence, Evidence, GuardOutcome, Outcome, PlanVerdict, Question, QuestionOutcome,
-    Scorecard, Space, Split,
+    Base, Catalog, Change, ChangeEvidence, Evidence, Outcome, PlanVerdict, Question, QuestionOutcome, Scorecard, Space,
+    Split,
 };
 use crate::planner::{PlanParts, assemble, expiry};
-use crate::stats::{self, Decided, DecisionRules, Measured as Observed, Paired, decide, paired_interval};
+use crate::stats::{self, Decided, Measured as Observed, Paired, decide, paired_interval};
 
 /// Level of the intervals that are shown.
 const INTERVAL: f64 = 0.95;
@@ -23,12 +24,13 @@ pub(super) fn conclude(
     input: &PlanInput<'_>,
     base: Space,
     catalog: &Catalog,
+    policy: &Policy<'_>,
     measured: Measured,
 ) -> Result<Planned, OpsError> {
-    let Measured { proof, before, after, repeats } = measured;
+    let Measured { proof, before, after, repeats, look } = measured;
     let target = apply_all(&base, proof.kept.iter().flat_map(|proved| &proved.candidate.changes))?;
     let questions = outcomes(input, &before, &after);
-    let decided = decide(&observed(&proof, &questions, &repeats), &DecisionRules::default());
+    let decided = decide(&observed(!proof.kept.is_empty(), &questions, &repeats, look), &input.rules.decision);
     let (verdict, verdict_reason) = verdict(&decided, &proof);
     let created_at = input.now.to_string();
     let mut plan = assemble(PlanParts {
@@ -44,37 +46,13 @@ pub(super) fn conclude(
         created_at,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
     });
-    plan.guards = guard::evaluate(
-        &GuardInput {
-            base: input.live.as_ref().map_or(&base, |live| &live.space),
-            target: &target,
-            changes: &plan.changes,
-            score: &plan.score,
-            questions: &plan.questions,
-            flaky: &repeats.unsteady,
-            suite: &input.suite,
-            evidence: &plan.evidence,
-            target_score: input.goal.score,
-            catalog,
-        },
-        &input.guards,
-        &input.waivers,
-        input.now.to_zoned(jiff::tz::TimeZone::UTC).date(),
-    );
+    let stands = input.live.as_ref().map_or(&base, |live| &live.space);
+    plan.guards = policy.judge(&plan, stands, &target, catalog);
     if let Some(reason) = blocked_by(&plan.guards) {
         plan.verdict = PlanVerdict::Blocked;
         plan.verdict_reason = reason;
     }
     Ok(Planned { plan, target, before, after })
-}
-
-fn blocked_by(guards: &[GuardOutcome]) -> Option<String> {
-    let blocking: Vec<String> = guards
-        .iter()
-        .filter(|outcome| guard::blocks(outcome))
-        .map(|outcome| format!("{}: {}", outcome.rule, outcome.message))
-        .collect();
-    (!blocking.is_empty()).then(|| blocking.join("; "))
 }
 
 /// Declared edits first, since proved changes may build on them; then the proved ones with what
@@ -118,7 +96,7 @@ fn measured_evidence(proved: &Proved) -> ChangeEvidence {
     }
 }
 
-fn declared_changes(input: &PlanInput<'_>, base: &Space) -> Vec<Change> {
+pub(super) fn declared_changes(input: &PlanInput<'_>, base: &Space) -> Vec<Change> {
     match (&input.live, &input.definition) {
         (Some(live), Some(_)) => diff(&live.space, base),
         _ => Vec::new(),
@@ -178,16 +156,22 @@ fn paired(questions: &[QuestionOutcome], split: Split, repeats: &Repeats) -> Pai
     paired
 }
 
-fn observed(proof: &Proof, questions: &[QuestionOutcome], repeats: &Repeats) -> Observed {
+/// The decision about two scorecards, whatever led from one to the other.
+pub(super) fn decided(input: &PlanInput<'_>, before: &Scorecard, after: &Scorecard, repeats: &Repeats) -> Decided {
+    decide(&observed(true, &outcomes(input, before, after), repeats, None), &input.rules.decision)
+}
+
+fn observed(proposed: bool, questions: &[QuestionOutcome], repeats: &Repeats, look: Option<usize>) -> Observed {
     let has_holdout = questions.iter().any(|q| q.split == Split::Holdout);
     let lost = questions.iter().filter(|q| q.split != Split::Out && (!q.before.counts() || !q.after.counts())).count();
     Observed {
-        proposed: !proof.kept.is_empty(),
+        proposed,
         learn: paired(questions, Split::Learn, repeats),
         holdout: has_holdout.then(|| paired(questions, Split::Holdout, repeats)),
-        noise_free: repeats.asked > 0 && repeats.unsteady.is_empty(),
-        confirmed: repeats.asked > 0,
-        lost: lost + repeats.unsteady.len(),
+        noise_free: repeats.noise_free,
+        confirmed: repeats.confirmed,
+        lost,
+        look: look.unwrap_or(1),
     }
 }
 
@@ -200,7 +184,11 @@ fn evidence(
 ) -> Evidence {
     let learn = paired(questions, Split::Learn, repeats);
     let holdout = paired(questions, Split::Holdout, repeats);
-    let mut notes = Vec::new();
+    let mut notes = decided.notes.clone();
+    if repeats.confirmed {
+        let steady = if repeats.unsteady.is_empty() { ", all with the same outcome" } else { "" };
+        notes.push(format!("{} answers repeated an earlier one{steady}", repeats.answers));
+    }
     if !repeats.unsteady.is_empty() {
         let ids: Vec<&str> = repeats.unsteady.iter().map(String::as_str).collect();
         notes.push(format!("not counted, since another answer came when asked again: {}", ids.join(", ")));
@@ -217,7 +205,7 @@ fn evidence(
         rounds: proof.rounds,
         questions_asked: usize::try_from(input.scorer.gate.questions_sent()).unwrap_or(usize::MAX),
         candidates_tried: proof.tried,
-        noise_free: repeats.asked > 0 && repeats.unsteady.is_empty(),
+        noise_free: repeats.noise_free,
         unsteady: repeats.unsteady.iter().cloned().collect(),
         notes,
     }

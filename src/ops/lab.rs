@@ -2,23 +2,90 @@
 
 use super::score::Scorer;
 use super::shadow::Shadow;
+use super::steadiness::Steadiness;
 use super::workspace::OpsError;
 use crate::diff::apply_all;
-use crate::model::{Candidate, Event, Question, Space};
+use crate::model::{Candidate, Digest, Event, Question, Scorecard, ScoredQuestion, Space};
 use crate::trial::{Correctness, Lab, Questions, Selection};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Measures selections of a round's candidates over one base.
-pub struct ShadowLab<'a> {
+/// Asks of one answer that decide by majority where answers vary.
+const VOTES: u32 = 3;
+
+/// All trials of one plan: the shadow they run on, and what was answered there.
+pub struct Trials<'a> {
     pub scorer: &'a Scorer,
     pub shadow: &'a mut Shadow,
-    pub base: &'a Space,
-    pub candidates: &'a [Candidate],
     /// The learn set; the holdout never gets here.
-    pub questions: &'a BTreeMap<String, &'a Question>,
+    pub questions: BTreeMap<String, &'a Question>,
+    pub steadiness: Steadiness,
+    /// First answers with their contents, by question, in the order in which they came.
+    scored: BTreeMap<String, Vec<(Digest, ScoredQuestion)>>,
 }
 
-impl ShadowLab<'_> {
+impl<'a> Trials<'a> {
+    pub fn new(scorer: &'a Scorer, shadow: &'a mut Shadow, questions: BTreeMap<String, &'a Question>) -> Self {
+        Self { scorer, shadow, questions, steadiness: Steadiness::default(), scored: BTreeMap::new() }
+    }
+
+    /// Takes in answers that were asked elsewhere.
+    pub fn remember(&mut self, card: &Scorecard, attempt: u32) {
+        for scored in card.questions.iter().filter(|scored| scored.verdict.outcome.counts()) {
+            let right = scored.verdict.outcome.is_correct();
+            self.steadiness.saw(&card.space, &scored.id, attempt, right);
+            if attempt == 1 {
+                let answers = self.scored.entry(scored.id.clone()).or_default();
+                answers.retain(|(place, _)| *place != card.space);
+                answers.push((card.space.clone(), scored.clone()));
+            }
+        }
+    }
+
+    /// One answer each over one content.
+    pub async fn ask(
+        &mut self,
+        content: &Space,
+        questions: &Questions,
+        attempt: u32,
+        what: &str,
+    ) -> Result<Correctness, OpsError> {
+        let asked: Vec<&Question> = questions.iter().filter_map(|id| self.questions.get(id).copied()).collect();
+        if asked.is_empty() {
+            return Ok(Correctness::new());
+        }
+        let target = self.shadow.place(content).await?;
+        let card = self.scorer.score(&target, &asked, attempt, what).await;
+        self.remember(&card, attempt);
+        Ok(correctness(&card))
+    }
+
+    /// The scorecard of a content of which `now` says what is right: with the answers over that
+    /// content, else with the last ones that came out so, else as it was.
+    pub fn updated(&self, card: &Scorecard, content: &Digest, now: &Correctness) -> Scorecard {
+        let newer = |old: &ScoredQuestion| {
+            let is_so = |scored: &ScoredQuestion| {
+                now.get(&old.id).is_none_or(|right| *right == scored.verdict.outcome.is_correct())
+            };
+            let answers = self.scored.get(&old.id).map_or(&[][..], Vec::as_slice);
+            let here = answers.iter().find(|(place, _)| place == content);
+            let last = || answers.iter().rev().find(|(_, scored)| is_so(scored)).filter(|_| !is_so(old));
+            here.or_else(last).map_or(old, |(_, scored)| scored).clone()
+        };
+        Scorecard { space: content.clone(), questions: card.questions.iter().map(newer).collect() }
+    }
+}
+
+/// Measures selections of candidates over one base.
+pub struct ShadowLab<'b, 'a> {
+    pub trials: &'b mut Trials<'a>,
+    pub base: &'b Space,
+    pub candidates: &'b [Candidate],
+    /// What the answers would be if nothing had happened; right for what is not listed. Where
+    /// answers vary, another one counts only when it comes more often than not.
+    pub expected: &'b Correctness,
+}
+
+impl ShadowLab<'_, '_> {
     /// The base with the selected candidates, in the candidates' order. A candidate of a later
     /// round may build on one of an earlier round; without that one it cannot stand, and is left
     /// out with it.
@@ -26,22 +93,60 @@ impl ShadowLab<'_> {
         let chosen = selection.iter().filter_map(|index| self.candidates.get(*index));
         chosen.fold(self.base.clone(), |content, candidate| apply_all(&content, &candidate.changes).unwrap_or(content))
     }
+
+    fn is_expected(&self, id: &str, right: bool) -> bool {
+        self.expected.get(id).copied().unwrap_or(true) == right
+    }
 }
 
-impl Lab for ShadowLab<'_> {
+impl Lab for ShadowLab<'_, '_> {
     type Error = OpsError;
 
     async fn ask(&mut self, selection: &Selection, questions: &Questions) -> Result<Correctness, OpsError> {
         let content = self.content(selection);
-        let target = self.shadow.hold(&content).await?;
-        let asked: Vec<&Question> = questions.iter().filter_map(|id| self.questions.get(id).copied()).collect();
         let names: Vec<String> =
             selection.iter().filter_map(|index| self.candidates.get(*index)).map(|c| c.id.clone()).collect();
-        self.scorer.events.emit(Event::TrialStarted { candidates: names, questions: asked.len() });
-        let card = self.scorer.score(&target, &asked, 1, "trial").await;
-        let counted = card.questions.iter().filter(|scored| scored.verdict.outcome.counts());
-        Ok(counted.map(|scored| (scored.id.clone(), scored.verdict.outcome.is_correct())).collect())
+        self.trials.scorer.events.emit(Event::TrialStarted { candidates: names, questions: questions.len() });
+        let mut right = self.trials.ask(&content, questions, 1, "trial").await?;
+        for attempt in 2..=VOTES {
+            let digest = content.digest();
+            let open = |(id, now): (&String, &bool)| {
+                let decided = self.trials.steadiness.is_decided(&digest, id, VOTES);
+                (!self.is_expected(id, *now) && !decided).then(|| id.clone())
+            };
+            let doubtful: Questions = right.iter().filter_map(open).collect();
+            if !self.trials.steadiness.is_noisy() || doubtful.is_empty() {
+                break;
+            }
+            self.trials.ask(&content, &doubtful, attempt, "trial, again").await?;
+            for id in doubtful {
+                let majority = self.trials.steadiness.majority(&digest, &id);
+                right.extend(majority.map(|majority| (id, majority)));
+            }
+        }
+        Ok(right)
     }
+
+    async fn ask_again(&mut self, selection: &Selection, questions: &Questions) -> Result<Correctness, OpsError> {
+        let content = self.content(selection);
+        let digest = content.digest();
+        let mut open = questions.clone();
+        for attempt in 2..=VOTES {
+            self.trials.ask(&content, &open, attempt, "trial, again").await?;
+            open.retain(|id| !self.trials.steadiness.was_ever_right(&digest, id));
+            if open.is_empty() || !self.trials.steadiness.is_noisy() {
+                break;
+            }
+        }
+        let right = |id: &String| (id.clone(), self.trials.steadiness.was_ever_right(&digest, id));
+        Ok(questions.iter().map(right).collect())
+    }
+}
+
+/// Which questions are right; those without an outcome are left out.
+pub fn correctness(card: &Scorecard) -> Correctness {
+    let counted = card.questions.iter().filter(|scored| scored.verdict.outcome.counts());
+    counted.map(|scored| (scored.id.clone(), scored.verdict.outcome.is_correct())).collect()
 }
 
 /// Candidates that can all stand together, in order; the others stand where one of these does.

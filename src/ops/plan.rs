@@ -1,25 +1,31 @@
 //! Making a plan: read, check the ground, score, learn, prove, measure, judge.
 
 use super::catalog::{profile_catalog, read_catalog};
-use super::conclude::conclude;
+use super::conclude::{conclude, declared_changes};
+use super::confirm::{Arm, Repeats, confirm};
 use super::events::Events;
 use super::ground::{declared_names, unusable};
+use super::guards::{Policy, sql_failures};
+use super::lab::Trials;
+use super::looks::look;
 use super::propose::Proposer;
-use super::prove::{Goal, Proof, Prover};
+use super::prove::{Given, Goal, Proof, Prover};
 use super::reconcile::{Choice, Choices, canonical, digest_at, reconcile};
-use super::score::{Scorer, Target};
+use super::rules::ProofRules;
+use super::score::Scorer;
 use super::shadow::{Shadow, sweep};
+use super::steadiness::Steadiness;
 use super::workspace::OpsError;
 use crate::databricks::LiveSpace;
 use crate::fix;
-use crate::guard::{GuardConfig, Waiver};
+use crate::guard::{Facts, GuardConfig, Waiver};
 use crate::learn::{self, learn};
 use crate::model::{
-    Catalog, Diagnostic, Digest, Event, Outcome, Phase, Plan, Question, Scorecard, SourceSpan, Space, SpaceView, Split,
-    State, Suite,
+    Candidate, Catalog, Diagnostic, Digest, Event, Outcome, Phase, Plan, Question, Scorecard, SourceSpan, Space,
+    SpaceView, Split, State, Suite,
 };
 use crate::store::{KeptEdit, Ledger};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// All that a plan is made from.
 pub struct PlanInput<'a> {
@@ -40,8 +46,15 @@ pub struct PlanInput<'a> {
     pub learns: bool,
     /// What to do with edits made in the workspace since the last apply.
     pub drift: Choices,
+    /// Candidates to prove in place of learnt ones.
+    pub given: Option<Vec<Candidate>>,
+    pub rules: ProofRules,
+    /// Names this run, in the title of its shadow.
+    pub run: String,
     pub guards: Vec<GuardConfig>,
     pub waivers: Vec<Waiver>,
+    /// What the guards need to know beside the plan.
+    pub facts: Facts,
     pub config: Digest,
     pub as_of: Option<String>,
     pub now: jiff::Timestamp,
@@ -60,6 +73,15 @@ pub struct Planned {
 /// the plan fails.
 pub async fn plan(input: PlanInput<'_>) -> Result<Planned, OpsError> {
     let events = input.scorer.events.clone();
+    let mut policy = Policy {
+        guards: &input.guards,
+        waivers: &input.waivers,
+        suite: &input.suite,
+        target_score: input.goal.score,
+        facts: input.facts.clone(),
+        now: input.now,
+    };
+    policy.check()?;
     phase(&events, Phase::Check, "checking tables, gold SQL and the space");
     // Before the shadows of earlier runs go, and their conversations with them.
     input.scorer.recover().await;
@@ -73,16 +95,21 @@ pub async fn plan(input: PlanInput<'_>) -> Result<Planned, OpsError> {
     for name in &missing {
         events.warn(format!("table {name} is not in the workspace, or may not be read"));
     }
-    let run = input.now.strftime("%Y%m%dT%H%M%S").to_string();
-    let live_id = input.live.as_ref().map(|live| live.id.clone());
-    let mut shadow = Shadow::new(input.scorer.workspace.clone(), input.ledger.clone(), live_id, &base, &run);
-    let outcome = measured(&input, &base, &catalog, &mut shadow).await;
+    let (workspace, ledger) = (input.scorer.workspace.clone(), input.ledger.clone());
+    let mut shadow = Shadow::new(workspace, ledger, input.live.as_ref(), &base, &input.run);
+    if let Some(space) = &input.rules.space {
+        shadow.borrow(space).await?;
+    }
+    let outcome = measured(&input, &base, &catalog, &mut shadow, true).await;
     if input.keep_shadow {
         events.note("the shadow space is kept; `shadows list` shows it");
     } else if let Err(error) = shadow.remove().await {
         events.warn(format!("the shadow space could not be removed: {error}; `shadows gc` will try again"));
     }
-    conclude(&input, base, &catalog, outcome?)
+    let outcome = outcome?;
+    let declared = declared_changes(&input, &base);
+    policy.facts.sql_failures = sql_failures(&input.scorer.workspace, &declared, &base, &catalog).await;
+    conclude(&input, base, &catalog, &policy, outcome)
 }
 
 /// What the measuring found.
@@ -91,77 +118,83 @@ pub(super) struct Measured {
     pub before: Scorecard,
     pub after: Scorecard,
     pub repeats: Repeats,
+    /// The how manieth content this is that the holdout was asked about.
+    pub look: Option<usize>,
 }
 
-/// The discordant questions asked once more in both arms.
-#[derive(Default)]
-pub(super) struct Repeats {
-    /// Questions whose outcome was another one when asked again.
-    pub unsteady: BTreeSet<String>,
-    pub asked: usize,
-}
-
-async fn measured(
+/// Measures `base`, proves what helps, and measures both sides again; `looks` says whether the
+/// holdout's part in it is put on record.
+pub(super) async fn measured(
     input: &PlanInput<'_>,
     base: &Space,
     catalog: &Catalog,
     shadow: &mut Shadow,
+    looks: bool,
 ) -> Result<Measured, OpsError> {
     let scorer = input.scorer;
     let all: Vec<&Question> = input.suite.questions.iter().collect();
     phase(&scorer.events, Phase::Score, "scoring the space as it is declared");
-    let target = before_target(input, base, shadow).await?;
+    let target = shadow.place(base).await?;
     let before = scorer.score(&target, &all, 1, "before").await;
     report_unusable(&scorer.events, &before);
-    let proof = if input.learns { improve(input, base, catalog, shadow, &before).await? } else { unchanged(base) };
+    let (proof, seen) = improve(input, base, catalog, shadow, &before).await?;
     if proof.kept.is_empty() {
-        return Ok(Measured { after: before.clone(), proof, before, repeats: Repeats::default() });
+        return Ok(Measured { after: before.clone(), proof, before, repeats: Repeats::default(), look: None });
     }
     phase(&scorer.events, Phase::Measure, "measuring all changes together on every question");
-    let after_target = shadow.hold(&proof.content).await?;
-    let after = scorer.score(&after_target, &all, 1, "after").await;
-    let repeats = repeat(input, base, &proof.content, shadow, &before, &after).await?;
-    Ok(Measured { proof, before, after, repeats })
+    let target = shadow.place(&proof.content).await?;
+    let after = scorer.score(&target, &all, 1, "after").await;
+    let arms = (Arm::of(base, &before), Arm::of(&proof.content, &after));
+    let repeats = confirm(input, shadow, &arms.0, &arms.1, seen).await?;
+    let look = match looks {
+        true => look(input, &proof.content.digest(), "the final measurement of a plan")?,
+        false => None,
+    };
+    Ok(Measured { proof, before, after, repeats, look })
 }
 
-/// Where *before* is asked: the live space if it holds exactly the base, else the shadow.
-async fn before_target(input: &PlanInput<'_>, base: &Space, shadow: &mut Shadow) -> Result<Target, OpsError> {
-    match &input.live {
-        Some(live) if live.space.digest() == base.digest() => Ok(Target::of(live.id.clone(), base)),
-        _ => shadow.hold(base).await,
-    }
-}
-
+/// What proves to help, and how steady the answers were meanwhile.
 async fn improve(
     input: &PlanInput<'_>,
     base: &Space,
     catalog: &Catalog,
     shadow: &mut Shadow,
     before: &Scorecard,
-) -> Result<Proof, OpsError> {
+) -> Result<(Proof, Steadiness), OpsError> {
+    if !input.learns && input.given.is_none() {
+        return Ok((Proof::unchanged(base), Steadiness::default()));
+    }
     let scorer = input.scorer;
     let learn_set = learn_set(input, before);
-    phase(&scorer.events, Phase::Learn, "learning patterns from the benchmarks");
-    let profiled = profile_catalog(&scorer.workspace, catalog).await;
-    let patterns = learn(&learn_set.questions, &profiled, &SpaceView::of(base), input.learning);
-    scorer.events.emit(Event::PatternsLearnt { patterns: patterns.len() });
-    phase(&scorer.events, Phase::Prove, "proving candidates on a shadow of the space");
-    let proposer = Proposer {
-        scorer,
-        catalog: &profiled,
-        patterns: &patterns,
-        learn_set: &learn_set,
-        all: &input.suite,
-        options: input.fixes.clone(),
-    };
     let questions = learn_set.questions.iter().map(|question| (question.id.clone(), question)).collect();
     let baseline = only(before, &learn_set);
-    let prover = Prover { scorer, shadow, proposer: &proposer, base, questions, goal: input.goal };
-    prover.prove(&baseline).await
+    let mut trials = Trials::new(scorer, shadow, questions);
+    trials.remember(&baseline, 1);
+    let prover = Prover { trials: &mut trials, base, goal: input.goal, limits: input.rules.limits };
+    let proof = match &input.given {
+        Some(candidates) => prover.prove(&Given(candidates), &baseline).await?,
+        None => {
+            phase(&scorer.events, Phase::Learn, "learning patterns from the benchmarks");
+            let profiled = profile_catalog(&scorer.workspace, catalog).await;
+            let patterns = learn(&learn_set.questions, &profiled, &SpaceView::of(base), input.learning);
+            scorer.events.emit(Event::PatternsLearnt { patterns: patterns.len() });
+            phase(&scorer.events, Phase::Prove, "proving candidates on a shadow of the space");
+            let proposer = Proposer {
+                scorer,
+                catalog: &profiled,
+                patterns: &patterns,
+                learn_set: &learn_set,
+                all: &input.suite,
+                options: input.fixes.clone(),
+            };
+            prover.prove(&proposer, &baseline).await?
+        }
+    };
+    Ok((proof, trials.steadiness))
 }
 
 /// The learn set without what cannot be used: skipped questions and those whose gold is at fault.
-fn learn_set(input: &PlanInput<'_>, before: &Scorecard) -> Suite {
+pub(super) fn learn_set(input: &PlanInput<'_>, before: &Scorecard) -> Suite {
     let usable = |question: &&Question| {
         let outcome = before.outcome(&question.id);
         input.splits.get(&question.id) == Some(&Split::Learn)
@@ -177,39 +210,9 @@ fn only(card: &Scorecard, suite: &Suite) -> Scorecard {
     card
 }
 
-fn unchanged(base: &Space) -> Proof {
-    Proof { content: base.clone(), kept: Vec::new(), rejections: Vec::new(), rounds: 0, tried: 0 }
-}
-
-/// Asks what changed once more in both arms: steady answers prove that the space is free of
-/// noise where it matters; unsteady ones cannot count as won or lost.
-async fn repeat(
-    input: &PlanInput<'_>,
-    base: &Space,
-    content: &Space,
-    shadow: &mut Shadow,
-    before: &Scorecard,
-    after: &Scorecard,
-) -> Result<Repeats, OpsError> {
-    let moved = |question: &&Question| before.outcome(&question.id) != after.outcome(&question.id);
-    let asked: Vec<&Question> = input.suite.questions.iter().filter(moved).collect();
-    let mut repeats = Repeats { asked: 2 * asked.len(), ..Repeats::default() };
-    let after_target = shadow.hold(content).await?;
-    let after_again = input.scorer.score(&after_target, &asked, 2, "after, again").await;
-    let before_target = before_target(input, base, shadow).await?;
-    let before_again = input.scorer.score(&before_target, &asked, 2, "before, again").await;
-    for question in asked {
-        let steady = |one: &Scorecard, two: &Scorecard| one.outcome(&question.id) == two.outcome(&question.id);
-        if !steady(after, &after_again) || !steady(before, &before_again) {
-            repeats.unsteady.insert(question.id.clone());
-        }
-    }
-    Ok(repeats)
-}
-
 /// The declared content where there is one, else the live content. With a definition, a live
 /// space that moved since the last apply stops the plan: whose words win is for a person to say.
-fn base_content(input: &PlanInput<'_>) -> Result<Space, OpsError> {
+pub(super) fn base_content(input: &PlanInput<'_>) -> Result<Space, OpsError> {
     let Some(definition) = &input.definition else {
         return input.live.as_ref().map(|live| live.space.clone()).ok_or_else(|| {
             OpsError::usage(

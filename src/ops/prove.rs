@@ -1,13 +1,13 @@
 //! Proving: rounds of proposing and searching, then elimination over everything that was kept.
 
-use super::lab::{ShadowLab, compatible};
-use super::propose::Proposer;
-use super::score::Scorer;
-use super::shadow::Shadow;
+use super::lab::{ShadowLab, Trials, compatible, correctness};
+use super::propose::{Proposal, Proposer};
+use super::reach::reach;
 use super::workspace::OpsError;
-use crate::model::{Candidate, Category, Event, Question, Rejection, RejectionReason, Scorecard, Space};
-use crate::trial::{Correctness, Limits, Questions, Selection, eliminate, search};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::model::{Candidate, Category, Event, Rejection, RejectionReason, Scorecard, Space};
+use crate::trial::{Correctness, Dropped, Limits, Questions, Reach, Settled, search, settle};
+use std::collections::BTreeSet;
+use std::future::Future;
 
 /// When to stop.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +15,38 @@ pub struct Goal {
     /// Share of right answers on the learn set, 0 to 1.
     pub score: f64,
     pub rounds: usize,
+}
+
+/// Where candidates come from.
+pub trait Source {
+    /// Candidates for the failures of `card` over `content`; `tried` are ids that had their turn.
+    fn candidates(
+        &self,
+        content: &Space,
+        card: &Scorecard,
+        tried: &BTreeSet<String>,
+    ) -> impl Future<Output = Result<Proposal, OpsError>> + Send;
+}
+
+impl Source for Proposer<'_> {
+    async fn candidates(
+        &self,
+        content: &Space,
+        card: &Scorecard,
+        tried: &BTreeSet<String>,
+    ) -> Result<Proposal, OpsError> {
+        self.propose(content, card, tried).await
+    }
+}
+
+/// Candidates that are there already: each has its turn once.
+pub struct Given<'a>(pub &'a [Candidate]);
+
+impl Source for Given<'_> {
+    async fn candidates(&self, _: &Space, _: &Scorecard, tried: &BTreeSet<String>) -> Result<Proposal, OpsError> {
+        let candidates = self.0.iter().filter(|candidate| !tried.contains(&candidate.id)).cloned().collect();
+        Ok(Proposal { candidates, rejections: Vec::new() })
+    }
 }
 
 /// What was proved.
@@ -27,6 +59,13 @@ pub struct Proof {
     pub tried: usize,
 }
 
+impl Proof {
+    /// Nothing was tried.
+    pub fn unchanged(base: &Space) -> Self {
+        Self { content: base.clone(), kept: Vec::new(), rejections: Vec::new(), rounds: 0, tried: 0 }
+    }
+}
+
 /// A candidate with what was measured about it.
 pub struct Proved {
     pub candidate: Candidate,
@@ -37,138 +76,157 @@ pub struct Proved {
 }
 
 /// Everything proving works with.
-pub struct Prover<'a> {
-    pub scorer: &'a Scorer,
-    pub shadow: &'a mut Shadow,
-    pub proposer: &'a Proposer<'a>,
-    pub base: &'a Space,
-    pub questions: BTreeMap<String, &'a Question>,
+pub struct Prover<'b, 'a> {
+    pub trials: &'b mut Trials<'a>,
+    pub base: &'b Space,
     pub goal: Goal,
+    pub limits: Limits,
 }
 
-impl Prover<'_> {
-    /// Runs rounds until the goal, a round without gain, or the last round.
-    pub async fn prove(mut self, baseline: &Scorecard) -> Result<Proof, OpsError> {
+/// How far the rounds have come.
+struct Progress {
+    content: Space,
+    card: Scorecard,
+    accepted: Vec<Candidate>,
+    rejections: Vec<Rejection>,
+}
+
+impl Prover<'_, '_> {
+    /// Runs rounds until the goal, a round without gain, or the last round. The content only ever
+    /// moves to one that was measured to be better.
+    pub async fn prove<S: Source>(mut self, source: &S, baseline: &Scorecard) -> Result<Proof, OpsError> {
         let start = correctness(baseline);
-        let mut card = baseline.clone();
-        let mut content = self.base.clone();
-        let mut accepted: Vec<Candidate> = Vec::new();
-        let mut rejections = Vec::new();
+        let mut progress = Progress {
+            content: self.base.clone(),
+            card: baseline.clone(),
+            accepted: Vec::new(),
+            rejections: Vec::new(),
+        };
         let mut tried = BTreeSet::new();
         let mut round = 0;
-        while round < self.goal.rounds && !reached(&card, self.goal.score) {
-            let proposal = self.proposer.propose(&content, &card, &tried).await?;
-            rejections.extend(proposal.rejections);
+        while round < self.goal.rounds && !reached(&progress.card, self.goal.score) {
+            let proposal = source.candidates(&progress.content, &progress.card, &tried).await?;
+            progress.rejections.extend(proposal.rejections);
             if proposal.candidates.is_empty() {
                 break;
             }
             round += 1;
             tried.extend(proposal.candidates.iter().map(|candidate| candidate.id.clone()));
-            let gained =
-                self.round(&mut content, &mut card, proposal.candidates, &mut accepted, &mut rejections).await?;
-            self.scorer.events.emit(Event::RoundFinished {
-                round,
-                rounds: self.goal.rounds,
-                correct: card.correct(),
-                total: card.total(),
-            });
+            let gained = self.round(&mut progress, proposal.candidates).await?;
+            let (correct, total) = (progress.card.correct(), progress.card.total());
+            self.trials.scorer.events.emit(Event::RoundFinished { round, rounds: self.goal.rounds, correct, total });
             if !gained {
                 break;
             }
         }
-        let tried = tried.len();
-        let fixed = newly_right(&start, &correctness(&card));
-        let (content, kept) = self.eliminate(accepted, &start, fixed, &mut rejections).await?;
+        let Progress { card, accepted, mut rejections, .. } = progress;
+        let mut fixed = newly_right(&start, &correctness(&card));
+        fixed.retain(|id| !self.trials.steadiness.unsteady().contains(id));
+        let (content, kept) = self.settle(accepted, &start, &fixed, &mut rejections).await?;
         rejections.sort_by(|a, b| (a.reason, &a.candidate.id).cmp(&(b.reason, &b.candidate.id)));
         rejections.dedup_by(|a, b| a.candidate.id == b.candidate.id && a.reason == b.reason);
-        Ok(Proof { content, kept, rejections, rounds: round, tried })
+        Ok(Proof { content, kept, rejections, rounds: round, tried: tried.len() })
     }
 
-    /// One round over `content`. True if a question was won.
-    async fn round(
-        &mut self,
-        content: &mut Space,
-        card: &mut Scorecard,
-        candidates: Vec<Candidate>,
-        accepted: &mut Vec<Candidate>,
-        rejections: &mut Vec<Rejection>,
-    ) -> Result<bool, OpsError> {
-        let (candidates, clashing) = compatible(content, candidates);
-        rejections.extend(clashing.into_iter().map(|candidate| Rejection {
-            detail: "another candidate already stands at one of its addresses".to_owned(),
-            candidate,
-            reason: RejectionReason::Conflict,
-        }));
-        let targets: Vec<Vec<String>> = candidates.iter().map(|candidate| candidate.targets.clone()).collect();
-        let base = correctness(card);
-        let mut lab = self.lab(content, &candidates);
-        let found = search(&mut lab, &base, &targets, Limits::default()).await?;
+    /// One round. True if a question was won.
+    async fn round(&mut self, progress: &mut Progress, candidates: Vec<Candidate>) -> Result<bool, OpsError> {
+        let (candidates, clashing) = compatible(&progress.content, candidates);
+        let clash = "another candidate already stands at one of its addresses";
+        let rejections = &mut progress.rejections;
+        rejections.extend(clashing.into_iter().map(|candidate| rejected(candidate, RejectionReason::Conflict, clash)));
+        let base = correctness(&progress.card);
+        let reach = reach(&candidates, &self.trials.questions);
+        let mut lab =
+            ShadowLab { trials: &mut *self.trials, base: &progress.content, candidates: &candidates, expected: &base };
+        let found = search(&mut lab, &base, &reach, self.limits).await?;
         let next = lab.content(&found.selection);
-        for dropped in &found.dropped {
-            rejections.push(Rejection {
-                candidate: candidates[dropped.candidate].clone(),
-                reason: RejectionReason::Harm,
-                detail: format!("question {} is right without it and wrong with it", dropped.breaks),
-            });
-        }
-        rejections.extend(found.untried.iter().map(|index| Rejection {
-            candidate: candidates[*index].clone(),
-            reason: RejectionReason::NotTried,
-            detail: "none of the questions it aims at fails".to_owned(),
-        }));
-        if found.fixed.is_empty() {
-            rejections.extend(found.selection.iter().map(|index| no_effect(candidates[*index].clone())));
+        rejections.extend(found.dropped.iter().map(|dropped| harm(&candidates, dropped)));
+        let untried = found.untried.iter().map(|index| candidates[*index].clone());
+        let aimless = "none of the questions it aims at fails";
+        rejections.extend(untried.map(|candidate| rejected(candidate, RejectionReason::NotTried, aimless)));
+        let won = self.confirm(&next, &found.fixed).await?;
+        if won.is_empty() {
+            let useless = found.selection.iter().map(|index| candidates[*index].clone());
+            let detail = if found.fixed.is_empty() {
+                "no question got better with it"
+            } else {
+                "what got better with it did not do so again when it was asked once more"
+            };
+            rejections.extend(useless.map(|candidate| rejected(candidate, RejectionReason::NoEffect, detail)));
             return Ok(false);
         }
-        accepted.extend(found.selection.iter().map(|index| candidates[*index].clone()));
-        let target = self.shadow.hold(&next).await?;
-        let asked: Vec<&Question> = self.questions.values().copied().collect();
-        *card = self.scorer.score(&target, &asked, 1, "round").await;
-        *content = next;
+        progress.accepted.extend(found.selection.iter().map(|index| candidates[*index].clone()));
+        progress.card = self.trials.updated(&progress.card, &next.digest(), &found.now);
+        progress.content = next;
         Ok(true)
     }
 
-    /// Takes out what is not needed, over everything accepted in all rounds.
-    async fn eliminate(
+    /// Asks what was won once more at the base: a question that is right there the second time
+    /// was not won. These answers are not wasted, since the final decision needs them as well.
+    /// Where answers are seen to vary, the new content has to give the right answer again too.
+    async fn confirm(&mut self, next: &Space, fixed: &Questions) -> Result<Questions, OpsError> {
+        let base = self.base.digest();
+        let mut won = fixed.clone();
+        if won.is_empty() {
+            return Ok(won);
+        }
+        self.trials.ask(self.base, &won, 2, "before, again").await?;
+        won.retain(|id| self.trials.steadiness.is_firm(&base, id, false));
+        if self.trials.steadiness.is_noisy() {
+            self.trials.ask(next, &won, 2, "trial, again").await?;
+            won.retain(|id| self.trials.steadiness.is_firm(&next.digest(), id, true));
+        }
+        Ok(won)
+    }
+
+    /// Takes out what is not needed, over everything accepted in all rounds, and asks the whole
+    /// learn set of what is left.
+    async fn settle(
         &mut self,
         accepted: Vec<Candidate>,
         start: &Correctness,
-        fixed: Questions,
+        fixed: &Questions,
         rejections: &mut Vec<Rejection>,
     ) -> Result<(Space, Vec<Proved>), OpsError> {
-        let base = self.base.clone();
-        let order = dispensable_first(&accepted);
-        let mut must_hold = fixed;
-        let mut lab = self.lab(&base, &accepted);
-        let all: Questions = lab.questions.keys().cloned().collect();
-        loop {
-            let result = eliminate(&mut lab, &order, &must_hold).await?;
-            // Taking something out may hurt a question that nothing was aimed at: such a question
-            // is held from then on, and the elimination done again.
-            let now = crate::trial::Lab::ask(&mut lab, &result.kept, &all).await?;
-            let hurt: Questions = broken(start, &now).difference(&must_hold).cloned().collect();
-            if !hurt.is_empty() && !result.kept.is_empty() {
-                must_hold.extend(hurt);
-                continue;
-            }
-            rejections.extend(result.idle.iter().map(|index| Rejection {
-                candidate: accepted[*index].clone(),
-                reason: RejectionReason::Idle,
-                detail: "taking it out loses no question".to_owned(),
-            }));
-            let content = lab.content(&result.kept);
-            return Ok((content, proved(&accepted, &result.kept, &result.fixes)));
+        if fixed.is_empty() {
+            let detail = "what got better with it did not do so again when it was asked once more";
+            rejections.extend(accepted.into_iter().map(|c| rejected(c, RejectionReason::NoEffect, detail)));
+            return Ok((self.base.clone(), Vec::new()));
         }
-    }
-
-    fn lab<'b>(&'b mut self, base: &'b Space, candidates: &'b [Candidate]) -> ShadowLab<'b> {
-        ShadowLab { scorer: self.scorer, shadow: self.shadow, base, candidates, questions: &self.questions }
+        let order = dispensable_first(&accepted);
+        let reach = claims(&accepted, self.trials, fixed);
+        let expected = Correctness::new();
+        let mut lab =
+            ShadowLab { trials: &mut *self.trials, base: self.base, candidates: &accepted, expected: &expected };
+        let settled = settle(&mut lab, start, &order, &reach, fixed, self.limits).await?;
+        let content = lab.content(&settled.kept);
+        rejections.extend(settled.harmful.iter().map(|dropped| harm(&accepted, dropped)));
+        let idle = settled.idle.iter().map(|index| accepted[*index].clone());
+        let detail = "taking it out loses no question";
+        rejections.extend(idle.map(|candidate| rejected(candidate, RejectionReason::Idle, detail)));
+        Ok((content, proved(&accepted, &settled)))
     }
 }
 
-fn correctness(card: &Scorecard) -> Correctness {
-    let counted = card.questions.iter().filter(|scored| scored.verdict.outcome.counts());
-    counted.map(|scored| (scored.id.clone(), scored.verdict.outcome.is_correct())).collect()
+/// What each candidate may have fixed: what it aims at; and a fixed question that none aims at is
+/// laid to those that have a table or a word in common with it.
+fn claims(accepted: &[Candidate], trials: &Trials<'_>, fixed: &Questions) -> Reach {
+    let mut reach = reach(accepted, &trials.questions);
+    let aimed: Questions = reach.aims.iter().flatten().cloned().collect();
+    let stray: Questions = fixed.difference(&aimed).cloned().collect();
+    for (aims, touches) in reach.aims.iter_mut().zip(&reach.touches) {
+        aims.extend(touches.intersection(&stray).cloned());
+    }
+    reach
+}
+
+fn rejected(candidate: Candidate, reason: RejectionReason, detail: &str) -> Rejection {
+    Rejection { candidate, reason, detail: detail.to_owned() }
+}
+
+fn harm(candidates: &[Candidate], dropped: &Dropped) -> Rejection {
+    let detail = format!("question {} is right without it and wrong with it", dropped.breaks);
+    rejected(candidates[dropped.candidate].clone(), RejectionReason::Harm, &detail)
 }
 
 fn reached(card: &Scorecard, score: f64) -> bool {
@@ -177,10 +235,6 @@ fn reached(card: &Scorecard, score: f64) -> bool {
 
 fn newly_right(before: &Correctness, after: &Correctness) -> Questions {
     after.iter().filter(|(id, right)| **right && before.get(*id) == Some(&false)).map(|(id, _)| id.clone()).collect()
-}
-
-fn broken(before: &Correctness, after: &Correctness) -> Questions {
-    after.iter().filter(|(id, right)| !**right && before.get(*id) == Some(&true)).map(|(id, _)| id.clone()).collect()
 }
 
 /// Prose before structure, rare patterns before frequent ones: of two that do the same, the
@@ -195,9 +249,9 @@ fn dispensable_first(candidates: &[Candidate]) -> Vec<usize> {
     order
 }
 
-fn proved(accepted: &[Candidate], kept: &Selection, fixes: &BTreeMap<usize, Questions>) -> Vec<Proved> {
-    let positions: Vec<usize> = kept.iter().copied().collect();
-    let of = |index: &usize| fixes.get(index).cloned().unwrap_or_default();
+fn proved(accepted: &[Candidate], settled: &Settled) -> Vec<Proved> {
+    let positions: Vec<usize> = settled.kept.iter().copied().collect();
+    let of = |index: &usize| settled.fixes.get(index).cloned().unwrap_or_default();
     positions
         .iter()
         .map(|index| {
@@ -211,8 +265,4 @@ fn proved(accepted: &[Candidate], kept: &Selection, fixes: &BTreeMap<usize, Ques
             }
         })
         .collect()
-}
-
-fn no_effect(candidate: Candidate) -> Rejection {
-    Rejection { candidate, reason: RejectionReason::NoEffect, detail: "no question got better with it".to_owned() }
 }

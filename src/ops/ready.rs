@@ -71,7 +71,7 @@ pub async fn prepare(input: &ApplyInput<'_>) -> Result<Ready, OpsError> {
     };
     let target = planned_content(input, Some(&live.space))?;
     if !restores(plan, &input.state) {
-        recheck(input.workspace, input.policy, plan, &live.space, &target, input.now).await?;
+        recheck(input.workspace, input.policy, plan, &live.space, &target).await?;
     }
     Ok(Ready { live: Some(live), target, step: Step::Update, rebased })
 }
@@ -99,7 +99,7 @@ async fn prepare_creation(input: &ApplyInput<'_>) -> Result<Ready, OpsError> {
         ));
         return Ok(Ready { live: Some(live), target, step: Step::Record, rebased: false });
     }
-    recheck(input.workspace, input.policy, input.plan, &Space::empty(), &target, input.now).await?;
+    recheck(input.workspace, input.policy, input.plan, &Space::empty(), &target).await?;
     Ok(Ready { live: None, target, step: Step::Create, rebased: false })
 }
 

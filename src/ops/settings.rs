@@ -1,12 +1,14 @@
 //! From the declared project to the options of each step.
 
+use super::rules::ProofRules;
 use crate::config::{self, Holdout, HoldoutWord, Project, SplitBy};
 use crate::fix;
 use crate::guard::{GuardConfig, Waiver};
 use crate::learn;
 use crate::model::{Split, Suite};
 use crate::sql::plain_form;
-use crate::stats::{self, Member};
+use crate::stats::{self, DecisionRules, Member};
+use crate::trial::Limits;
 use std::collections::BTreeMap;
 
 /// Every question's set. Without the baseline, so that the split of a suite never changes while
@@ -28,7 +30,32 @@ pub fn split(suite: &Suite, project: &Project) -> BTreeMap<String, Split> {
             baseline: None,
         })
         .collect();
-    stats::split(&members, suite.digest().as_str()).of
+    let share = match project.split.holdout {
+        Holdout::Share(share) => Some(share),
+        Holdout::Word(_) => None,
+    };
+    stats::split(&members, suite.digest().as_str(), share).of
+}
+
+pub fn proof_rules(project: &Project) -> ProofRules {
+    let proof = &project.proof;
+    ProofRules {
+        decision: DecisionRules {
+            min_margin: proof.margin as usize,
+            max_p: proof.max_p,
+            max_lost_share: proof.max_lost,
+            interval_level: proof.level,
+            confirming_repeats: proof.repeats as usize,
+            looks: proof.looks as usize,
+        },
+        steady_repeats: proof.steady_repeats as usize,
+        limits: Limits {
+            culprits: proof.culprits as usize,
+            masked: proof.masked as usize,
+            repairs: proof.repairs as usize,
+        },
+        space: proof.space.clone(),
+    }
 }
 
 pub fn learn_options(project: &Project) -> learn::Options {

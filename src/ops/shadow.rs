@@ -4,10 +4,13 @@
 
 use super::score::Target;
 use super::workspace::{OpsError, Workspace};
+use crate::databricks::LiveSpace;
 use crate::model::{Digest, Space};
 use crate::store::{self, Identity, Ledger};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Marks the titles of shadows, for people who list their spaces.
 const TITLE_MARK: &str = "[genie-enhance shadow]";
@@ -15,14 +18,23 @@ const TITLE_MARK: &str = "[genie-enhance shadow]";
 /// After this time a shadow is swept whoever owns it: no run takes longer.
 const TIME_LIMIT: SignedDuration = SignedDuration::from_hours(24);
 
+/// A write is seen by readers within this time, or the workspace is not to be measured on.
+const PROPAGATION: Duration = Duration::from_secs(60);
+
+/// Longest wait between two looks for a write.
+const LONGEST_LOOK: Duration = Duration::from_secs(2);
+
 /// One shadow space and what stands in it.
 pub struct Shadow {
     workspace: Arc<Workspace>,
     ledger: Ledger,
-    /// The one id that is never written to.
-    live_id: Option<String>,
+    /// The one space that is never written to, with what it holds; it is asked where it holds
+    /// what is to be asked.
+    live: Option<(String, Digest)>,
     title: String,
     made: Option<Made>,
+    /// A space of the owner's that was lent for proving, as it was.
+    lent: Option<LiveSpace>,
 }
 
 struct Made {
@@ -31,9 +43,31 @@ struct Made {
 }
 
 impl Shadow {
-    pub fn new(workspace: Arc<Workspace>, ledger: Ledger, live_id: Option<String>, of: &Space, run: &str) -> Self {
-        let title = format!("{} {TITLE_MARK} {run}", of.sidecar.title);
-        Self { workspace, ledger, live_id, title, made: None }
+    pub fn new(workspace: Arc<Workspace>, ledger: Ledger, live: Option<&LiveSpace>, of: &Space, run: &str) -> Self {
+        // Two runs may start in the same second; the run's name stays the end of the title.
+        let own = uuid::Uuid::now_v7().simple().to_string();
+        let title = format!("{} {TITLE_MARK} {} {run}", of.sidecar.title, &own[own.len() - 8..]);
+        let live = live.map(|live| (live.id.clone(), live.space.digest()));
+        Self { workspace, ledger, live, title, made: None, lent: None }
+    }
+
+    /// Proves on a space that its owner names for this: its content is replaced while the plan is
+    /// made, and written back at the end.
+    pub async fn borrow(&mut self, space_id: &str) -> Result<(), OpsError> {
+        self.assert_not_live(space_id)?;
+        let lent = self.workspace.client.get_space(space_id).await?;
+        self.title.clone_from(&lent.space.sidecar.title);
+        self.made = Some(Made { space_id: lent.id.clone(), content: lent.space.digest() });
+        self.lent = Some(lent);
+        Ok(())
+    }
+
+    /// Where `content` can be asked: the live space if it holds exactly that, else the shadow.
+    pub async fn place(&mut self, content: &Space) -> Result<Target, OpsError> {
+        match &self.live {
+            Some((space_id, digest)) if *digest == content.digest() => Ok(Target::of(space_id.clone(), content)),
+            _ => self.hold(content).await,
+        }
     }
 
     /// Makes the shadow hold `content`, and says where to ask.
@@ -45,9 +79,13 @@ impl Shadow {
         let space_id = match &self.made {
             Some(made) if made.content == digest => made.space_id.clone(),
             Some(made) => {
-                self.assert_not_live(&made.space_id)?;
-                self.workspace.client.update_space(&made.space_id, &copy, None).await?;
-                made.space_id.clone()
+                let space_id = made.space_id.clone();
+                self.assert_not_live(&space_id)?;
+                let written = self.workspace.client.update_space(&space_id, &copy, None).await?;
+                // Whatever comes of it, it does not hold what it held.
+                self.made = Some(Made { space_id: space_id.clone(), content: Digest(String::new()) });
+                self.arrived(&written).await?;
+                space_id
             }
             None => self.make(&copy).await?,
         };
@@ -70,24 +108,59 @@ impl Shadow {
         let made = self.workspace.client.create_space(copy).await?;
         self.assert_not_live(&made.id)?;
         self.ledger.shadow_made(&self.title, &made.id)?;
+        self.made = Some(Made { space_id: made.id.clone(), content: Digest(String::new()) });
+        self.arrived(&made).await?;
         Ok(made.id)
     }
 
+    /// Waits until a reader sees the write: asked before that, the space would answer from what
+    /// it held. The write's answer tells what to look for, so this is a sign and no guess.
+    async fn arrived(&self, written: &LiveSpace) -> Result<(), OpsError> {
+        let wanted = written.space.digest();
+        // A workspace that brings a document into a newer form shows another one than was sent.
+        let is_there =
+            |seen: &LiveSpace| seen.space.digest() == wanted || (written.etag.is_some() && seen.etag == written.etag);
+        let end = Instant::now() + PROPAGATION;
+        let mut wait = Duration::from_millis(50);
+        loop {
+            match self.workspace.client.get_space(&written.id).await {
+                Ok(seen) if is_there(&seen) => return Ok(()),
+                Err(error) if !error.is_not_found() => return Err(error.into()),
+                _ if Instant::now() >= end => {
+                    return Err(OpsError::other(format!(
+                        "the shadow space {} does not show what was written to it, {} s after the write: somebody else \
+                         writes to it, or the workspace is out of order",
+                        written.id,
+                        PROPAGATION.as_secs()
+                    )));
+                }
+                _ => tokio::time::sleep(wait).await,
+            }
+            wait = (wait * 2).min(LONGEST_LOOK);
+        }
+    }
+
     fn assert_not_live(&self, space_id: &str) -> Result<(), OpsError> {
-        if self.live_id.as_deref() == Some(space_id) {
+        if self.live.as_ref().is_some_and(|(live, _)| live == space_id) {
             return Err(OpsError::other(format!(
-                "space {space_id} is the live space; refusing to use it as a shadow (this is a mistake of the program)"
+                "space {space_id} is the live space; refusing to use it as a shadow (name another one under `proof.space`)"
             )));
         }
         Ok(())
     }
 
-    /// Trashes the shadow and strikes it from the ledger.
+    /// Trashes the shadow and strikes it from the ledger; a lent space gets back what it held.
     pub async fn remove(&mut self) -> Result<(), OpsError> {
-        if let Some(made) = self.made.take() {
-            self.assert_not_live(&made.space_id)?;
-            trash(&self.workspace, &made.space_id).await?;
-            self.ledger.shadow_gone(&self.title)?;
+        let Some(made) = self.made.take() else { return Ok(()) };
+        self.assert_not_live(&made.space_id)?;
+        match self.lent.take() {
+            Some(lent) => {
+                self.workspace.client.update_space(&lent.id, &lent.space, None).await?;
+            }
+            None => {
+                trash(&self.workspace, &made.space_id).await?;
+                self.ledger.shadow_gone(&self.title)?;
+            }
         }
         Ok(())
     }
@@ -105,8 +178,10 @@ pub async fn sweep(workspace: &Workspace, ledger: &Ledger) -> Result<Vec<String>
 /// Removes the shadows of one run, by its name: for a run that was stopped; returns their titles.
 pub async fn sweep_run(workspace: &Workspace, ledger: &Ledger, run: &str) -> Result<Vec<String>, OpsError> {
     let mut left = ledger.shadows()?;
-    let of_run = format!("{TITLE_MARK} {run}");
-    left.retain(|shadow| shadow.host == workspace.host && shadow.title.ends_with(&of_run));
+    let of_run = format!(" {run}");
+    left.retain(|shadow| {
+        shadow.host == workspace.host && shadow.title.contains(TITLE_MARK) && shadow.title.ends_with(&of_run)
+    });
     remove_all(workspace, ledger, left).await
 }
 

@@ -19,11 +19,15 @@ pub struct DecisionRules {
     pub interval_level: f64,
     /// Further asks of a discordant question, in both arms, that confirm it.
     pub confirming_repeats: usize,
+    /// Contents that one holdout can be asked about before it shows nothing any more. Each look
+    /// has half the error of the one before, so that all of them together have less than twice
+    /// that of the first.
+    pub looks: usize,
 }
 
 impl Default for DecisionRules {
     fn default() -> Self {
-        Self { min_margin: 2, max_p: 0.15, max_lost_share: 0.10, interval_level: 0.95, confirming_repeats: 2 }
+        Self { min_margin: 2, max_p: 0.15, max_lost_share: 0.10, interval_level: 0.95, confirming_repeats: 2, looks: 3 }
     }
 }
 
@@ -52,6 +56,8 @@ pub struct Measured {
     pub confirmed: bool,
     /// Questions that have no outcome in one arm or the other, left out of both.
     pub lost: usize,
+    /// The how manieth content this is that the holdout was asked about, from 1.
+    pub look: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +111,8 @@ pub struct Decided {
     pub holdout: Holdout,
     /// Gain of the holdout in shares, such as -0.02 to 0.11.
     pub holdout_gain: Option<Interval>,
+    /// What a reader has to know beside the verdict.
+    pub notes: Vec<String>,
 }
 
 /// What would settle an open decision.
@@ -131,15 +139,52 @@ fn proves(wins: usize, losses: usize, rules: &DecisionRules) -> bool {
 /// Decides by the table: harm first, then whether there is a gain, then whether it is proved.
 pub fn decide(measured: &Measured, rules: &DecisionRules) -> Decided {
     let Paired { wins, losses, .. } = measured.learn;
-    let gain = measured.holdout.and_then(|h| paired_interval(h.wins, h.losses, h.same, rules.interval_level));
-    let holdout = match (measured.holdout, gain) {
-        (None, _) => Holdout::Unverified,
-        (Some(_), Some(interval)) if interval.low > 0.0 => Holdout::Shown,
-        (Some(_), _) => Holdout::NotShown,
+    let interval = |level| measured.holdout.and_then(|h| paired_interval(h.wins, h.losses, h.same, level));
+    let gain = interval(rules.interval_level);
+    let is_shown = measured.look <= rules.looks
+        && interval(level_at(measured.look, rules)).is_some_and(|interval| interval.low > 0.0);
+    let holdout = match measured.holdout {
+        None => Holdout::Unverified,
+        Some(_) if is_shown => Holdout::Shown,
+        Some(_) => Holdout::NotShown,
     };
-    let (verdict, reason) = judge(measured, rules);
+    let (verdict, mut reason) = judge(measured, rules);
+    if holdout == Holdout::Unverified && verdict == Verdict::Improved {
+        reason.push_str("; unverified: there are no questions beside those it was learnt from");
+    }
     let p_value = (wins + losses > 0).then(|| sign_p(wins, losses));
-    Decided { verdict, reason, p_value, holdout, holdout_gain: gain }
+    Decided { verdict, reason, p_value, holdout, holdout_gain: gain, notes: notes(measured, rules) }
+}
+
+/// The level at which the `look`-th interval is taken.
+fn level_at(look: usize, rules: &DecisionRules) -> f64 {
+    let halvings = i32::try_from(look.saturating_sub(1)).unwrap_or(i32::MAX).min(60);
+    1.0 - (1.0 - rules.interval_level) / 2f64.powi(halvings)
+}
+
+fn notes(measured: &Measured, rules: &DecisionRules) -> Vec<String> {
+    let mut notes = Vec::new();
+    if measured.holdout.is_none() {
+        notes.push(
+            "no holdout: whether the gain holds for questions that were not learnt from cannot be known from this suite; \
+             a holdout is kept from 20 questions in 20 families on"
+                .to_owned(),
+        );
+    } else if measured.look > rules.looks {
+        notes.push(format!(
+            "the holdout has been asked about {} contents by now; after {} it shows no gain any more, since what is \
+             chosen by it fits it: new questions would",
+            measured.look, rules.looks
+        ));
+    } else if measured.look > 1 {
+        notes.push(format!(
+            "look {} of {} at this holdout: its gain counts as shown at {:.1} %",
+            measured.look,
+            rules.looks,
+            100.0 * level_at(measured.look, rules)
+        ));
+    }
+    notes
 }
 
 fn judge(measured: &Measured, rules: &DecisionRules) -> (Verdict, String) {
@@ -217,6 +262,7 @@ mod tests {
             learn: Paired { wins, losses, same: 30 },
             holdout: Some(Paired { same: 15, ..Paired::default() }),
             confirmed: true,
+            look: 1,
             ..Measured::default()
         }
     }
@@ -248,6 +294,28 @@ mod tests {
         assert_eq!(told(None), Holdout::Unverified);
         assert_eq!(told(Some(Paired { wins: 1, losses: 1, same: 13 })), Holdout::NotShown);
         assert_eq!(told(Some(Paired { wins: 8, losses: 0, same: 10 })), Holdout::Shown);
+    }
+
+    #[test]
+    fn looks_wear_the_holdout_out() {
+        let rules = DecisionRules::default();
+        let at = |look, wins| {
+            let holdout = Some(Paired { wins, losses: 0, same: 20 - wins });
+            decide(&Measured { look, holdout, ..measured(9, 0) }, &rules)
+        };
+        let shown = |look| (1..20).find(|wins| at(look, *wins).holdout == Holdout::Shown);
+        assert!(shown(1) < shown(3), "a later look asks for more: {:?}, {:?}", shown(1), shown(3));
+        assert_eq!(shown(4), None, "the budget is spent");
+        assert!(at(4, 9).notes[0].contains("4 contents"), "{:?}", at(4, 9).notes);
+        assert_eq!(at(4, 9).verdict, Verdict::Improved, "the learn set still proves what it proves");
+        assert!((level_at(2, &rules) - 0.975).abs() < 1e-9);
+    }
+
+    #[test]
+    fn without_a_holdout_the_verdict_says_so() {
+        let told = decide(&Measured { holdout: None, noise_free: true, ..measured(1, 0) }, &DecisionRules::default());
+        assert_eq!((told.verdict, told.holdout), (Verdict::Improved, Holdout::Unverified));
+        assert!(told.reason.contains("unverified") && told.notes[0].contains("no holdout"), "{told:?}");
     }
 
     #[test]

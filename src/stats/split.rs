@@ -82,7 +82,9 @@ fn root(roots: &mut [usize], mut at: usize) -> usize {
 
 /// Splits by family, stratified by category and baseline outcome. The seed is the suite's digest,
 /// so that the same suite always gives the same sets, whatever the order of its questions.
-pub fn split(members: &[Member], seed: &str) -> SplitPlan {
+///
+/// `share` is the holdout's share of the families; none for one that suits the suite's size.
+pub fn split(members: &[Member], seed: &str, share: Option<f64>) -> SplitPlan {
     let groups = families(members);
     let all_learn = |reason| SplitPlan {
         of: members.iter().map(|member| (member.id.clone(), Split::Learn)).collect(),
@@ -96,7 +98,8 @@ pub fn split(members: &[Member], seed: &str) -> SplitPlan {
     if groups.len() < MIN_GROUPS {
         return all_learn(NoHoldout::TooFewGroups(groups.len()));
     }
-    let wanted = (groups.len() as f64 * holdout_share(members.len())).round() as usize;
+    let share = share.unwrap_or_else(|| holdout_share(members.len())).clamp(0.0, 0.9);
+    let wanted = (groups.len() as f64 * share).round() as usize;
     let wanted = wanted.max(MIN_HOLDOUT_GROUPS);
     let held = draw(members, &groups, wanted, seed);
     let mut of = BTreeMap::new();
@@ -151,14 +154,14 @@ mod tests {
     #[test]
     fn shares_by_size() {
         for (n, holdout) in [(19, 0), (20, 10), (30, 12), (40, 14), (100, 30), (200, 60)] {
-            let plan = split(&suite(n), "seed");
+            let plan = split(&suite(n), "seed", None);
             assert_eq!((held(&plan).len(), plan.of.len()), (holdout, n), "{n}");
         }
     }
 
     #[test]
     fn strata_give_their_share() {
-        let plan = split(&suite(90), "seed");
+        let plan = split(&suite(90), "seed", None);
         let ids = held(&plan);
         let sales = ids.iter().filter(|id| id[1..].parse::<usize>().is_ok_and(|id| id % 3 == 0)).count();
         assert!((10..=11).contains(&sales), "{sales} of {}", ids.len());
@@ -168,8 +171,8 @@ mod tests {
     fn the_order_of_questions_does_not_matter_and_the_seed_does() {
         let mut turned = suite(60);
         turned.reverse();
-        assert_eq!(split(&suite(60), "seed"), split(&turned, "seed"));
-        assert_ne!(split(&suite(60), "seed").of, split(&suite(60), "other").of);
+        assert_eq!(split(&suite(60), "seed", None), split(&turned, "seed", None));
+        assert_ne!(split(&suite(60), "seed", None).of, split(&suite(60), "other", None).of);
     }
 
     #[test]
@@ -183,7 +186,7 @@ mod tests {
         assert_eq!(groups.len(), 58);
         assert!(groups.contains(&vec!["q003".to_owned(), "q040".to_owned(), "q059".to_owned()]));
         for seed in ["a", "b", "c", "d", "e", "f"] {
-            let plan = split(&members, seed);
+            let plan = split(&members, seed, None);
             assert!(plan.of["q003"] == plan.of["q040"] && plan.of["q040"] == plan.of["q059"]);
         }
     }
@@ -192,6 +195,6 @@ mod tests {
     fn one_big_family_leaves_no_holdout() {
         let mut members = suite(60);
         members.iter_mut().skip(5).for_each(|member| member.family = "all".to_owned());
-        assert_eq!(split(&members, "seed").none_because, Some(NoHoldout::TooFewGroups(6)));
+        assert_eq!(split(&members, "seed", None).none_because, Some(NoHoldout::TooFewGroups(6)));
     }
 }

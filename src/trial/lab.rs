@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
-/// Candidates by their position in the round's list, in the order in which they are applied.
+/// Candidates by their position in the list, in the order in which they are applied.
 pub type Selection = BTreeSet<usize>;
 
 /// Question ids, sorted.
@@ -24,6 +24,42 @@ pub trait Lab {
         selection: &Selection,
         questions: &Questions,
     ) -> impl Future<Output = Result<Correctness, Self::Error>>;
+
+    /// Asks the same once more before something expensive follows from a bad answer; what comes
+    /// back is right if any answer so far was right.
+    fn ask_again(
+        &mut self,
+        selection: &Selection,
+        questions: &Questions,
+    ) -> impl Future<Output = Result<Correctness, Self::Error>>;
+}
+
+/// What each candidate can reach, by its position.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// The failing questions it is made for.
+    pub aims: Vec<Questions>,
+    /// Questions that share a table or a term with it; its aims are among them.
+    pub touches: Vec<Questions>,
+}
+
+impl Reach {
+    /// Candidates that reach nothing but what they are made for.
+    pub fn aims_only(aims: Vec<Questions>) -> Self {
+        Self { touches: aims.clone(), aims }
+    }
+
+    pub(super) fn aimed_at(&self, selection: &Selection) -> Questions {
+        union(&self.aims, selection)
+    }
+
+    pub(super) fn touched(&self, selection: &Selection) -> Questions {
+        union(&self.touches, selection)
+    }
+}
+
+fn union(sets: &[Questions], selection: &Selection) -> Questions {
+    selection.iter().filter_map(|candidate| sets.get(*candidate)).flatten().cloned().collect()
 }
 
 /// The questions among `asked` with this correctness.

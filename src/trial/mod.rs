@@ -9,10 +9,11 @@ mod eliminate;
 mod isolate;
 mod lab;
 mod search;
+mod settle;
 
 #[cfg(test)]
 mod tests;
 
-pub use eliminate::{Eliminated, eliminate};
-pub use lab::{Correctness, Lab, Questions, Selection};
+pub use lab::{Correctness, Lab, Questions, Reach, Selection};
 pub use search::{Dropped, Found, Limits, search};
+pub use settle::{Settled, settle};

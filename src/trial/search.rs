@@ -1,21 +1,30 @@
 //! One round: from a list of candidates to a set that fixes questions and breaks none.
+//!
+//! Questions are the scarce resource, so only those are asked that can tell something: first the
+//! failing ones that the candidates aim at, all candidates together, since most do not touch each
+//! other; only if something was won, those that are right and share a table or a term with a
+//! candidate. What is asked nowhere here is asked when everything is measured at the end.
 
 use super::isolate::culprit;
-use super::lab::{Correctness, Lab, Questions, Selection, with};
+use super::lab::{Correctness, Lab, Questions, Reach, Selection, with};
 use std::collections::BTreeMap;
 
-/// Bounds of one round.
-#[derive(Clone, Copy, Debug)]
+/// Bounds of the search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Culprits looked for before the rest of a bundle that breaks questions is given up.
     pub culprits: usize,
-    /// Questions that are right alone and wrong in the bundle, looked into for what masks them.
+    /// Failing questions of a bundle that are tried with their own candidates alone, to find what
+    /// masks them.
     pub masked: usize,
+    /// Repairs of the final set: something needed that was taken out, or something harmful that
+    /// showed up late.
+    pub repairs: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { culprits: 24, masked: 24 }
+        Self { culprits: 24, masked: 12, repairs: 12 }
     }
 }
 
@@ -36,122 +45,174 @@ pub struct Found {
     pub dropped: Vec<Dropped>,
     /// Candidates aimed at nothing that the round could fix; never part of a bundle.
     pub untried: Selection,
+    /// Answers under the selection: measured with it or with a bundle that held it, or, of what was
+    /// not asked, those at the base.
+    pub now: Correctness,
 }
 
-/// Looks for a selection that fixes failing questions and breaks none.
-///
-/// `base` is how the learn set does without any candidate; `targets` says which failing
-/// questions each candidate aims at. All candidates go in together first, since most do not touch
-/// each other: a bundle costs one pass over the questions where single trials cost one each.
-/// What the bundle breaks is bisected; what it masks (right with its own candidates alone) too.
-pub async fn search<L: Lab>(
-    lab: &mut L,
-    base: &Correctness,
-    targets: &[Vec<String>],
-    limits: Limits,
-) -> Result<Found, L::Error> {
+/// Looks for a selection that fixes failing questions and breaks none. `base` is how the learn
+/// set does without any candidate.
+pub async fn search<L: Lab>(lab: &mut L, base: &Correctness, reach: &Reach, limits: Limits) -> Result<Found, L::Error> {
     let failing = with(base, false);
-    let mut found = Found::default();
-    for (candidate, aims) in targets.iter().enumerate() {
-        let tried = aims.iter().any(|question| failing.contains(question));
-        let set = if tried { &mut found.selection } else { &mut found.untried };
-        set.insert(candidate);
+    let aims_at_failing = |candidate: &usize| !reach.aims[*candidate].is_disjoint(&failing);
+    let (selection, untried) = (0..reach.aims.len()).partition(aims_at_failing);
+    let mut round = Round { lab, base, reach, now: base.clone(), selection, dropped: Vec::new() };
+    let targets: Questions = reach.aimed_at(&round.selection).intersection(&failing).cloned().collect();
+    round.ask(&targets).await?;
+    round.unmask(limits.masked).await?;
+    if !round.won().is_empty() {
+        round.repair(limits.culprits).await?;
     }
-    let mut now = measure(lab, &found.selection, base).await?;
-    repair(lab, base, &mut found, &mut now, limits.culprits).await?;
-    unmask(lab, base, targets, &mut found, &mut now, limits).await?;
-    found.fixed = with(&now, true).intersection(&failing).cloned().collect();
-    Ok(found)
+    let fixed = round.won();
+    Ok(Found { selection: round.selection, fixed, dropped: round.dropped, untried, now: round.now })
 }
 
-/// Everything under a selection; the failing questions first would not be cheaper, since a bundle
-/// must be checked against all of them anyway.
-async fn measure<L: Lab>(lab: &mut L, selection: &Selection, base: &Correctness) -> Result<Correctness, L::Error> {
-    if selection.is_empty() {
-        return Ok(base.clone());
+struct Round<'a, L> {
+    lab: &'a mut L,
+    base: &'a Correctness,
+    reach: &'a Reach,
+    /// Answers under the selection; of what was not asked, those at the base.
+    now: Correctness,
+    selection: Selection,
+    dropped: Vec<Dropped>,
+}
+
+impl<L: Lab> Round<'_, L> {
+    async fn ask(&mut self, questions: &Questions) -> Result<(), L::Error> {
+        if self.selection.is_empty() {
+            self.now.clone_from(self.base);
+        } else if !questions.is_empty() {
+            self.now.extend(self.lab.ask(&self.selection, questions).await?);
+        }
+        Ok(())
     }
-    let mut now = base.clone();
-    now.extend(lab.ask(selection, &base.keys().cloned().collect()).await?);
-    Ok(now)
-}
 
-/// Takes out candidates until no question that is right at the base is wrong.
-async fn repair<L: Lab>(
-    lab: &mut L,
-    base: &Correctness,
-    found: &mut Found,
-    now: &mut Correctness,
-    mut culprits: usize,
-) -> Result<(), L::Error> {
-    while let Some(question) = first_broken(base, now) {
-        let rest: Vec<usize> = found.selection.iter().copied().collect();
-        if rest.is_empty() {
-            return Ok(());
-        }
-        let culprit = match culprits {
-            0 => None,
-            _ => culprit(lab, &question, &Selection::new(), &rest).await?,
-        };
-        culprits = culprits.saturating_sub(1);
-        let Some(candidate) = culprit else {
-            // No single cause was found: rather nothing than something that breaks a question.
-            found.dropped.extend(rest.into_iter().map(|candidate| Dropped { candidate, breaks: question.clone() }));
-            found.selection.clear();
-            *now = base.clone();
-            return Ok(());
-        };
-        found.selection.remove(&candidate);
-        found.dropped.push(Dropped { candidate, breaks: question });
-        *now = measure(lab, &found.selection, base).await?;
+    fn changed(&self, from: bool) -> Questions {
+        let is = |id: &str| self.base.get(id) == Some(&from) && self.now.get(id) == Some(&!from);
+        self.base.keys().filter(|id| is(id)).cloned().collect()
     }
-    Ok(())
-}
 
-fn first_broken(base: &Correctness, now: &Correctness) -> Option<String> {
-    base.iter().find(|(id, right)| **right && now.get(*id) == Some(&false)).map(|(id, _)| id.clone())
-}
+    /// Wrong at the base, right now.
+    fn won(&self) -> Questions {
+        self.changed(false)
+    }
 
-/// A failing question that its own candidates fix alone, but not in the bundle, is masked by
-/// another candidate. That one goes if the exchange wins more than it loses.
-async fn unmask<L: Lab>(
-    lab: &mut L,
-    base: &Correctness,
-    targets: &[Vec<String>],
-    found: &mut Found,
-    now: &mut Correctness,
-    limits: Limits,
-) -> Result<(), L::Error> {
-    let aimed = by_question(targets, &found.selection);
-    for (question, own) in aimed.into_iter().filter(|(id, _)| base.get(id) == Some(&false)).take(limits.masked) {
-        let own: Selection = own.intersection(&found.selection).copied().collect();
-        if now.get(&question) != Some(&false) || own.is_empty() || own == found.selection {
-            continue;
+    fn broken(&self) -> Questions {
+        self.changed(true)
+    }
+
+    /// Takes out candidates until no question that is right at the base is wrong.
+    async fn repair(&mut self, mut culprits: usize) -> Result<(), L::Error> {
+        let sample: Questions =
+            self.reach.touched(&self.selection).intersection(&with(self.base, true)).cloned().collect();
+        self.ask(&sample).await?;
+        let suspected = self.broken();
+        if !suspected.is_empty() {
+            self.now.extend(self.lab.ask_again(&self.selection, &suspected).await?);
         }
-        let only: Questions = [question.clone()].into();
-        if lab.ask(&own, &only).await?.get(&question) != Some(&true) {
-            continue;
+        while let Some(question) = self.broken().pop_first() {
+            let rest = self.suspects(&question);
+            if rest.is_empty() {
+                return Ok(());
+            }
+            let found = match culprits {
+                0 => None,
+                _ => culprit(self.lab, &question, &Selection::new(), &rest).await?,
+            };
+            culprits = culprits.saturating_sub(1);
+            let Some(candidate) = found else {
+                // No single cause was found: rather nothing than something that breaks a question.
+                let gone = rest.into_iter().map(|candidate| Dropped { candidate, breaks: question.clone() });
+                self.dropped.extend(gone);
+                self.selection.clear();
+                self.now.clone_from(self.base);
+                return Ok(());
+            };
+            self.take_out(candidate, question).await?;
         }
-        let rest: Vec<usize> = found.selection.difference(&own).copied().collect();
-        let Some(candidate) = culprit(lab, &question, &own, &rest).await? else { continue };
-        let mut without = found.selection.clone();
-        without.remove(&candidate);
-        let exchanged = measure(lab, &without, base).await?;
+        Ok(())
+    }
+
+    /// The selection, those first that have to do with the question: the bisection then ends
+    /// among them with few others in place.
+    fn suspects(&self, question: &str) -> Vec<usize> {
+        let mut suspects: Vec<usize> = self.selection.iter().copied().collect();
+        suspects.sort_by_key(|candidate| !self.reach.touches[*candidate].contains(question));
+        suspects
+    }
+
+    /// Removes a candidate, and asks again what that may have changed.
+    async fn take_out(&mut self, candidate: usize, breaks: String) -> Result<(), L::Error> {
+        let again = self.concerned(candidate);
+        self.selection.remove(&candidate);
+        self.dropped.push(Dropped { candidate, breaks });
+        self.ask(&again).await
+    }
+
+    /// What is worth asking after a candidate went: everything broken, what it may have won, and
+    /// what it may have kept others from winning.
+    fn concerned(&self, candidate: usize) -> Questions {
+        let (aims, touches) = (&self.reach.aims[candidate], &self.reach.touches[candidate]);
+        let failing = with(&self.now, false);
+        let won = self.won().into_iter().filter(|id| touches.contains(id));
+        won.chain(failing.into_iter().filter(|id| aims.contains(id))).chain(self.broken()).collect()
+    }
+
+    /// A failing question that its own candidates fix alone, but not in the bundle, is masked by
+    /// another candidate. That one goes if the exchange wins more than it loses.
+    async fn unmask(&mut self, most: usize) -> Result<(), L::Error> {
+        let mut masked: BTreeMap<String, Selection> = BTreeMap::new();
+        for (own, questions) in self.groups(most) {
+            if own != self.selection {
+                let alone = with(&self.lab.ask(&own, &questions).await?, true);
+                masked.extend(alone.into_iter().map(|question| (question, own.clone())));
+            }
+        }
+        let all: Questions = masked.keys().cloned().collect();
+        for (question, own) in masked {
+            if self.now.get(&question) == Some(&false) && own.is_subset(&self.selection) {
+                self.exchange(&own, question, &all).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Failing questions that something else than their own candidates touches, by their own
+    /// candidates; those with the most candidates first, whose fix is the most complete.
+    fn groups(&self, most: usize) -> Vec<(Selection, Questions)> {
+        let mut questions: Vec<(Selection, String)> = Vec::new();
+        for question in self.reach.aimed_at(&self.selection) {
+            let has = |sets: &[Questions]| -> Selection {
+                self.selection.iter().copied().filter(|candidate| sets[*candidate].contains(&question)).collect()
+            };
+            let (own, touching) = (has(&self.reach.aims), has(&self.reach.touches));
+            if self.now.get(&question) == Some(&false) && touching.len() > own.len() {
+                questions.push((own, question));
+            }
+        }
+        questions.sort_by_key(|(own, _)| std::cmp::Reverse(own.len()));
+        questions.truncate(most);
+        let mut groups: BTreeMap<Selection, Questions> = BTreeMap::new();
+        for (own, question) in questions {
+            groups.entry(own).or_default().insert(question);
+        }
+        groups.into_iter().collect()
+    }
+
+    async fn exchange(&mut self, own: &Selection, question: String, masked: &Questions) -> Result<(), L::Error> {
+        let rest: Vec<usize> = self.selection.difference(own).copied().collect();
+        let Some(candidate) = culprit(self.lab, &question, own, &rest).await? else { return Ok(()) };
+        let (before, selection) = (self.now.clone(), self.selection.clone());
         let right = |correctness: &Correctness| correctness.values().filter(|right| **right).count();
-        if first_broken(base, &exchanged).is_none() && right(&exchanged) > right(now) {
-            found.selection = without;
-            found.dropped.push(Dropped { candidate, breaks: question });
-            *now = exchanged;
+        let mut again = self.concerned(candidate);
+        again.extend(masked.iter().filter(|id| self.now.get(*id) == Some(&false)).cloned());
+        self.selection.remove(&candidate);
+        self.ask(&again).await?;
+        if right(&self.now) > right(&before) {
+            self.dropped.push(Dropped { candidate, breaks: question });
+        } else {
+            (self.now, self.selection) = (before, selection);
         }
+        Ok(())
     }
-    Ok(())
-}
-
-fn by_question(targets: &[Vec<String>], selection: &Selection) -> BTreeMap<String, Selection> {
-    let mut aimed: BTreeMap<String, Selection> = BTreeMap::new();
-    for &candidate in selection {
-        for question in &targets[candidate] {
-            aimed.entry(question.clone()).or_default().insert(candidate);
-        }
-    }
-    aimed
 }

@@ -30,6 +30,10 @@ impl Lab for Table {
             })
             .collect())
     }
+
+    async fn ask_again(&mut self, selection: &Selection, questions: &Questions) -> Result<Correctness, Self::Error> {
+        self.ask(selection, questions).await
+    }
 }
 
 fn table(rules: &[(&str, &[usize], &[usize])]) -> Table {
@@ -54,26 +58,53 @@ fn ids(ids: &[&str]) -> Questions {
     ids.iter().map(|id| (*id).to_owned()).collect()
 }
 
-fn aims(list: &[&[&str]]) -> Vec<Vec<String>> {
-    list.iter().map(|aims| aims.iter().map(|id| (*id).to_owned()).collect()).collect()
+fn sets(list: &[&[&str]]) -> Vec<Questions> {
+    list.iter().map(|of| ids(of)).collect()
+}
+
+/// Candidates with these aims, each of which has a word in common with every question.
+fn touching_all(lab: &Table, aims: &[&[&str]]) -> Reach {
+    Reach { aims: sets(aims), touches: vec![lab.rules.keys().cloned().collect(); aims.len()] }
+}
+
+fn settled(lab: &mut Table, reach: &Reach, order: &[usize], fixed: &[&str]) -> Settled {
+    let start = base(lab);
+    lab.asked = 0;
+    run(settle(lab, &start, order, reach, &ids(fixed), Limits::default()))
 }
 
 #[test]
 fn a_harmful_candidate_among_good_ones_is_found_with_its_question() {
     let mut lab = table(&[("ok", &[], &[7]), ("a", &[0], &[]), ("b", &[1, 2], &[]), ("c", &[7], &[])]);
     let base = base(&mut lab);
-    let targets = aims(&[&["a"], &["b"], &["b"], &["a"], &["a"], &["b"], &["c"], &["c"], &["c"], &["a"]]);
-    let found = run(search(&mut lab, &base, &targets, Limits::default()));
+    let reach = touching_all(&lab, &[&["a"], &["b"], &["b"], &["a"], &["a"], &["b"], &["c"], &["c"], &["c"], &["a"]]);
+    let found = run(search(&mut lab, &base, &reach, Limits::default()));
     assert_eq!(found.dropped, [Dropped { candidate: 7, breaks: "ok".to_owned() }]);
     assert_eq!(found.fixed, ids(&["a", "b"]));
     assert_eq!(found.selection.len(), 9);
 }
 
 #[test]
+fn useless_candidates_cost_few_questions() {
+    let right: Vec<String> = (0..100).map(|n| format!("ok{n}")).collect();
+    let mut rules: Vec<(&str, &[usize], &[usize])> = right.iter().map(|id| (id.as_str(), &[][..], &[][..])).collect();
+    rules.extend([("a", &[9_usize][..], &[][..]), ("b", &[9], &[]), ("c", &[9], &[])]);
+    let mut lab = table(&rules);
+    let base = base(&mut lab);
+    lab.asked = 0;
+    let reach = touching_all(&lab, &[&["a"], &["b"], &["c"], &["a", "b"], &["c"]]);
+    let found = run(search(&mut lab, &base, &reach, Limits::default()));
+    assert!(found.fixed.is_empty());
+    assert!(lab.asked <= 6, "nothing was won, so nothing else is asked: {}", lab.asked);
+}
+
+#[test]
 fn what_masks_a_fix_is_taken_out_when_that_wins_more() {
     let mut lab = table(&[("ok", &[], &[]), ("a", &[0], &[2]), ("b", &[1], &[2]), ("c", &[2], &[])]);
     let base = base(&mut lab);
-    let found = run(search(&mut lab, &base, &aims(&[&["a"], &["b"], &["c"]]), Limits::default()));
+    let reach = touching_all(&lab, &[&["a"], &["b"], &["a", "b", "c"]]);
+    let alone = Reach { aims: sets(&[&["a"], &["b"], &["c"]]), ..reach };
+    let found = run(search(&mut lab, &base, &alone, Limits::default()));
     assert_eq!(found.fixed, ids(&["a", "b"]));
     assert_eq!(found.dropped.len(), 1);
 }
@@ -82,7 +113,7 @@ fn what_masks_a_fix_is_taken_out_when_that_wins_more() {
 fn candidates_that_aim_at_nothing_failing_are_not_tried() {
     let mut lab = table(&[("ok", &[], &[]), ("a", &[0], &[])]);
     let base = base(&mut lab);
-    let found = run(search(&mut lab, &base, &aims(&[&["a"], &["ok"], &[]]), Limits::default()));
+    let found = run(search(&mut lab, &base, &Reach::aims_only(sets(&[&["a"], &["ok"], &[]])), Limits::default()));
     assert_eq!(found.untried, [1, 2].into());
     assert_eq!(found.selection, [0].into());
 }
@@ -90,14 +121,16 @@ fn candidates_that_aim_at_nothing_failing_are_not_tried() {
 #[test]
 fn nothing_idle_stays_and_groups_are_credited_together() {
     // 0 and 1 only work together, 2 alone, 3 repeats 2, 4 to 9 do nothing.
-    let mut lab = table(&[("a", &[0, 1], &[]), ("b", &[2], &[])]);
+    let mut lab = table(&[("a", &[0, 1], &[]), ("b", &[2], &[]), ("ok", &[], &[])]);
+    let aims = sets(&[&["a"], &["a"], &["b"], &["b"], &["a"], &["b"], &[], &[], &[], &[]]);
     let order: Vec<usize> = vec![9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
-    let result = run(eliminate(&mut lab, &order, &ids(&["a", "b"])));
+    let result = settled(&mut lab, &Reach::aims_only(aims), &order, &["a", "b"]);
     assert_eq!(result.kept, [0, 1, 2].into());
     assert_eq!(result.fixes[&0], ids(&["a"]));
     assert_eq!(result.fixes[&1], ids(&["a"]));
     assert_eq!(result.fixes[&2], ids(&["b"]));
     assert_eq!(result.idle.len(), 7);
+    assert!(lab.asked <= 16, "{}", lab.asked);
 }
 
 #[test]
@@ -108,8 +141,64 @@ fn of_two_that_do_the_same_the_dispensable_one_goes() {
         async fn ask(&mut self, selection: &Selection, questions: &Questions) -> Result<Correctness, Self::Error> {
             Ok(questions.iter().map(|id| (id.clone(), !selection.is_empty())).collect())
         }
+        async fn ask_again(
+            &mut self,
+            selection: &Selection,
+            questions: &Questions,
+        ) -> Result<Correctness, Self::Error> {
+            self.ask(selection, questions).await
+        }
     }
-    let result = run(eliminate(&mut Either, &[5, 1], &ids(&["a"])));
+    let start: Correctness = [("a".to_owned(), false)].into();
+    let mut aims = vec![Questions::new(); 6];
+    (aims[1], aims[5]) = (ids(&["a"]), ids(&["a"]));
+    let reach = Reach::aims_only(aims);
+    let result = run(settle(&mut Either, &start, &[5, 1], &reach, &ids(&["a"]), Limits::default()));
     assert_eq!(result.kept, [1].into());
     assert_eq!(result.fixes[&1], ids(&["a"]));
+}
+
+#[test]
+fn what_helps_without_having_aimed_there_is_put_back_and_credited() {
+    // 1 is made for nothing that was fixed, and "a" needs it all the same.
+    let mut lab = table(&[("a", &[0, 1], &[]), ("b", &[5], &[])]);
+    let reach = Reach::aims_only(sets(&[&["a"], &["b"], &["b"], &["b"]]));
+    let result = settled(&mut lab, &reach, &[3, 2, 1, 0], &["a"]);
+    assert_eq!(result.kept, [0, 1].into());
+    assert_eq!(result.fixes[&1], ids(&["a"]));
+}
+
+#[test]
+fn harm_that_shows_late_is_expelled_with_its_question() {
+    // "far" shares no word with any candidate, and 1 breaks it; "b" is lost with 1.
+    let mut lab = table(&[("far", &[], &[1]), ("a", &[0], &[]), ("b", &[1], &[])]);
+    let reach = Reach::aims_only(sets(&[&["a"], &["b"]]));
+    let result = settled(&mut lab, &reach, &[1, 0], &["a", "b"]);
+    assert_eq!(result.kept, [0].into());
+    assert_eq!(result.harmful, [Dropped { candidate: 1, breaks: "far".to_owned() }]);
+    assert_eq!(result.now, [("a", true), ("b", false), ("far", true)].map(|(id, right)| (id.to_owned(), right)).into());
+}
+
+/// Ten changes of which one does harm, each time another one and by another question.
+#[test]
+fn one_harmful_change_among_ten_is_found_each_time() {
+    for harmful in 0..10_usize {
+        let names: Vec<String> = (0..10).map(|n| format!("q{n}")).collect();
+        let needs: Vec<[usize; 1]> = (0..10).map(|n| [n]).collect();
+        let spoilt = [harmful];
+        let mut rules: Vec<(&str, &[usize], &[usize])> =
+            names.iter().zip(&needs).map(|(name, needs)| (name.as_str(), &needs[..], &[][..])).collect();
+        rules.push(("kept", &[], &[]));
+        rules.push(("spoilt", &[], &spoilt));
+        let mut lab = table(&rules);
+        let start = base(&mut lab);
+        let aims: Vec<Questions> = names.iter().map(|name| ids(&[name])).collect();
+        let reach = Reach { touches: vec![start.keys().cloned().collect(); 10], aims };
+        let found = run(search(&mut lab, &start, &reach, Limits::default()));
+        assert_eq!(found.dropped, [Dropped { candidate: harmful, breaks: "spoilt".to_owned() }]);
+        let order: Vec<usize> = found.selection.iter().copied().collect();
+        let result = run(settle(&mut lab, &start, &order, &reach, &found.fixed, Limits::default()));
+        assert_eq!(result.kept.len(), 9, "the other nine stay");
+        assert!(result.kept.iter().all(|kept| result.fixes[kept] == ids(&[&names[*kept]])));
+    }
 }

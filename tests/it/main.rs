@@ -2,14 +2,16 @@
 
 mod apply_loop;
 mod commands;
+mod controls;
 mod evidence;
 mod holdout;
 mod layers;
-mod scenarios;
 mod mutants;
+mod scenarios;
 mod scoring;
 mod served;
 mod shared_data;
 mod simulated;
+mod simulation;
 mod support;
 mod wrong_input;

@@ -140,6 +140,8 @@ pub async fn carry_out(
     confirm: impl FnOnce() -> Result<Option<String>, OpsError> + Send,
 ) -> Result<Carried, OpsError> {
     let project = session.project();
+    let (guards, waivers) = (ops::guard_configs(project), ops::waivers(project));
+    let state = session.state()?;
     let order = Order {
         workspace: &session.workspace,
         events: session.events.clone(),
@@ -148,10 +150,12 @@ pub async fn carry_out(
         plan_id: id.as_str(),
         declared: session.loaded.space.as_ref(),
         policy: Policy {
-            guards: ops::guard_configs(project),
-            waivers: ops::waivers(project),
+            guards: &guards,
+            waivers: &waivers,
             suite: &session.loaded.suite,
             target_score: project.target.score,
+            facts: session.guard_facts(state.as_ref()),
+            now: session.now,
         },
         recreate,
         shared: session.shared.as_ref(),
@@ -227,7 +231,7 @@ impl Told {
         let Some((applied, _)) = &self.applied else { return Ok(()) };
         let stands = applied.stands.space.digest();
         let scorer = session.scorer(&ScoringArgs { fresh: true, ..args.scoring.clone() })?;
-        let target = Target { space_id: self.space_id.clone(), content: stands.clone() };
+        let target = Target::of(self.space_id.clone(), &applied.stands.space);
         let canary = ops::canary(&scorer, plan, &session.loaded.suite, &target, most).await;
         let goes_back = canary.verdict == Verified::Fail && args.auto_rollback;
         // Before the way back is tried: a kill in between leaves the decision to the next run.

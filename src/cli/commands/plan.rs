@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::show::print;
-use crate::cli::args::{OnDrift, PlanArgs, PlanCommand, PlanFormat, ScoringArgs};
+use crate::cli::args::{ControlArg, OnDrift, PlanArgs, PlanCommand, PlanFormat, ScoringArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::progress;
@@ -13,7 +13,7 @@ use crate::databricks::LiveSpace;
 use crate::diff::{apply_all, diff};
 use crate::format;
 use crate::model::{SourceSpan, Space, State};
-use crate::ops::{self, Choice, Choices, Goal, OpsError, PlanInput, Planned};
+use crate::ops::{self, Choice, Choices, ControlKind, Goal, OpsError, PlanInput, Planned, Scorer};
 use crate::store::SavedPlan;
 use clap::ValueEnum;
 use std::collections::BTreeMap;
@@ -42,6 +42,9 @@ async fn recorded(args: &PlanArgs, output: Output, recorder: &Recorder) -> Outco
         keep_shadow: args.no_cleanup,
         recreate: args.recreate.as_deref(),
     };
+    if let Some(kind) = args.control {
+        return control(&session, &making, kind, args.json, output).await;
+    }
     let Made { planned, saved, .. } = make(&session, &making, recorder).await?;
     if let Some(path) = &args.out {
         write_text(path, &format::plan_to_json(&planned.plan))?;
@@ -54,6 +57,29 @@ async fn recorded(args: &PlanArgs, output: Output, recorder: &Recorder) -> Outco
     print(&planned.plan, Some(&path), format, args.full, output);
     let changes = !planned.plan.changes.is_empty();
     Ok(if args.detailed_exitcode && changes { Exit::Changes } else { Exit::Ok })
+}
+
+/// Runs a control in place of a plan; it fails if what must come out does not.
+async fn control(session: &Session, making: &Making<'_>, kind: ControlArg, json: bool, output: Output) -> Outcome {
+    let scorer = session.scorer(making.scoring)?;
+    let state = session.state()?;
+    let kind = match kind {
+        ControlArg::Aa => ControlKind::Aa,
+        ControlArg::Planted => ControlKind::Planted,
+    };
+    let control = ops::control(input(session, &scorer, state.as_ref(), making).await?, kind).await?;
+    if json {
+        let check = |check: &ops::Check| serde_json::json!({ "name": check.name, "passed": check.passed, "detail": check.detail });
+        let checks: Vec<_> = control.checks.iter().map(check).collect();
+        let asked = control.questions_asked;
+        let value = serde_json::json!({ "passed": control.passed(), "checks": checks, "questions_asked": asked });
+        output.data(&value.to_string());
+    }
+    for check in control.checks.iter().filter(|_| !json) {
+        let sign = if check.passed { "passed" } else { "FAILED" };
+        output.data(&format!("{sign}  {}\n        {}", check.name, check.detail));
+    }
+    Ok(if control.passed() { Exit::Ok } else { Exit::Failed })
 }
 
 /// What the command line says about edits made in the workspace.
@@ -152,21 +178,23 @@ pub struct Made {
     pub saved: SavedPlan,
 }
 
-/// Makes the plan of a session, saves it, and records what it is made of.
-pub async fn make(session: &Session, making: &Making<'_>, recorder: &Recorder) -> Result<Made, OpsError> {
-    let scorer = session.scorer(making.scoring)?;
-    let state = session.state()?;
+/// What a plan of this session is made from.
+async fn input<'a>(
+    session: &'a Session,
+    scorer: &'a Scorer,
+    state: Option<&'a State>,
+    making: &Making<'_>,
+) -> Result<PlanInput<'a>, OpsError> {
     let project = session.project();
     let suite = session.loaded.suite.clone();
     let live = session.live_for(making.recreate).await?;
-    let base = session.definition().or(live.as_ref().map(|live| &live.space)).cloned();
-    let input = PlanInput {
-        scorer: &scorer,
+    Ok(PlanInput {
+        scorer,
         ledger: session.ledger(),
         live,
         definition: session.definition().cloned(),
         places: session.loaded.space.as_ref().map(table_places).unwrap_or_default(),
-        state: state.as_ref(),
+        state,
         splits: ops::split(&suite, project),
         suite,
         goal: Goal { score: project.target.score, rounds: making.rounds.unwrap_or(project.target.rounds as usize) },
@@ -174,13 +202,25 @@ pub async fn make(session: &Session, making: &Making<'_>, recorder: &Recorder) -
         fixes: ops::fix_options(project),
         learns: making.learns,
         drift: making.drift.clone(),
+        given: None,
+        rules: ops::proof_rules(project),
+        run: session.run_name(),
         guards: ops::guard_configs(project),
         waivers: ops::waivers(project),
+        facts: session.guard_facts(state),
         config: session.config_digest(),
         as_of: session.as_of.clone(),
         now: session.now,
         keep_shadow: making.keep_shadow,
-    };
+    })
+}
+
+/// Makes the plan of a session, saves it, and records what it is made of.
+pub async fn make(session: &Session, making: &Making<'_>, recorder: &Recorder) -> Result<Made, OpsError> {
+    let scorer = session.scorer(making.scoring)?;
+    let state = session.state()?;
+    let input = input(session, &scorer, state.as_ref(), making).await?;
+    let base = session.definition().or(input.live.as_ref().map(|live| &live.space)).cloned();
     let planned = ops::plan(input).await?;
     // Without a base there would have been no plan.
     let base = base.unwrap_or_else(|| planned.target.clone());

@@ -9,6 +9,10 @@ use crate::{config, guard};
 use clap::CommandFactory;
 
 pub fn explain(args: &ExplainArgs, output: Output) -> Outcome {
+    if args.code == "guards" {
+        output.data(guard::reference().trim_end());
+        return Ok(Exit::Ok);
+    }
     let code = config::codes().iter().find(|code| code.code.eq_ignore_ascii_case(&args.code));
     let text = match (code, guard::find(&args.code)) {
         (Some(code), _) => format!("{}: {}\n\n{}", code.code, code.title, code.explanation),

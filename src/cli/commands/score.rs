@@ -9,6 +9,7 @@ use crate::cli::output::Output;
 use crate::cli::progress;
 use crate::cli::record::Recorder;
 use crate::cli::session::{Session, read_text};
+use crate::databricks::LiveSpace;
 use crate::format::{scorecard_from_json, scorecard_to_json};
 use crate::model::{Outcome as Verdict, Question, Scorecard, Space, SpaceView};
 use crate::ops::{NativeRun, OpsError, Scorer, Shadow, Target, paired, repeated};
@@ -46,8 +47,8 @@ async fn recorded(args: &ScoreArgs, output: Output, recorder: &Recorder) -> Outc
             let declared = session.definition().ok_or_else(|| {
                 OpsError::usage("there is no live space and no declared one; set `space.id` or `space.definition`")
             })?;
-            let live_id = live.map(|live| live.id);
-            let (cards, native) = on_shadow(args, &session, &scorer, live_id, declared, &questions, repeats).await?;
+            let (cards, native) =
+                on_shadow(args, &session, &scorer, live.as_ref(), declared, &questions, repeats).await?;
             (cards, native, SpaceView::of(declared).is_bare())
         }
     };
@@ -133,14 +134,14 @@ async fn on_shadow(
     args: &ScoreArgs,
     session: &Session,
     scorer: &Scorer,
-    live_id: Option<String>,
+    live: Option<&LiveSpace>,
     declared: &Space,
     questions: &[&Question],
     repeats: u32,
 ) -> Result<(Vec<Scorecard>, Option<NativeRun>), OpsError> {
     let ledger = session.ledger();
     crate::ops::sweep(&session.workspace, &ledger).await?;
-    let mut shadow = Shadow::new(session.workspace.clone(), ledger, live_id, declared, &session.run_name());
+    let mut shadow = Shadow::new(session.workspace.clone(), ledger, live, declared, &session.run_name());
     let target = shadow.hold(declared).await?;
     let cards = scorer.score_repeatedly(&target, questions, repeats, "the declared space").await;
     let native = natively(args, scorer, &target.space_id, questions, &cards).await;

@@ -1,6 +1,7 @@
 //! `genie.yaml`: as it is typed, and resolved against its folder.
 
 mod policy;
+mod proof;
 mod resolve;
 mod scoring;
 mod typed;

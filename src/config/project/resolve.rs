@@ -3,6 +3,7 @@
 
 use super::super::yaml::{Node, Sources};
 use super::policy::{Budget, Guard, Waiver};
+use super::proof::Proof;
 use super::scoring::Scoring;
 use super::typed::{Learning, Llm, ProjectFile, Split, Target, WorkspaceFile};
 use crate::model::Diagnostic;
@@ -34,6 +35,7 @@ pub struct Project {
     pub split: Split,
     pub scoring: Scoring,
     pub learning: Learning,
+    pub proof: Proof,
     pub llm: Option<Llm>,
     /// The folder with prompts that replace built-in ones.
     pub prompts: Option<PathBuf>,
@@ -118,6 +120,7 @@ pub(in super::super) fn resolve(
         split: typed.split,
         scoring,
         learning: typed.learning,
+        proof: typed.proof,
         prompts: typed.llm.as_ref().and_then(|llm| llm.prompts.as_ref()).map(|path| join(&folder, path)),
         llm: typed.llm,
         guards: typed.guards,

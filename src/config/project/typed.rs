@@ -2,6 +2,7 @@
 //! `schemas/project.schema.json`, which editors show.
 
 use super::policy::{Budget, Guard, Waiver, default_guards};
+use super::proof::Proof;
 use super::scoring::Scoring;
 use super::units::Timespan;
 use crate::model::Category;
@@ -41,6 +42,8 @@ pub struct ProjectFile {
     pub scoring: Scoring,
     #[serde(default)]
     pub learning: Learning,
+    #[serde(default)]
+    pub proof: Proof,
     /// A language model for fixes that the miners cannot find, and for judging. Without it every
     /// fix comes from the benchmarks' own patterns.
     #[serde(default, skip_serializing_if = "Option::is_none")]

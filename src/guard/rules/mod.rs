@@ -1,19 +1,27 @@
 //! The rules, one a file.
 
+mod benchmark_change;
+mod budget;
 mod categories;
 mod changes;
 mod coverage;
 mod destructive;
 mod evidence_per_change;
+mod expression;
+mod foreign_catalog;
+mod gold_health;
 mod gold_leak;
 mod holdout;
 mod human_text;
 mod limits;
 mod minimum_gain;
+mod personal_data;
 mod protected;
 mod regressions;
 mod secrets;
 mod sql_read_only;
+mod sql_runs;
+mod stale_benchmark;
 mod tables_allowed;
 mod target;
 
@@ -22,7 +30,7 @@ use super::{Finding, Guard, GuardInput, Param, Params, Violation};
 use crate::model::{GuardLevel, joined_text};
 use serde_json::Value;
 
-pub(super) static ALL: [&dyn Guard; 16] = [
+pub(super) static ALL: [&dyn Guard; 24] = [
     &target::Target,
     &minimum_gain::MinimumGain,
     &regressions::Regressions,
@@ -39,6 +47,14 @@ pub(super) static ALL: [&dyn Guard; 16] = [
     &tables_allowed::TablesAllowed,
     &limits::Limits,
     &secrets::Secrets,
+    &gold_health::GoldHealth,
+    &stale_benchmark::StaleBenchmark,
+    &benchmark_change::BenchmarkChange,
+    &budget::Budget,
+    &sql_runs::SqlRuns,
+    &foreign_catalog::ForeignCatalog,
+    &personal_data::PersonalData,
+    &expression::Expression,
 ];
 
 /// All texts in a value, with the path of keys to each, below a given path.

@@ -1,0 +1,90 @@
+//! How often a whole plan is called an improvement when it is one, and when it is not.
+//!
+//! `cargo bench --bench proof` makes 200 plans for each kind of change; `RUNS=20` makes fewer, and
+//! `NOISE_QUESTIONS` and `NOISE_ANSWERS` set the share of unsteady questions and of their answers
+//! that differ.
+
+mod simulation;
+
+use genie_enhance::embedded::world::Noise;
+use genie_enhance::model::{Plan, PlanVerdict};
+use genie_enhance::stats::wilson;
+use simulation::{Laboratory, Proposed};
+use std::io::{Write, stdout};
+use std::time::Instant;
+
+const QUESTIONS: usize = 50;
+
+fn setting<T: std::str::FromStr>(name: &str, default: T) -> T {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// A kind of change, drawn anew for every run.
+struct Kind {
+    name: &'static str,
+    wanted: &'static str,
+    draw: fn(&Laboratory, &mut fastrand::Rng) -> Proposed,
+}
+
+const KINDS: [Kind; 3] = [
+    Kind { name: "10 useless", wanted: "at most 5 %", draw: useless },
+    Kind { name: "+10 points, 5 useless", wanted: "at least 65 %", draw: gain },
+    Kind { name: "one fixed, one broken", wanted: "at most 10 %", draw: exchange },
+];
+
+fn useless(_: &Laboratory, _: &mut fastrand::Rng) -> Proposed {
+    Proposed { fixes: Vec::new(), mixed: Vec::new(), useless: 10 }
+}
+
+fn gain(laboratory: &Laboratory, rng: &mut fastrand::Rng) -> Proposed {
+    let mut failing = laboratory.numbers(false);
+    rng.shuffle(&mut failing);
+    failing.truncate(QUESTIONS / 10);
+    Proposed { fixes: failing, mixed: Vec::new(), useless: 5 }
+}
+
+fn exchange(laboratory: &Laboratory, rng: &mut fastrand::Rng) -> Proposed {
+    let (failing, right) = (laboratory.numbers(false), laboratory.numbers(true));
+    let pair = (failing[rng.usize(..failing.len())], right[rng.usize(..right.len())]);
+    Proposed { fixes: Vec::new(), mixed: vec![pair], useless: 0 }
+}
+
+fn main() {
+    let runs: u64 = setting("RUNS", 200);
+    let noise = Noise { questions: setting("NOISE_QUESTIONS", 0.1), answers: setting("NOISE_ANSWERS", 0.5) };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let mut out = stdout().lock();
+    let mut say = |line: String| writeln!(out, "{line}").and_then(|()| out.flush()).expect("stdout");
+    say(format!(
+        "{runs} plans each, {QUESTIONS} questions, {:.0} % of them unsteady in {:.0} % of their answers",
+        100.0 * noise.questions,
+        100.0 * noise.answers
+    ));
+    say("kind | improved | 95 % interval | wanted | questions, mean (most) | per candidate a loop asks | s".to_owned());
+    let laboratory = runtime.block_on(Laboratory::of(QUESTIONS));
+    for kind in KINDS {
+        let began = Instant::now();
+        let mut plans: Vec<Plan> = Vec::new();
+        let mut candidates = 0;
+        for seed in 0..runs {
+            let proposed = (kind.draw)(&laboratory, &mut fastrand::Rng::with_seed(seed));
+            candidates = proposed.fixes.len() + proposed.mixed.len() + proposed.useless;
+            plans.push(runtime.block_on(laboratory.plan(&proposed, seed, Some(noise.clone()))));
+        }
+        let improved = plans.iter().filter(|plan| plan.verdict == PlanVerdict::Improved).count();
+        let interval = wilson(improved, plans.len()).expect("some runs");
+        let asked: Vec<usize> = plans.iter().map(|plan| plan.evidence.questions_asked).collect();
+        say(format!(
+            "{} | {:.1} % | {:.1} to {:.1} % | {} | {:.0} ({}) | {} | {:.0}",
+            kind.name,
+            100.0 * improved as f64 / plans.len() as f64,
+            100.0 * interval.low,
+            100.0 * interval.high,
+            kind.wanted,
+            asked.iter().sum::<usize>() as f64 / asked.len() as f64,
+            asked.iter().max().copied().unwrap_or_default(),
+            QUESTIONS * (1 + candidates),
+            began.elapsed().as_secs_f64()
+        ));
+    }
+}

@@ -1,0 +1,237 @@
+//! A small world in which it is known which change helps: real space edits, answered by the real
+//! analyst over a real warehouse, with seeded noise on top. Plans are made by the real code.
+
+use genie_enhance::cli::local;
+use genie_enhance::databricks::{AskOptions, Client, Credentials, Settings};
+use genie_enhance::diff::apply_all;
+use genie_enhance::embedded::server::{self, Analyst, Reply, ServerOptions, SqlEngine, WAREHOUSE_ID};
+use genie_enhance::embedded::warehouse::Warehouse;
+use genie_enhance::embedded::world::{Noise, World};
+use genie_enhance::guard::Facts;
+use genie_enhance::limit::Budget;
+use genie_enhance::model::{Address, Candidate, Catalog, Change, Plan, Question, Space, Suite, digest_text};
+use genie_enhance::ops::{Events, Gate, GateOptions, Goal, PlanInput, ProofRules, Scorer, Statements, Workspace, plan};
+use genie_enhance::stats::{Member, split};
+use genie_enhance::store::{Cache, Ledger};
+use serde_json::json;
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+const TABLE: &str = "lab.sim.readings";
+
+/// Of every five questions three say the column's name, and two another word.
+const NAMED: usize = 3;
+
+/// A warehouse with one table of as many columns as there are questions.
+pub struct Laboratory {
+    engine: Arc<dyn SqlEngine>,
+    analyst: Arc<dyn Analyst>,
+    questions: usize,
+    _folder: tempfile::TempDir,
+}
+
+/// What is proposed in a run.
+#[derive(Clone, Debug)]
+pub struct Proposed {
+    /// Each of these fixes its question: the number of the question.
+    pub fixes: Vec<usize>,
+    /// Each of these fixes the first question and breaks the second.
+    pub mixed: Vec<(usize, usize)>,
+    /// So many that change nothing.
+    pub useless: usize,
+}
+
+/// The analyst is deterministic, so an answer is worked out once.
+struct Remembering {
+    inner: Arc<dyn Analyst>,
+    known: Mutex<HashMap<(String, String), Reply>>,
+}
+
+impl Analyst for Remembering {
+    fn answer(&self, space: &Space, catalog: &Catalog, question: &str, as_of: Option<jiff::civil::Date>) -> Reply {
+        let key = (space.digest().to_string(), question.to_owned());
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        known.unwrap_or_else(|| {
+            let reply = self.inner.answer(space, catalog, question, as_of);
+            self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, reply.clone());
+            reply
+        })
+    }
+}
+
+/// A made-up word for a number, unlike all others.
+fn word(number: usize, kind: usize) -> String {
+    const HEADS: [&str; 10] = ["bra", "dul", "fem", "gor", "hin", "kop", "lav", "mez", "nur", "pol"];
+    const TAILS: [&str; 10] = ["tak", "sig", "rem", "vod", "lun", "bex", "dap", "fiz", "gom", "kyr"];
+    const KINDS: [&str; 3] = ["a", "o", "u"];
+    format!("{}{}{}", HEADS[number / 10 % 10], KINDS[kind], TAILS[number % 10])
+}
+
+fn is_named(number: usize) -> bool {
+    number % 5 < NAMED
+}
+
+impl Laboratory {
+    pub async fn of(questions: usize) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let columns: Vec<String> = (0..questions).map(|number| word(number, 0)).collect();
+        let declared: Vec<_> =
+            columns.iter().map(|name| json!({"name": name, "type": "INT", "nullable": false})).collect();
+        let schema = json!({"csv_null": "\\N", "as_of_date": "2025-06-30",
+            "tables": [{"name": TABLE, "csv": "readings.csv", "comment": "Readings", "columns": declared}]});
+        let row = |row: usize| {
+            let cells: Vec<String> = (0..questions).map(|column| (row * 7 + column * 31 + 1).to_string()).collect();
+            cells.join(",")
+        };
+        let rows: Vec<String> = (0..5).map(row).collect();
+        std::fs::write(folder.path().join("schema.json"), schema.to_string()).expect("written");
+        std::fs::write(folder.path().join("readings.csv"), format!("{}\n{}\n", columns.join(","), rows.join("\n")))
+            .expect("written");
+        let warehouse = Warehouse::open(folder.path(), None).await.expect("a warehouse");
+        let analyst = Arc::new(Remembering { inner: local::analyst(), known: Mutex::default() });
+        Self { engine: local::engine(warehouse), analyst, questions, _folder: folder }
+    }
+
+    fn question(&self, number: usize) -> Question {
+        let asked = word(number, usize::from(!is_named(number)));
+        Question {
+            id: format!("q{number:03}"),
+            question: format!("total {asked}"),
+            sql: format!("SELECT SUM({}) FROM {TABLE}", word(number, 0)),
+            ..Question::default()
+        }
+    }
+
+    /// Questions of which the base knows the word, or not.
+    pub fn numbers(&self, right: bool) -> Vec<usize> {
+        (0..self.questions).filter(|number| is_named(*number) == right).collect()
+    }
+
+    /// One plan in a world of its own.
+    pub async fn plan(&self, proposed: &Proposed, seed: u64, noise: Option<Noise>) -> Plan {
+        let folder = tempfile::tempdir().expect("a folder");
+        let world = World { seed, noise, ..World::default() };
+        let server = server::start(ServerOptions {
+            engine: self.engine.clone(),
+            analyst: self.analyst.clone(),
+            state_folder: Some(folder.path().join("workspace")),
+            world,
+            port: None,
+            as_of: None,
+        })
+        .await
+        .expect("the server starts");
+        let token = Credentials::Token(server.token.clone().into());
+        let client = Client::new(Settings::new(&server.url, token)).expect("a client");
+        let scorer = scorer(client, folder.path());
+        let suite = Suite { questions: (0..self.questions).map(|number| self.question(number)).collect() };
+        let members: Vec<Member> = suite
+            .questions
+            .iter()
+            .map(|question| Member { id: question.id.clone(), sql: question.sql.clone(), ..Member::default() })
+            .collect();
+        let input = PlanInput {
+            scorer: &scorer,
+            ledger: Ledger::new(folder.path().join("ledger.jsonl")),
+            live: None,
+            definition: Some(base()),
+            places: BTreeMap::new(),
+            state: None,
+            splits: split(&members, &format!("seed {seed}"), None).of,
+            suite,
+            goal: Goal { score: 1.0, rounds: 1 },
+            learning: Default::default(),
+            fixes: genie_enhance::fix::Options { categories: Default::default(), min_support: 2 },
+            learns: true,
+            given: Some(self.candidates(proposed)),
+            rules: ProofRules::default(),
+            run: format!("simulation-{seed}"),
+            overwrites_drift: false,
+            guards: Vec::new(),
+            waivers: Vec::new(),
+            facts: Facts::default(),
+            config: digest_text("simulation"),
+            as_of: None,
+            now: jiff::Timestamp::UNIX_EPOCH,
+            keep_shadow: false,
+        };
+        let planned = plan(input).await.expect("a plan");
+        server.stop().await;
+        planned.plan
+    }
+
+    fn candidates(&self, proposed: &Proposed) -> Vec<Candidate> {
+        let mut all: Vec<Candidate> = Vec::new();
+        for number in &proposed.fixes {
+            all.push(candidate(format!("fix-{number:03}"), vec![synonym(*number, 1)], &[*number]));
+        }
+        for (fixed, broken) in &proposed.mixed {
+            let hidden = Address::column_field(TABLE, &word(*broken, 0), "exclude");
+            let changes = vec![synonym(*fixed, 1), Change::add(hidden, json!(true))];
+            all.push(candidate(format!("mixed-{fixed:03}"), changes, &[*fixed]));
+        }
+        // Useless ones are made for questions that fail, and teach words that nobody says.
+        let failing = self.numbers(false);
+        for at in 0..proposed.useless {
+            let aims: Vec<usize> = (0..2).map(|n| failing[(2 * at + n) % failing.len()]).collect();
+            all.push(candidate(format!("useless-{at:03}"), vec![synonym(aims[0], 2)], &aims));
+        }
+        all
+    }
+}
+
+fn base() -> Space {
+    let document = json!({"version": 2, "data_sources": {"tables": [{"identifier": TABLE}]}});
+    let mut space = Space::from_document(document).expect("a space");
+    space.sidecar.title = "Simulation".to_owned();
+    space.sidecar.warehouse_id = WAREHOUSE_ID.to_owned();
+    // A change that does not fit would be a mistake of the simulation.
+    apply_all(&space, [&synonym(0, 1)]).expect("synonyms fit");
+    space
+}
+
+fn synonym(number: usize, kind: usize) -> Change {
+    let said = word(number, kind);
+    Change::add(Address::synonym(TABLE, &word(number, 0), &said), json!(said))
+}
+
+fn candidate(id: String, changes: Vec<Change>, aims: &[usize]) -> Candidate {
+    Candidate {
+        id,
+        category: changes[0].category(),
+        changes,
+        patterns: Vec::new(),
+        support: 2,
+        targets: aims.iter().map(|number| format!("q{number:03}")).collect(),
+        reason: "simulated".to_owned(),
+        provenance: "simulation".to_owned(),
+    }
+}
+
+fn scorer(client: Client, folder: &Path) -> Scorer {
+    let options = GateOptions {
+        concurrency: 3,
+        retries: 0,
+        backoff: Duration::from_secs(1),
+        failures: 5,
+        cool_down: Duration::from_secs(1),
+        per_minute: None,
+        budget: Budget::default(),
+        seed: 0,
+    };
+    Scorer {
+        workspace: Arc::new(Workspace { client, host: "simulation".to_owned(), warehouse_id: WAREHOUSE_ID.to_owned() }),
+        gate: Gate::new(options, Events::none()),
+        statements: Statements::new(10, Duration::from_secs(60)),
+        cache: Cache::open(folder.join("answers.jsonl")).expect("a cache"),
+        ask: AskOptions::default(),
+        as_of: None,
+        fresh: false,
+        events: Events::none(),
+        seen: Default::default(),
+        golds: Default::default(),
+        model: None,
+    }
+}

@@ -1,0 +1,72 @@
+//! A small version of `benches/proof.rs`: what helps is found, what harms is rejected with its
+//! question, and few questions are asked for it.
+
+#[path = "../../benches/simulation/mod.rs"]
+mod laboratory;
+
+use genie_enhance::embedded::world::Noise;
+use genie_enhance::model::{PlanVerdict, RejectionReason};
+use laboratory::{Laboratory, Proposed};
+use std::collections::BTreeSet;
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime").block_on(future)
+}
+
+#[test]
+fn a_harmful_change_among_ten_good_ones_is_rejected_with_its_question() {
+    run(async {
+        let laboratory = Laboratory::of(12).await;
+        // Below 20 questions there is no holdout, so all of them are learnt from.
+        let failing = laboratory.numbers(false);
+        let right = laboratory.numbers(true);
+        let (fixes, harmful) = failing.split_at(failing.len() - 1);
+        let proposed = Proposed { fixes: fixes.to_vec(), mixed: vec![(harmful[0], right[0])], useless: 2 };
+        let plan = laboratory.plan(&proposed, 1, None).await;
+        assert_eq!(plan.verdict, PlanVerdict::Improved, "{}", plan.verdict_reason);
+        assert_eq!(plan.changes.len(), fixes.len());
+        let harm: Vec<_> = plan.rejections.iter().filter(|r| r.reason == RejectionReason::Harm).collect();
+        assert_eq!(harm.len(), 1);
+        assert_eq!(harm[0].candidate.id, format!("mixed-{:03}", harmful[0]));
+        assert!(harm[0].detail.contains(&format!("q{:03}", right[0])), "{}", harm[0].detail);
+
+        // What twelve questions cannot show is said.
+        assert_eq!(plan.evidence.holdout, "unverified");
+        assert!(plan.verdict_reason.contains("unverified"), "{}", plan.verdict_reason);
+        assert!(plan.evidence.notes.iter().any(|note| note.contains("no holdout")), "{:?}", plan.evidence.notes);
+    });
+}
+
+#[test]
+fn questions_are_few() {
+    run(async {
+        let laboratory = Laboratory::of(50).await;
+        let failing = laboratory.numbers(false);
+        let useless = Proposed { fixes: Vec::new(), mixed: Vec::new(), useless: 10 };
+        let plan = laboratory.plan(&useless, 1, None).await;
+        assert_eq!(plan.verdict, PlanVerdict::NoChange);
+        assert!(plan.evidence.questions_asked <= 50 + 10 * 10, "{}", plan.evidence.questions_asked);
+
+        let good = Proposed { fixes: failing[..10].to_vec(), mixed: Vec::new(), useless: 10 };
+        let plan = laboratory.plan(&good, 1, None).await;
+        assert_eq!(plan.verdict, PlanVerdict::Improved, "{}", plan.verdict_reason);
+        let asked = plan.evidence.questions_asked;
+        assert!(asked <= 50 * 4, "2.5 n and 1.5 n for one bundle: {asked}");
+        assert!(3 * asked <= 50 * (1 + 20), "a third of asking everything for each candidate: {asked}");
+    });
+}
+
+#[test]
+fn noise_is_not_taken_for_a_gain() {
+    run(async {
+        let laboratory = Laboratory::of(40).await;
+        let useless = Proposed { fixes: Vec::new(), mixed: Vec::new(), useless: 8 };
+        let noise = Noise { questions: 0.3, answers: 0.5 };
+        let mut verdicts = BTreeSet::new();
+        for seed in 0..3 {
+            let plan = laboratory.plan(&useless, seed, Some(noise.clone())).await;
+            verdicts.insert(plan.verdict.as_str());
+        }
+        assert!(!verdicts.contains("improved"), "{verdicts:?}");
+    });
+}
