@@ -1,69 +1,83 @@
 //! Quota: at most so many questions a minute, for all that ask.
 //!
-//! A generic cell rate algorithm: each question reserves the next slot, slots are one interval
-//! apart, and up to `burst` of them may be used at once. The rate adapts: a refusal by the
-//! service (429) lengthens the interval, answers shorten it again, never below the rate set.
+//! A sliding window: there are as many places as questions in a window, and a question takes one
+//! for a whole window. The rate adapts: a refusal by the service (429) stretches the window,
+//! answers shrink it again, never below the one set.
 
 use std::time::Duration;
 
 #[derive(Clone, Debug)]
 pub struct Quota {
-    /// The interval that was set: one minute divided by the questions in a minute.
+    /// The window that was set: a minute, or nothing where there is no limit.
     set: Duration,
-    /// The interval in force: `set`, or longer after refusals.
-    interval: Duration,
-    burst: u32,
-    /// When the slot after the last reserved one would be due.
-    due: Duration,
+    /// The window in force: `set`, or longer after refusals.
+    window: Duration,
+    /// When each place is free, in order.
+    free: Vec<Duration>,
     /// Nobody asks before this time: what the service asked for.
     not_before: Duration,
 }
 
 impl Quota {
     /// The slowest rate that refusals can lead to: one question in two minutes.
-    const LONGEST: Duration = Duration::from_secs(120);
+    const SLOWEST: Duration = Duration::from_secs(120);
+    /// The first spacing after a refusal where no limit was set.
+    const FIRST: Duration = Duration::from_millis(500);
 
     /// `per_minute` of 0 counts as 1.
-    pub fn per_minute(per_minute: u32, burst: u32) -> Self {
-        let set = Duration::from_secs(60) / per_minute.max(1);
-        Self { set, interval: set, burst: burst.max(1), due: Duration::ZERO, not_before: Duration::ZERO }
+    pub fn per_minute(per_minute: u32) -> Self {
+        Self::new(Duration::from_secs(60), per_minute.max(1) as usize)
     }
 
     /// No limit until the service refuses.
     pub fn unlimited() -> Self {
-        Self { set: Duration::ZERO, interval: Duration::ZERO, ..Self::per_minute(1, 1) }
+        Self::new(Duration::ZERO, 1)
+    }
+
+    fn new(set: Duration, places: usize) -> Self {
+        Self { set, window: set, free: vec![Duration::ZERO; places], not_before: Duration::ZERO }
     }
 
     /// Reserves the next slot and says how long to wait for it. A caller that gives up keeps its
     /// slot used: the service may have counted the question.
     pub fn reserve(&mut self, now: Duration) -> Duration {
-        let allowance = self.interval * (self.burst - 1);
-        let at = now.max(self.due.saturating_sub(allowance)).max(self.not_before);
-        self.due = self.due.max(at) + self.interval;
+        let at = now.max(self.free.remove(0)).max(self.not_before);
+        let again = at + self.window;
+        let place = self.free.partition_point(|free| *free <= again);
+        self.free.insert(place, again);
         at - now
     }
 
     /// The service refused a question (429): half the rate, and nobody before it said.
     pub fn refused(&mut self, now: Duration, retry_after: Option<Duration>) {
-        let slower = self.interval.saturating_mul(2).max(Duration::from_millis(500));
-        self.interval = slower.min(Self::LONGEST.max(self.set));
-        let pause = retry_after.unwrap_or(self.interval);
-        self.not_before = self.not_before.max(now + pause);
-        // What was saved up is gone: the service counts otherwise than this quota did.
-        self.due = self.due.max(now + self.interval * (self.burst - 1));
+        let longest = Self::SLOWEST * self.places();
+        self.window = self.window.saturating_mul(2).max(Self::FIRST).min(longest.max(self.set));
+        let spacing = self.window / self.places();
+        self.not_before = self.not_before.max(now + retry_after.unwrap_or(spacing));
+        // What was free is gone: the service counts otherwise than this quota did. From here on
+        // questions come evenly.
+        let mut even = self.not_before;
+        for free in &mut self.free {
+            *free = even.max(*free);
+            even += spacing;
+        }
     }
 
-    /// The service took a question: a tenth faster, down to the interval set.
+    /// The service took a question: a tenth faster, down to the window set.
     pub fn accepted(&mut self) {
-        self.interval = self.interval.mul_f64(0.9).max(self.set);
-        if self.interval < Duration::from_millis(10) {
-            self.interval = self.set;
+        self.window = self.window.mul_f64(0.9).max(self.set);
+        if self.set.is_zero() && self.window < Duration::from_millis(10) {
+            self.window = Duration::ZERO;
         }
     }
 
     /// Questions a minute that are in force now; none if unlimited.
     pub fn rate(&self) -> Option<f64> {
-        (!self.interval.is_zero()).then(|| 60.0 / self.interval.as_secs_f64())
+        (!self.window.is_zero()).then(|| f64::from(self.places()) * 60.0 / self.window.as_secs_f64())
+    }
+
+    fn places(&self) -> u32 {
+        u32::try_from(self.free.len()).unwrap_or(u32::MAX)
     }
 }
 
@@ -75,20 +89,23 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn slots_are_one_interval_apart_after_the_burst() {
-        let mut quota = Quota::per_minute(6, 2);
+    fn a_window_may_be_used_up_at_once_and_then_moves_on() {
+        let mut quota = Quota::per_minute(3);
         let start = SECOND * 100;
-        let waits: Vec<u64> = (0..4).map(|_| quota.reserve(start).as_secs()).collect();
-        assert_eq!(waits, [0, 0, 10, 20]);
-        assert_eq!(quota.reserve(start + SECOND * 35), Duration::ZERO);
+        let waits: Vec<u64> = (0..7).map(|_| quota.reserve(start).as_secs()).collect();
+        assert_eq!(waits, [0, 0, 0, 60, 60, 60, 120]);
+        assert_eq!(quota.reserve(start + SECOND * 300), Duration::ZERO);
     }
 
     #[test]
     fn refusals_slow_down_and_answers_speed_up_again() {
-        let mut quota = Quota::per_minute(6, 1);
+        let mut quota = Quota::per_minute(6);
+        quota.reserve(SECOND);
         quota.refused(SECOND, Some(SECOND * 30));
-        assert_eq!(quota.reserve(SECOND * 2), SECOND * 29);
         assert_eq!(quota.rate(), Some(3.0));
+        // Not before the service said, then evenly.
+        let waits: Vec<u64> = (0..3).map(|_| quota.reserve(SECOND * 2).as_secs()).collect();
+        assert_eq!(waits, [29, 49, 69]);
         for _ in 0..100 {
             quota.refused(SECOND, None);
         }
@@ -110,20 +127,25 @@ mod tests {
     }
 
     proptest! {
-        /// In no window of a minute do more questions start than the rate and the burst allow.
+        /// In no window of a minute do more questions start than were allowed, also after
+        /// refusals.
         #[test]
-        fn never_faster_than_set(per_minute in 1..30_u32, burst in 1..5_u32,
-                                 gaps in proptest::collection::vec(0..20_000_u64, 1..120)) {
-            let mut quota = Quota::per_minute(per_minute, burst);
+        fn never_faster_than_set(per_minute in 1..30_u32,
+                                 steps in proptest::collection::vec((0..20_000_u64, 0..12_u8), 1..120)) {
+            let mut quota = Quota::per_minute(per_minute);
             let mut now = Duration::ZERO;
             let mut starts = Vec::new();
-            for gap in gaps {
+            for (gap, what) in steps {
                 now += Duration::from_millis(gap);
-                starts.push(now + quota.reserve(now));
+                match what {
+                    0 => quota.refused(now, None),
+                    1 => quota.accepted(),
+                    _ => starts.push(now + quota.reserve(now)),
+                }
             }
             for (i, start) in starts.iter().enumerate() {
                 let within = starts[i..].iter().filter(|s| **s < *start + SECOND * 60).count();
-                prop_assert!(within <= (per_minute + burst) as usize);
+                prop_assert!(within <= per_minute as usize, "{within} of {per_minute}");
             }
         }
     }

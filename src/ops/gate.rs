@@ -51,7 +51,7 @@ impl Gate {
     pub fn new(options: GateOptions, events: Events) -> Self {
         let limits = Limits {
             breaker: Breaker::new(options.failures, options.cool_down),
-            quota: options.per_minute.map_or_else(Quota::unlimited, |rate| Quota::per_minute(rate, rate)),
+            quota: options.per_minute.map_or_else(Quota::unlimited, Quota::per_minute),
             spending: Spending::default(),
         };
         Self {

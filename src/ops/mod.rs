@@ -3,6 +3,7 @@
 mod apply;
 mod catalog;
 mod conclude;
+mod doctor;
 mod draft;
 mod events;
 mod gate;
@@ -23,6 +24,9 @@ mod workspace;
 
 pub use apply::{Applied, ApplyInput, ApplyOutcome, apply};
 pub use catalog::{profile_catalog, quote, quote_path, read_catalog};
+pub use doctor::{
+    Finding, Health, examine_access, examine_endpoint, examine_space, examine_state, examine_tables, examine_warehouse,
+};
 pub use events::Events;
 pub use gate::{Gate, GateOptions};
 pub use gold::{Gold, Statements, run_gold};

@@ -2,9 +2,11 @@
 
 mod apply_loop;
 mod commands;
+mod doctor;
 mod evidence;
 mod holdout;
 mod layers;
+mod sdk;
 mod served;
 mod shared_data;
 mod support;

@@ -212,9 +212,15 @@ pub struct Served {
 
 impl Served {
     pub fn over(project: &Project) -> Self {
+        Self::with(project, &[])
+    }
+
+    /// With further options of `workspace serve`.
+    pub fn with(project: &Project, options: &[&str]) -> Self {
         let mut command = project.command();
         let mut child = command
             .args(["workspace", "serve"])
+            .args(options)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
