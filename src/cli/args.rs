@@ -124,6 +124,9 @@ pub enum Command {
     /// What was applied, and the backups of that record
     #[command(subcommand)]
     State(StateCommand),
+    /// Look at everything a run needs: credentials, host, clock, space, warehouse, tables, model, state
+    #[command(after_help = "Example: genie-enhance doctor -f genie.yaml")]
+    Doctor(DoctorArgs),
     /// Who holds the project's lock
     #[command(subcommand)]
     Lock(LockCommand),
@@ -133,7 +136,7 @@ pub enum Command {
     /// Explain a diagnostic code or a guard
     #[command(after_help = "Example: genie-enhance explain GE0101")]
     Explain(ExplainArgs),
-    /// Print a JSON Schema: project, space or benchmarks
+    /// Print a JSON Schema: project, space, benchmarks or world
     #[command(after_help = "Example: genie-enhance schema project > project.schema.json")]
     Schema(SchemaArgs),
     /// Print a completion script
@@ -419,6 +422,15 @@ pub struct DriftArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Print the findings as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct CompareArgs {
     /// One or a list of `{id, expected: {columns, rows}, actual: {columns, rows}, flags}`
     pub file: PathBuf,
@@ -582,7 +594,7 @@ pub struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
-    /// project, space or benchmarks
+    /// project, space, benchmarks or world
     pub name: String,
 }
 

@@ -10,7 +10,7 @@ use crate::model::{Catalog, ColumnProfile, ResultSet, Space, SpaceView};
 use crate::ops::OpsError;
 use futures::future::{BoxFuture, FutureExt};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What to start.
@@ -29,7 +29,7 @@ pub async fn start(options: LocalOptions) -> Result<RunningServer, OpsError> {
         .await
         .map_err(|error| OpsError::usage(format!("the embedded warehouse does not open: {error}")))?;
     let world = match &options.world {
-        Some(path) => read_world(path)?,
+        Some(path) => World::read(path).map_err(OpsError::Declared)?,
         None => World::default(),
     };
     server::start(ServerOptions {
@@ -52,13 +52,6 @@ pub fn engine(warehouse: Warehouse) -> Arc<dyn SqlEngine> {
 /// The analyst of a local workspace.
 pub fn analyst() -> Arc<dyn Analyst> {
     Arc::new(SpaceAnalyst::default())
-}
-
-pub fn read_world(path: &Path) -> Result<World, OpsError> {
-    let text = super::session::read_text(path)?;
-    serde_yaml::from_str(&text).map_err(|error| {
-        OpsError::usage(format!("{}: {error}; see the world file in the documentation", path.display()))
-    })
 }
 
 /// The warehouse with a result cache, as real warehouses have one: the tables do not change while

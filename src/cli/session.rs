@@ -7,6 +7,7 @@ use super::output::Output;
 use crate::config::{self, Loaded, Overrides, Project};
 use crate::databricks::{AskOptions, Attributes, Client, Credentials, LiveSpace, Settings};
 use crate::embedded::server::{RunningServer, WAREHOUSE_ID};
+use crate::embedded::world::World;
 use crate::guard::Facts;
 use crate::limit::Budget;
 use crate::model::{Diagnostic, Digest, Question, Severity, Space, State, digest_json};
@@ -293,10 +294,20 @@ fn shared_state(project: &Project, client: &Client) -> Result<Option<SharedState
     Ok(Some(SharedState::new(blobs)))
 }
 
-async fn connect(
-    project: &Project,
-    layout: &Layout,
-) -> Result<(Workspace, Option<RunningServer>, Option<String>), OpsError> {
+/// A client of the project's workspace, and what it keeps running.
+pub struct Connection {
+    pub client: Client,
+    /// As it stands in plans: scheme and host, or `embedded`.
+    pub host: String,
+    /// None where nobody has named one.
+    pub warehouse_id: Option<String>,
+    pub as_of: Option<String>,
+    /// The embedded workspace; stops when dropped.
+    pub server: Option<RunningServer>,
+}
+
+/// Connects to the project's workspace; nothing is asked of it yet.
+pub async fn open(project: &Project, layout: &Layout) -> Result<Connection, OpsError> {
     match &project.workspace {
         config::Workspace::Embedded { data, as_of, world } => {
             let date = as_of.as_deref().and_then(|text| text.parse().ok());
@@ -310,21 +321,18 @@ async fn connect(
             .await?;
             let token = Credentials::Token(SecretString::from(server.token.clone()));
             let client = Client::new(Settings::new(&server.url, token))?;
-            let warehouse_id = project.warehouse_id.clone().unwrap_or_else(|| WAREHOUSE_ID.to_owned());
-            let workspace = Workspace { client, host: "embedded".to_owned(), warehouse_id };
-            Ok((workspace, Some(server), as_of.clone()))
+            let warehouse_id = Some(project.warehouse_id.clone().unwrap_or_else(|| WAREHOUSE_ID.to_owned()));
+            let host = "embedded".to_owned();
+            Ok(Connection { client, host, warehouse_id, as_of: as_of.clone(), server: Some(server) })
         }
         config::Workspace::Databricks { host, profile } => {
             let settings = settings(host.as_deref(), profile.as_deref())?;
-            let warehouse_id = project.warehouse_id.clone().or_else(|| settings.warehouse_id.clone());
+            let named = project.warehouse_id.clone().or_else(|| settings.warehouse_id.clone());
             let host = settings.host.clone();
             let client = Client::new(settings)?;
             // The embedded workspace, served by another process, has one warehouse.
-            let served = is_loopback(&host).then(|| WAREHOUSE_ID.to_owned());
-            let warehouse_id = warehouse_id.or(served).ok_or_else(|| {
-                OpsError::usage("no SQL warehouse is named; set `workspace.warehouse_id` or DATABRICKS_WAREHOUSE_ID")
-            })?;
-            Ok((Workspace { client, host, warehouse_id }, None, None))
+            let warehouse_id = named.or_else(|| is_loopback(&host).then(|| WAREHOUSE_ID.to_owned()));
+            Ok(Connection { client, host, warehouse_id, as_of: None, server: None })
         }
     }
 }
@@ -332,10 +340,21 @@ async fn connect(
 fn time_scale(project: &Project) -> Result<f64, OpsError> {
     match &project.workspace {
         config::Workspace::Embedded { world: Some(world), .. } => {
-            Ok(local::read_world(world)?.scaled(Duration::from_secs(1)).as_secs_f64())
+            Ok(World::read(world).map_err(OpsError::Declared)?.scaled(Duration::from_secs(1)).as_secs_f64())
         }
         _ => Ok(1.0),
     }
+}
+
+async fn connect(
+    project: &Project,
+    layout: &Layout,
+) -> Result<(Workspace, Option<RunningServer>, Option<String>), OpsError> {
+    let Connection { client, host, warehouse_id, as_of, server } = open(project, layout).await?;
+    let warehouse_id = warehouse_id.ok_or_else(|| {
+        OpsError::usage("no SQL warehouse is named; set `workspace.warehouse_id` or DATABRICKS_WAREHOUSE_ID")
+    })?;
+    Ok((Workspace { client, host, warehouse_id }, server, as_of))
 }
 
 fn settings(host: Option<&str>, profile: Option<&str>) -> Result<Settings, OpsError> {

@@ -48,6 +48,11 @@ pub(super) static BENCHMARKS: LazyLock<Checked> = LazyLock::new(|| {
     Checked::new(schema_of::<BenchmarksFile>(), codes, false)
 });
 
+/// The checks of a world file, whose type another module owns.
+pub(super) fn world_checks(schema: Value) -> Checked {
+    Checked::new(schema, Codes { unknown: "GE0601", wrong: "GE0602", missing: "GE0603" }, false)
+}
+
 /// All findings of a schema in a tree, in the order of the text.
 pub(super) fn check_schema(checked: &Checked, root: &Node, sources: &Sources) -> Vec<Diagnostic> {
     let instance = root.to_json();

@@ -207,4 +207,16 @@ const CODES: &[Code] = &[
         "table of the space not there",
         "The space names a table that the workspace does not have or may not show. Genie refuses such a space, so nothing can be measured on it.",
     ),
+    // The embedded workspace's world
+    code(
+        "GE0601",
+        "unknown key in a world file",
+        "The key is none that the world of the embedded workspace has. `genie-enhance schema world` lists them.",
+    ),
+    code(
+        "GE0602",
+        "value not allowed in a world file",
+        "The value has another type or form, or lies outside the limits.",
+    ),
+    code("GE0603", "key missing in a world file", "A fault needs `route` and `effect`, an edit needs `route`."),
 ];

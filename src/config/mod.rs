@@ -13,6 +13,7 @@ mod edit;
 mod files;
 mod interpolate;
 mod load;
+mod other;
 mod project;
 mod scaffold;
 mod schemas;
@@ -23,6 +24,7 @@ pub use benchmarks::{BenchmarksFile, QuestionFile, suite_of_space};
 pub use codes::{Code, codes};
 pub use edit::{Extent, WriteError, Written, write_changes};
 pub use load::{DeclaredSpace, Loaded, Overrides, load};
+pub use other::{read_world, schema_text, world_of_text};
 pub use project::{
     AllWord, Breaker, Budget, Categories, Count, FixCategory, GenieLimits, Guard, Holdout, HoldoutWord, JudgeLimits,
     Learning, Llm, Location, Project, ProjectFile, Scoring, ScoringMode, SpaceRef, Split, SplitBy, SqlLimits, Target,

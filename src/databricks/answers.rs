@@ -28,6 +28,13 @@ pub(super) fn last_sql(message: &Message) -> Option<String> {
     attachments.iter().filter_map(|attachment| attachment.query.as_ref()).filter_map(sql_of).next_back()
 }
 
+/// The id of the last query attachment, where its result can be read.
+pub(super) fn last_query_id(message: &Message) -> Option<String> {
+    let attachments = message.attachments.as_deref().unwrap_or_default();
+    let query = attachments.iter().rfind(|a| a.query.as_ref().is_some_and(|query| sql_of(query).is_some()))?;
+    query.attachment_id.clone().or_else(|| query.query.as_ref().and_then(|query| query.id.clone()))
+}
+
 fn sql_of(query: &QueryAttachment) -> Option<String> {
     let sql = query.query.as_deref().filter(|sql| !sql.trim().is_empty())?;
     Some(inline_parameters(sql, &query.parameters))

@@ -1,6 +1,6 @@
 //! Asking one question, once (reference 3).
 
-use super::answers::{answer_of, last_sql};
+use super::answers::{answer_of, last_query_id, last_sql};
 use super::client::Client;
 use super::error::{ClientError, ErrorKind};
 use super::http::{Call, Resend, segment};
@@ -32,6 +32,8 @@ pub struct Asked {
     pub answer: Answer,
     pub conversation_id: String,
     pub message_id: String,
+    /// The answer's query attachment, for [`Client::answer_rows`].
+    pub attachment_id: Option<String>,
     /// From asking to the answer.
     pub seconds: f64,
     /// The SQL that Genie had written when it failed, if it got that far.
@@ -217,10 +219,11 @@ impl Client {
             };
             let seconds = began.elapsed().as_secs_f64();
             return outcome
-                .map(|(answer, failed_sql)| Asked {
+                .map(|Finished { answer, attachment_id, failed_sql }| Asked {
                     answer,
                     conversation_id: conversation,
                     message_id: message,
+                    attachment_id,
                     seconds,
                     failed_sql,
                 })
@@ -245,8 +248,15 @@ impl Client {
     }
 }
 
+/// What a terminal message holds.
+struct Finished {
+    answer: Answer,
+    attachment_id: Option<String>,
+    failed_sql: Option<String>,
+}
+
 /// A terminal message into an answer, or into why there is none.
-fn finished(message: &Message) -> Result<(Answer, Option<String>), AskFailure> {
+fn finished(message: &Message) -> Result<Finished, AskFailure> {
     match message.status {
         MessageStatus::Failed => failed(message),
         MessageStatus::Cancelled => {
@@ -254,15 +264,16 @@ fn finished(message: &Message) -> Result<(Answer, Option<String>), AskFailure> {
             Err(AskFailure::new(NotRun::Service { message }, true))
         }
         // An expired result keeps its query, and the query is the answer.
-        _ => Ok((answer_of(message), None)),
+        _ => Ok(Finished { answer: answer_of(message), attachment_id: last_query_id(message), failed_sql: None }),
     }
 }
 
-fn failed(message: &Message) -> Result<(Answer, Option<String>), AskFailure> {
+fn failed(message: &Message) -> Result<Finished, AskFailure> {
     let MessageError { error_type, error } = message.error.clone().unwrap_or_default();
     let fault = fault_of(&error_type, &error);
     if fault == FaultOf::Space {
-        return Ok((Answer::Failed { error_type, message: error }, last_sql(message)));
+        let answer = Answer::Failed { error_type, message: error };
+        return Ok(Finished { answer, attachment_id: None, failed_sql: last_sql(message) });
     }
     let rate_limited = error_type.starts_with("RATE_LIMIT");
     let message = if error.is_empty() { error_type } else { format!("{error_type}: {error}") };

@@ -39,6 +39,14 @@ impl Client {
         Ok(me.get("userName").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned())
     }
 
+    /// How many seconds this machine's clock is ahead of the workspace's; none if its answers
+    /// carry no time.
+    pub async fn clock_skew(&self) -> Result<Option<i64>, ClientError> {
+        let call = Call::get("read the workspace's clock", "/api/2.0/preview/scim/v2/Me");
+        let there = self.http().send(call).await?.date;
+        Ok(there.map(|there| jiff::Timestamp::now().as_second() - there.as_second()))
+    }
+
     pub(super) fn http(&self) -> &Http {
         &self.inner.http
     }

@@ -33,6 +33,13 @@ pub enum OidcSource {
     Env(SecretString),
     /// A file, read at each exchange: whoever mounts it renews it.
     File(PathBuf),
+    /// GitHub Actions gives one on request, in jobs with `id-token: write`.
+    GitHub {
+        url: String,
+        request_token: SecretString,
+        /// None means the address of the token endpoint.
+        audience: Option<String>,
+    },
 }
 
 impl Credentials {
@@ -44,6 +51,7 @@ impl Credentials {
             Self::Cli { .. } => "databricks-cli",
             Self::Exchange { source: OidcSource::Env(_), .. } => "env-oidc",
             Self::Exchange { source: OidcSource::File(_), .. } => "file-oidc",
+            Self::Exchange { source: OidcSource::GitHub { .. }, .. } => "github-oidc",
         }
     }
 

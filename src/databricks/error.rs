@@ -121,6 +121,16 @@ impl ClientError {
     }
 
     fn text(&self) -> String {
+        let mut text = self.bare();
+        if let Some(help) = self.help() {
+            text.push_str(if text.ends_with(['.', '!', '?']) { " " } else { ". " });
+            text.push_str(help);
+        }
+        text
+    }
+
+    /// What failed and why, without what to do about it.
+    pub fn bare(&self) -> String {
         let mut text = format!("cannot {}: ", self.what);
         match (self.status, self.error_code.as_str()) {
             (Some(status), "") => text.push_str(&format!("the workspace answered {status}")),
@@ -130,10 +140,6 @@ impl ClientError {
         if !self.message.is_empty() {
             text.push_str(if self.status.is_some() { ": " } else { "" });
             text.push_str(&self.message);
-        }
-        if let Some(help) = self.help() {
-            text.push_str(if text.ends_with(['.', '!', '?']) { " " } else { ". " });
-            text.push_str(help);
         }
         text
     }

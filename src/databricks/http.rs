@@ -51,6 +51,9 @@ pub(super) struct Answer {
     pub status: u16,
     pub retry_after: Option<Duration>,
     pub location: Option<String>,
+    /// When the service answered, by its own clock.
+    pub date: Option<jiff::Timestamp>,
+    pub content_type: String,
     pub body: Bytes,
 }
 
@@ -170,6 +173,9 @@ impl Http {
         let url = format!("{}{}", self.settings.host, call.path);
         let mut request = self.client.request(call.method.clone(), url).timeout(timeout);
         request = request.bearer_auth(token.expose_secret()).header("Accept", "application/json");
+        if let Some(id) = &self.settings.workspace_id {
+            request = request.header("X-Databricks-Workspace-Id", id);
+        }
         if !call.query.is_empty() {
             request = request.query(&call.query);
         }
@@ -190,8 +196,10 @@ pub(super) async fn exchange(what: &str, request: reqwest::RequestBuilder) -> Re
     let status = response.status().as_u16();
     let retry_after = header("retry-after").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
     let location = header("location").map(str::to_owned);
+    let date = header("date").and_then(|text| jiff::fmt::rfc2822::parse(text).ok()).map(|date| date.timestamp());
+    let content_type = header("content-type").unwrap_or_default().to_owned();
     let body = response.bytes().await.map_err(|error| transport(what, &error))?;
-    Ok(Answer { status, retry_after, location, body })
+    Ok(Answer { status, retry_after, location, date, content_type, body })
 }
 
 fn check(what: &str, answer: Answer) -> Result<Answer, ClientError> {

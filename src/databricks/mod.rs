@@ -9,6 +9,7 @@
 //! | create, update, permissions, files | again | again | error [`ErrorKind::Lost`]: read to decide |
 //! | a question | the caller's next attempt | the caller's next attempt | looked up in the space's conversations |
 
+mod answer_rows;
 mod answers;
 mod ask;
 mod client;

@@ -52,7 +52,7 @@ pub enum AuthError {
     Missing { auth_type: String, attribute: String, env: String },
     #[error(
         "auth_type `{auth_type}` is not supported by this program. Use one of pat, oauth-m2m, databricks-cli, \
-         env-oidc, file-oidc; `databricks auth token` can stand in for most others."
+         env-oidc, file-oidc, github-oidc; `databricks auth token` can stand in for most others."
     )]
     Unsupported { auth_type: String },
 }
@@ -131,6 +131,15 @@ impl Settings {
         let mut settings = Self::new(host, credentials);
         settings.warehouse_id = attributes.get("warehouse_id").map(str::to_owned);
         settings.account_id = attributes.get("account_id").map(str::to_owned);
+        settings.workspace_id = attributes.get("workspace_id").map(str::to_owned);
+        let ci = [
+            ("GITHUB_ACTIONS", "github"),
+            ("GITLAB_CI", "gitlab"),
+            ("JENKINS_URL", "jenkins"),
+            ("TF_BUILD", "azure-devops"),
+        ];
+        let here = ci.into_iter().find(|(variable, _)| env(variable).is_some_and(|value| !value.is_empty()));
+        settings.cicd = here.map(|(_, name)| name.to_owned());
         Ok(settings)
     }
 }
@@ -171,6 +180,7 @@ fn choose(attributes: &Attributes, env: &dyn Fn(&str) -> Option<String>) -> Resu
     let oidc_in_env = || env("DATABRICKS_OIDC_TOKEN").is_some_and(|token| !token.is_empty());
     let auth_type = match kinds.iter().copied().collect::<Vec<_>>()[..] {
         [] if oidc_in_env() => "env-oidc",
+        [] if github(env).is_some() => "github-oidc",
         [] => "databricks-cli",
         ["oauth"] => "oauth-m2m",
         [one] => one,
@@ -220,8 +230,26 @@ fn build(
         "file-oidc" => {
             Credentials::Exchange { source: OidcSource::File(need("oidc_token_filepath")?.into()), client_id, scopes }
         }
+        "github-oidc" => {
+            let (url, request_token) = github(env).ok_or_else(|| AuthError::Missing {
+                auth_type: auth_type.to_owned(),
+                attribute: "permissions: id-token: write".to_owned(),
+                env: GITHUB[0].to_owned(),
+            })?;
+            let audience = attributes.get("token_audience").map(str::to_owned);
+            let source = OidcSource::GitHub { url, request_token: SecretString::from(request_token), audience };
+            Credentials::Exchange { source, client_id, scopes }
+        }
         other => return Err(AuthError::Unsupported { auth_type: other.to_owned() }),
     })
+}
+
+/// What GitHub Actions sets in jobs that may have an identity token.
+const GITHUB: [&str; 2] = ["ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
+
+fn github(env: &dyn Fn(&str) -> Option<String>) -> Option<(String, String)> {
+    let set = |name: &str| env(name).filter(|value| !value.is_empty());
+    Some((set(GITHUB[0])?, set(GITHUB[1])?))
 }
 
 #[cfg(test)]
@@ -283,6 +311,8 @@ mod tests {
         assert_eq!(kind(&named).1, "env-oidc");
         let file = [("DATABRICKS_OIDC_TOKEN_FILEPATH", "/x"), ("DATABRICKS_CLIENT_ID", "c")];
         assert_eq!(kind(&resolve(&[host], &file, None)).1, "file-oidc");
+        let github = [("ACTIONS_ID_TOKEN_REQUEST_URL", "http://x"), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "t")];
+        assert_eq!(kind(&resolve(&[host], &github, None)).1, "github-oidc");
         assert_eq!(kind(&resolve(&[host], &[], None)).1, "databricks-cli");
         let azure = resolve(&[host], &[("ARM_CLIENT_ID", "a")], None).err();
         assert_eq!(azure, Some(AuthError::Unsupported { auth_type: "azure".into() }));

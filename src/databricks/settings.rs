@@ -14,6 +14,10 @@ pub struct Settings {
     /// From the profile or environment, if set there.
     pub warehouse_id: Option<String>,
     pub account_id: Option<String>,
+    /// Sent along where it is set, for hosts that serve several workspaces.
+    pub workspace_id: Option<String>,
+    /// The CI system this runs in, for the User-Agent: `github`, `gitlab` …
+    pub cicd: Option<String>,
     /// For one HTTP request with its answer.
     pub request_timeout: Duration,
     /// For one call with all its retries.
@@ -34,6 +38,8 @@ impl Settings {
             product: concat!("genie-enhance/", env!("CARGO_PKG_VERSION")).to_owned(),
             warehouse_id: None,
             account_id: None,
+            workspace_id: None,
+            cicd: None,
             request_timeout: Duration::from_secs(60),
             retry_timeout: Duration::from_secs(if local { 20 } else { 300 }),
             retry_wait: if local { Duration::from_millis(20) } else { Duration::from_secs(1) },
@@ -49,7 +55,8 @@ impl Settings {
     /// As the official SDKs form it: `genie-enhance/0.1.0 lang/rust os/linux auth/pat`.
     pub fn user_agent(&self) -> String {
         let auth = self.credentials.auth_type();
-        format!("{} lang/rust os/{} auth/{auth}", self.product, std::env::consts::OS)
+        let cicd = self.cicd.as_ref().map_or(String::new(), |name| format!(" cicd/{name}"));
+        format!("{} lang/rust os/{} auth/{auth}{cicd}", self.product, std::env::consts::OS)
     }
 }
 

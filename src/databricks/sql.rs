@@ -187,7 +187,7 @@ fn is_too_large(message: &str) -> bool {
 }
 
 /// A statement that ended without a result.
-fn refusal(answer: StatementResponse) -> SqlRunError {
+pub(super) fn refusal(answer: StatementResponse) -> SqlRunError {
     let error = answer.status.error.unwrap_or_default();
     let (code, message) = (error.error_code, error.message);
     match answer.status.state {

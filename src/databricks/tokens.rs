@@ -71,10 +71,12 @@ impl Tokens {
             Credentials::Token(token) => Ok(Kept { token: token.clone(), renew_at: None }),
             Credentials::M2m { client_id, client_secret, scopes } => {
                 let form = [("grant_type", "client_credentials".to_owned()), ("scope", scope(scopes))];
-                self.token_endpoint(&form, Some((client_id, client_secret))).await
+                let endpoint = self.discover().await?;
+                self.token_endpoint(&endpoint, &form, Some((client_id, client_secret))).await
             }
             Credentials::Exchange { source, client_id, scopes } => {
-                let subject = subject_token(source).await?;
+                let endpoint = self.discover().await?;
+                let subject = self.subject_token(source, &endpoint).await?;
                 let mut form = vec![
                     ("grant_type", EXCHANGE.to_owned()),
                     ("subject_token", subject.expose_secret().trim().to_owned()),
@@ -82,7 +84,7 @@ impl Tokens {
                     ("scope", scope(scopes)),
                 ];
                 form.extend(client_id.iter().map(|id| ("client_id", id.clone())));
-                self.token_endpoint(&form, None).await
+                self.token_endpoint(&endpoint, &form, None).await
             }
             Credentials::Cli { program, profile } => self.ask_cli(program, profile.as_deref()).await,
         }
@@ -90,11 +92,11 @@ impl Tokens {
 
     async fn token_endpoint(
         &self,
+        endpoint: &str,
         form: &[(&str, String)],
         basic: Option<(&String, &SecretString)>,
     ) -> Result<Kept, ClientError> {
-        let endpoint = self.discover().await?;
-        let mut request = self.http.post(&endpoint).form(form);
+        let mut request = self.http.post(endpoint).form(form);
         if let Some((id, secret)) = basic {
             request = request.basic_auth(id, Some(secret.expose_secret()));
         }
@@ -136,6 +138,28 @@ impl Tokens {
         Ok(if status == 200 { serde_json::from_str(&text).ok() } else { None })
     }
 
+    async fn subject_token(&self, source: &OidcSource, endpoint: &str) -> Result<SecretString, ClientError> {
+        let failed = |message: String| ClientError::new(ErrorKind::Auth, WHAT, message);
+        match source {
+            OidcSource::Env(token) => Ok(token.clone()),
+            OidcSource::File(path) => tokio::fs::read_to_string(path)
+                .await
+                .map(SecretString::from)
+                .map_err(|error| failed(format!("the identity token file {} cannot be read: {error}", path.display()))),
+            OidcSource::GitHub { url, request_token, audience } => {
+                let audience = audience.as_deref().unwrap_or(endpoint);
+                let request = self.http.get(url).query(&[("audience", audience)]);
+                let (status, text) = send(request.bearer_auth(request_token.expose_secret())).await?;
+                let given: Option<GitHubToken> = serde_json::from_str(&text).ok().filter(|_| status == 200);
+                given.map(|token| SecretString::from(token.value)).ok_or_else(|| {
+                    failed(format!(
+                        "GitHub gave no identity token (status {status}); the job needs `permissions: id-token: write`"
+                    ))
+                })
+            }
+        }
+    }
+
     async fn ask_cli(&self, program: &Path, profile: Option<&str>) -> Result<Kept, ClientError> {
         let target = profile.map_or(["--host", self.host.as_str()], |profile| ["--profile", profile]);
         let command = tokio::process::Command::new(program)
@@ -172,6 +196,11 @@ struct CliToken {
     expiry: Option<jiff::Timestamp>,
 }
 
+#[derive(Deserialize)]
+struct GitHubToken {
+    value: String,
+}
+
 fn scope(scopes: &[String]) -> String {
     if scopes.is_empty() { "all-apis".to_owned() } else { scopes.join(" ") }
 }
@@ -185,16 +214,6 @@ fn kept(token: String, seconds: Option<u64>) -> Result<Kept, ClientError> {
         Instant::now() + life.saturating_sub(MARGIN.min(life / 4))
     });
     Ok(Kept { token: SecretString::from(token), renew_at })
-}
-
-async fn subject_token(source: &OidcSource) -> Result<SecretString, ClientError> {
-    match source {
-        OidcSource::Env(token) => Ok(token.clone()),
-        OidcSource::File(path) => tokio::fs::read_to_string(path).await.map(SecretString::from).map_err(|error| {
-            let message = format!("the identity token file {} cannot be read: {error}", path.display());
-            ClientError::new(ErrorKind::Auth, WHAT, message)
-        }),
-    }
 }
 
 /// Sends up to three times; obtaining a token changes nothing.

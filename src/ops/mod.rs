@@ -9,6 +9,7 @@ mod conclude;
 mod confirm;
 mod control;
 mod definition;
+mod doctor;
 mod draft;
 mod drift;
 mod estimate;
@@ -57,6 +58,9 @@ pub use catalog::{profile_catalog, quote, quote_path, read_catalog};
 pub use control::{Check, Control, ControlKind, control};
 pub use definition::write_into;
 pub use drift::{DriftKind, drift};
+pub use doctor::{
+    Finding, Health, examine_access, examine_endpoint, examine_space, examine_state, examine_tables, examine_warehouse,
+};
 pub use events::Events;
 pub use gate::{Gate, GateOptions};
 pub use gold::{Gold, Statements, run_gold};

@@ -258,6 +258,47 @@ pub struct QueryResponse {
     pub statement_response: StatementResponse,
 }
 
+/// Answer of `downloads`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DownloadStarted {
+    #[serde(deserialize_with = "lenient::nullable")]
+    pub download_id: String,
+    /// Goes along when the download is asked for.
+    #[serde(deserialize_with = "lenient::nullable")]
+    pub download_id_signature: String,
+}
+
+/// What somebody said about an answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MessageComment {
+    #[serde(deserialize_with = "lenient::nullable")]
+    pub space_id: String,
+    #[serde(deserialize_with = "lenient::nullable")]
+    pub conversation_id: String,
+    #[serde(deserialize_with = "lenient::nullable")]
+    pub message_id: String,
+    #[serde(deserialize_with = "lenient::nullable")]
+    pub message_comment_id: String,
+    #[serde(deserialize_with = "lenient::nullable")]
+    pub content: String,
+    /// Milliseconds since 1970.
+    #[serde(deserialize_with = "lenient::int64", skip_serializing_if = "Option::is_none")]
+    pub created_timestamp: Option<i64>,
+    #[serde(deserialize_with = "lenient::int64", skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<i64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CommentList {
+    #[serde(deserialize_with = "lenient::nullable")]
+    pub comments: Vec<MessageComment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_page_token: Option<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -24,9 +24,9 @@ pub use catalog::{
     TableConstraint, TableExists, TableInfo, TableList, TableSummary, TableSummaryList,
 };
 pub use conversation::{
-    Attachment, Conversation, ConversationList, ConversationSummary, Feedback, Message, MessageError, MessageList,
-    MessageStatus, QueryAttachment, QueryParameter, QueryResponse, QueryResultMetadata, StartConversation,
-    StartedConversation, SuggestedQuestions, TextAttachment, Thought,
+    Attachment, CommentList, Conversation, ConversationList, ConversationSummary, DownloadStarted, Feedback, Message,
+    MessageComment, MessageError, MessageList, MessageStatus, QueryAttachment, QueryParameter, QueryResponse,
+    QueryResultMetadata, StartConversation, StartedConversation, SuggestedQuestions, TextAttachment, Thought,
 };
 pub use errors::ErrorBody;
 pub use eval::{EvalResponse, EvalResult, EvalResultDetails, EvalResultList, EvalRun, EvalRunList, EvalRunRequest};

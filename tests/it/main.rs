@@ -9,6 +9,8 @@ mod layers;
 mod mutants;
 mod scenarios;
 mod scoring;
+mod doctor;
+mod sdk;
 mod served;
 mod shared_data;
 mod simulated;

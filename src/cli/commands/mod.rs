@@ -2,6 +2,7 @@
 
 pub(super) mod apply;
 mod compare;
+mod doctor;
 mod drift;
 mod export;
 mod import;
@@ -47,6 +48,7 @@ pub async fn run(command: Command, output: Output) -> Exit {
         Command::Apply(args) => apply::run(&args, output).await,
         Command::Rollback(args) => rollback::run(&args, output).await,
         Command::Drift(args) => drift::run(&args, output).await,
+        Command::Doctor(args) => doctor::run(&args, output).await,
         Command::Compare(args) => compare::run(&args, output),
         Command::Workspace(WorkspaceCommand::Serve(args)) => serve::run(&args, output).await,
         Command::Shadows(ShadowsCommand::List(args)) => shadows::list(&args, output),

@@ -4,6 +4,7 @@ use super::Outcome;
 use crate::cli::args::{Cli, CompletionsArgs, ExplainArgs, SchemaArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
+use crate::embedded::world::World;
 use crate::ops::OpsError;
 use crate::{config, guard};
 use clap::CommandFactory;
@@ -30,7 +31,8 @@ pub fn explain(args: &ExplainArgs, output: Output) -> Outcome {
 }
 
 pub fn schema(args: &SchemaArgs, output: Output) -> Outcome {
-    let schemas = config::schemas();
+    let mut schemas = config::schemas();
+    schemas.push(("world.schema.json", config::schema_text::<World>()));
     let wanted = format!("{}.schema.json", args.name.trim_end_matches(".schema.json"));
     let found = schemas.iter().find(|(name, _)| *name == wanted);
     let (_, text) = found.ok_or_else(|| {

@@ -25,7 +25,11 @@ pub async fn run(args: &ServeArgs, output: Output) -> Outcome {
     })
     .await?;
     output.data(&format!("DATABRICKS_HOST={}\nDATABRICKS_TOKEN={}", server.url, server.token));
-    output.message("serving until interrupted (Ctrl-C)");
+    output.message(&format!(
+        "warehouse: {}; as a service principal: DATABRICKS_CLIENT_ID={}, with the token as its secret\n\
+         serving until interrupted (Ctrl-C)",
+        server.warehouse_id, server.client_id
+    ));
     // The caller stops this command on an interrupt.
     std::future::pending::<()>().await;
     Ok(Exit::Ok)

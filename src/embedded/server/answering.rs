@@ -1,9 +1,10 @@
 //! Answering a question: statuses in their order, the analyst, the query, the attachments.
 
 use super::app::{App, guard, now_ms};
-use super::conversations::{MAX_ROWS, file};
+use super::conversations::file;
 use super::engine::{Reply, SqlFailure, StatementOptions, Thought};
 use super::reply::ApiResult;
+use super::results::MAX_ROWS;
 use super::spaces::id;
 use super::statement_wire::int;
 use crate::embedded::spaces::{ConversationRecord, MessageRecord, content_name, table_names};

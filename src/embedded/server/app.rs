@@ -34,7 +34,18 @@ pub(super) struct App {
     pub asked: Mutex<VecDeque<Instant>>,
     pub script_uses: Mutex<HashMap<(String, usize), u64>>,
     requests: AtomicU64,
+    /// Requests under way.
+    open: AtomicU64,
     tasks: Mutex<tokio::task::JoinSet<()>>,
+}
+
+/// A request under way.
+pub(super) struct OpenRequest(Arc<App>);
+
+impl Drop for OpenRequest {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// Who sends a request.
@@ -101,6 +112,7 @@ impl App {
             asked: Mutex::default(),
             script_uses: Mutex::default(),
             requests: AtomicU64::new(0),
+            open: AtomicU64::new(0),
             tasks: Mutex::default(),
             world,
         }
@@ -111,11 +123,32 @@ impl App {
         self.requests.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Counts a request as under way until the guard is dropped: answered, or given up.
+    pub fn open(self: &Arc<Self>) -> OpenRequest {
+        self.open.fetch_add(1, Ordering::SeqCst);
+        OpenRequest(self.clone())
+    }
+
+    pub fn open_requests(&self) -> u64 {
+        self.open.load(Ordering::SeqCst)
+    }
+
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
     /// Runs work that outlives its request; it ends with the server.
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = guard(&self.tasks);
         while tasks.try_join_next().is_some() {}
         tasks.spawn(work);
+    }
+
+    /// Work under way that outlives its request.
+    pub fn tasks_under_way(&self) -> usize {
+        let mut tasks = guard(&self.tasks);
+        while tasks.try_join_next().is_some() {}
+        tasks.len()
     }
 
     pub fn stop_tasks(&self) {

@@ -99,6 +99,21 @@ pub(super) async fn summaries(State(app): State<Arc<App>>, Query(query): Query<C
     Ok(json(&TableSummaryList { tables, next_page_token }))
 }
 
+/// The warehouse has no functions of its own: an existing schema lists none.
+pub(super) async fn functions(State(app): State<Arc<App>>, Query(query): Query<CatalogQuery>) -> ApiResult<Response> {
+    let schema = query.schema_name.as_deref();
+    let schema = schema.ok_or_else(|| ApiError::invalid("Missing required field: schema_name"))?;
+    let prefix = format!("{}.{schema}", query.catalog()?);
+    if !app.engine.catalog().tables().any(|table| parent(table).eq_ignore_ascii_case(&prefix)) {
+        return Err(missing(&what_is_missing(app.engine.catalog(), &format!("{prefix}.x"))));
+    }
+    Ok(json(&serde_json::json!({ "functions": [] })))
+}
+
+pub(super) async fn function(Path(name): Path<String>) -> ApiError {
+    missing(&format!("Function '{name}' does not exist."))
+}
+
 pub(super) async fn schemas(State(app): State<Arc<App>>, Query(query): Query<CatalogQuery>) -> ApiResult<Response> {
     let catalog = query.catalog()?;
     let names: BTreeSet<[&str; 2]> = app

@@ -2,15 +2,14 @@
 
 use super::USER_ID;
 use super::app::{App, Caller, Level, guard, now_ms};
-use super::engine::StatementOptions;
 use super::gate::{LogNote, note};
 use super::reply::{ApiError, ApiResult, body, empty, json, page};
 use super::spaces::id;
 use crate::embedded::spaces::{ConversationRecord, Locked, MessageRecord, SpaceRecord, content_name, is_id};
 use crate::model::digest_json;
 use crate::wire::{
-    ConversationList, ConversationSummary, Feedback, Message, MessageList, MessageStatus, QueryResponse,
-    StartConversation, StartedConversation,
+    ConversationList, ConversationSummary, Feedback, Message, MessageList, MessageStatus, StartConversation,
+    StartedConversation,
 };
 use axum::Extension;
 use axum::body::Bytes;
@@ -23,19 +22,16 @@ use std::sync::Arc;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ListQuery {
-    page_size: Option<i64>,
-    page_token: Option<String>,
+    pub page_size: Option<i64>,
+    pub page_token: Option<String>,
     include_all: Option<bool>,
 }
 
-/// Genie gives at most this many rows of an answer.
-pub(super) const MAX_ROWS: u64 = 5_000;
 /// A message that nobody answers any more is taken over after this time.
 const ORPHAN_MS: i64 = 5_000;
 
-type Ids2 = Path<(String, String)>;
-type Ids3 = Path<(String, String, String)>;
-type Ids4 = Path<(String, String, String, String)>;
+pub(super) type Ids2 = Path<(String, String)>;
+pub(super) type Ids3 = Path<(String, String, String)>;
 
 pub(super) async fn start(
     State(app): State<Arc<App>>,
@@ -126,7 +122,7 @@ fn add_message(
         last_updated_timestamp: Some(now),
         ..Message::default()
     };
-    let record = MessageRecord { message, content: content.clone(), count, number };
+    let record = MessageRecord { message, content: content.clone(), count, number, comments: Vec::new() };
     conversation.messages.push(record.clone());
     locked.write(&file(conversation), conversation)?;
     Ok((record, LogNote { question: Some(question.to_owned()), content: Some(content) }))
@@ -137,7 +133,7 @@ pub(super) fn file(conversation: &ConversationRecord) -> String {
 }
 
 /// A conversation of the caller's own, or any for who may manage the space.
-fn find(app: &App, caller: &Caller, space: &str, conversation: &str) -> ApiResult<ConversationRecord> {
+pub(super) fn find(app: &App, caller: &Caller, space: &str, conversation: &str) -> ApiResult<ConversationRecord> {
     let record = app.space(space, caller, Level::Run)?;
     let found: Option<ConversationRecord> = match is_id(conversation) {
         true => app.store.read(&format!("conversations/{space}/{conversation}.json"))?,
@@ -149,7 +145,7 @@ fn find(app: &App, caller: &Caller, space: &str, conversation: &str) -> ApiResul
     })
 }
 
-fn find_message(
+pub(super) fn find_message(
     app: &App,
     caller: &Caller,
     space: &str,
@@ -178,7 +174,7 @@ pub(super) async fn get_message(
             None => shown = adopt(&app, &caller, &conversation, &record)?,
         }
     }
-    Ok(json(&shown))
+    Ok(json(&app.as_of_now(shown)))
 }
 
 /// A message that this process is not answering: finished a moment ago, under way in another
@@ -212,7 +208,7 @@ pub(super) async fn list_messages(
         .map(|record| record.message)
         .map(|message| match progress.get(&message.message_id) {
             Some(status) if !message.status.is_terminal() => Message { status: *status, ..message },
-            _ => message,
+            _ => app.as_of_now(message),
         })
         .collect();
     let (messages, next_page_token) = page(&shown, query.page_size, query.page_token.as_deref(), 100)?;
@@ -289,72 +285,4 @@ pub(super) async fn feedback(
         Ok(locked.write(&file(&conversation), &conversation)?)
     })?;
     Ok(empty())
-}
-
-/// `…/attachments/{a}/query-result`, also without the attachment, as older clients ask.
-pub(super) async fn query_result(
-    State(app): State<Arc<App>>,
-    Extension(caller): Extension<Caller>,
-    Path((space, conversation, message, attachment)): Ids4,
-) -> ApiResult<Response> {
-    let (sql, statement) = query_of(&app, &caller, (&space, &conversation, &message), Some(&attachment))?;
-    result_of(&app, &sql, statement).await
-}
-
-pub(super) async fn query_result_of_message(
-    State(app): State<Arc<App>>,
-    Extension(caller): Extension<Caller>,
-    Path((space, conversation, message)): Ids3,
-) -> ApiResult<Response> {
-    let (sql, statement) = query_of(&app, &caller, (&space, &conversation, &message), None)?;
-    result_of(&app, &sql, statement).await
-}
-
-/// `…/execute-query`: runs the query again.
-pub(super) async fn execute_query(
-    State(app): State<Arc<App>>,
-    Extension(caller): Extension<Caller>,
-    Path((space, conversation, message, attachment)): Ids4,
-) -> ApiResult<Response> {
-    let (sql, _) = query_of(&app, &caller, (&space, &conversation, &message), Some(&attachment))?;
-    result_of(&app, &sql, None).await
-}
-
-pub(super) async fn execute_query_of_message(
-    State(app): State<Arc<App>>,
-    Extension(caller): Extension<Caller>,
-    Path((space, conversation, message)): Ids3,
-) -> ApiResult<Response> {
-    let (sql, _) = query_of(&app, &caller, (&space, &conversation, &message), None)?;
-    result_of(&app, &sql, None).await
-}
-
-fn query_of(
-    app: &App,
-    caller: &Caller,
-    (space, conversation, message): (&str, &str, &str),
-    attachment: Option<&str>,
-) -> ApiResult<(String, Option<String>)> {
-    let (_, record) = find_message(app, caller, space, conversation, message)?;
-    let attachments = record.message.attachments.unwrap_or_default();
-    let wanted = |id: Option<&str>| attachment.is_none() || id == attachment;
-    let query = attachments.into_iter().filter(|a| wanted(a.attachment_id.as_deref())).find_map(|a| a.query);
-    let query = query.ok_or_else(|| {
-        ApiError::not_found("RESOURCE_DOES_NOT_EXIST", format!("Message {message} has no such query attachment."))
-    })?;
-    Ok((query.query.unwrap_or_default(), query.statement_id))
-}
-
-/// The kept result, or a new one: this workspace's results do not expire.
-async fn result_of(app: &Arc<App>, sql: &str, statement: Option<String>) -> ApiResult<Response> {
-    let kept = statement.and_then(|id| app.statement(&id).ok());
-    let statement_response = match kept {
-        Some(response) => response,
-        None => {
-            let options = StatementOptions { row_limit: Some(MAX_ROWS), ..StatementOptions::default() };
-            let (id, _) = app.run_statement(sql, options).await;
-            app.statement(&id)?
-        }
-    };
-    Ok(json(&QueryResponse { statement_response }))
 }

@@ -2,11 +2,11 @@
 
 use super::USER_ID;
 use super::app::{App, Caller, Level, guard, now_ms};
-use super::conversations::MAX_ROWS;
 use super::engine::StatementOptions;
 use super::eval_rating::rate;
 use super::gate::{LogNote, note};
 use super::reply::{ApiError, ApiResult, body, json, page};
+use super::results::MAX_ROWS;
 use super::spaces::id;
 use super::statements::Outcome;
 use crate::embedded::spaces::{MessageRecord, SpaceRecord, content_name, is_id};
@@ -204,7 +204,7 @@ impl App {
             content: record.listed.question.clone(),
             ..Message::default()
         };
-        let asked = MessageRecord { message, content: content.to_owned(), count: number, number };
+        let asked = MessageRecord { message, content: content.to_owned(), count: number, number, comments: Vec::new() };
         let answered = self.answer(&asked).await;
         guard(&self.progress).remove(&asked.message.message_id);
         let sql = answered.attachments.iter().flatten().filter_map(|a| a.query.as_ref()).find_map(|q| q.query.clone());

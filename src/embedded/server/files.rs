@@ -38,16 +38,44 @@ pub(super) async fn put(
 }
 
 /// GET and HEAD; the framework leaves the body out for HEAD.
-pub(super) async fn get(State(app): State<Arc<App>>, Path(path): Path<String>) -> ApiResult<Response> {
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    Path(path): Path<String>,
+    asked: HeaderMap,
+) -> ApiResult<Response> {
     let full = on_disk(&app, &path)?;
     let read = std::fs::read(&full).and_then(|bytes| Ok((bytes, std::fs::metadata(&full)?.modified()?)));
     let (bytes, modified) = read.map_err(|_| missing(&path))?;
+    let said = |name: header::HeaderName| asked.get(name).and_then(|value| value.to_str().ok());
+    let unchanged_since = said(header::IF_UNMODIFIED_SINCE).and_then(|text| jiff::fmt::rfc2822::parse(text).ok());
+    if unchanged_since.is_some_and(|since| since.timestamp().as_second() < seconds(modified)) {
+        return Err(ApiError::new(412, "PRECONDITION_FAILED", "The file has been changed since then."));
+    }
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/octet-stream"));
     if let Ok(value) = header::HeaderValue::from_str(&http_date(modified)) {
         headers.insert(header::LAST_MODIFIED, value);
     }
-    Ok((headers, bytes).into_response())
+    match said(header::RANGE).and_then(|text| range(text, bytes.len())) {
+        Some((from, to)) => {
+            let place = format!("bytes {from}-{to}/{}", bytes.len());
+            if let Ok(value) = header::HeaderValue::from_str(&place) {
+                headers.insert(header::CONTENT_RANGE, value);
+            }
+            let part = bytes.get(from..=to).unwrap_or_default().to_vec();
+            Ok((StatusCode::PARTIAL_CONTENT, headers, part).into_response())
+        }
+        None => Ok((headers, bytes).into_response()),
+    }
+}
+
+/// `bytes=2-4` and `bytes=2-` within a file of some length; any other form asks for the whole.
+fn range(text: &str, length: usize) -> Option<(usize, usize)> {
+    let (from, to) = text.strip_prefix("bytes=")?.split_once('-')?;
+    let from: usize = from.trim().parse().ok()?;
+    let last = length.checked_sub(1)?;
+    let to = if to.trim().is_empty() { last } else { to.trim().parse::<usize>().ok()?.min(last) };
+    (from <= to).then_some((from, to))
 }
 
 pub(super) async fn delete(State(app): State<Arc<App>>, Path(path): Path<String>) -> ApiResult<Response> {
@@ -127,8 +155,12 @@ fn on_disk(app: &App, path: &str) -> ApiResult<PathBuf> {
     Ok(app.store.folder().join(inside(path)?))
 }
 
+/// Whole seconds since 1970, as the service counts them.
+fn seconds(time: SystemTime) -> i64 {
+    i64::try_from(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()).unwrap_or(i64::MAX)
+}
+
 fn http_date(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let timestamp = i64::try_from(seconds).ok().and_then(|s| jiff::Timestamp::from_second(s).ok()).unwrap_or_default();
+    let timestamp = jiff::Timestamp::from_second(seconds(time)).unwrap_or_default();
     timestamp.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

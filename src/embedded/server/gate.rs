@@ -33,6 +33,7 @@ pub(super) async fn gate(
     next: Next,
 ) -> Response {
     let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+    let _open = app.open();
     let number = app.request_number();
     tokio::time::sleep(app.world.delay(&app.world.latency.request, "request", number)).await;
     other_user_edits(&app, When::Before, &method, &path);

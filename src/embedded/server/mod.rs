@@ -4,6 +4,7 @@
 mod answering;
 mod app;
 mod catalog;
+mod comments;
 mod conversations;
 mod engine;
 mod eval_rating;
@@ -14,6 +15,7 @@ mod listener;
 mod oidc;
 mod permissions;
 mod reply;
+mod results;
 mod routes;
 mod serving;
 mod spaces;

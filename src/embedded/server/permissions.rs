@@ -18,6 +18,27 @@ pub(super) async fn get(
     Ok(json(&shown(&managed(&app, &caller, &id)?)))
 }
 
+/// The levels that a space knows.
+pub(super) async fn levels(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> ApiResult<Response> {
+    managed(&app, &caller, &id)?;
+    let level = |name: &str, may: &str| serde_json::json!({"permission_level": name, "description": may});
+    Ok(json(&serde_json::json!({"permission_levels": [
+        level("CAN_READ", "Can view the space"),
+        level("CAN_RUN", "Can ask questions"),
+        level("CAN_EDIT", "Can change the space"),
+        level("CAN_MANAGE", "Can change permissions on the space"),
+    ]})))
+}
+
+/// The CLI reports its use; nothing is kept.
+pub(super) async fn telemetry() -> Response {
+    json(&serde_json::json!({"errors": [], "numProtoSuccess": 0}))
+}
+
 /// Replaces all direct grants; the caller keeps CAN_MANAGE.
 pub(super) async fn put(
     State(app): State<Arc<App>>,

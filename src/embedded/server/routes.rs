@@ -2,7 +2,9 @@
 
 use super::app::App;
 use super::reply::ApiError;
-use super::{catalog, conversations, eval_runs, files, gate, oidc, permissions, serving, spaces, statements};
+use super::{
+    catalog, comments, conversations, eval_runs, files, gate, oidc, permissions, results, serving, spaces, statements,
+};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::from_fn_with_state;
@@ -33,6 +35,7 @@ fn genie() -> Router<Arc<App>> {
             "/api/2.0/permissions/genie/{space}",
             get(permissions::get).put(permissions::put).patch(permissions::patch),
         )
+        .route("/api/2.0/permissions/genie/{space}/permissionLevels", get(permissions::levels))
 }
 
 fn conversations() -> Router<Arc<App>> {
@@ -45,11 +48,20 @@ fn conversations() -> Router<Arc<App>> {
         .route(&format!("{one}/messages"), get(conversations::list_messages).post(conversations::follow_up))
         .route(MESSAGE, get(conversations::get_message).delete(conversations::delete_message))
         .route(&format!("{MESSAGE}/feedback"), post(conversations::feedback))
-        .route(&format!("{MESSAGE}/attachments/{{a}}/query-result"), get(conversations::query_result))
-        .route(&format!("{MESSAGE}/attachments/{{a}}/execute-query"), post(conversations::execute_query))
-        .route(&format!("{MESSAGE}/query-result/{{a}}"), get(conversations::query_result))
-        .route(&format!("{MESSAGE}/query-result"), get(conversations::query_result_of_message))
-        .route(&format!("{MESSAGE}/execute-query"), post(conversations::execute_query_of_message))
+        .route(&format!("{MESSAGE}/comments"), get(comments::of_message).post(comments::create))
+        .route(&format!("{one}/list-comments"), get(comments::of_conversation))
+        .merge(query_results())
+}
+
+fn query_results() -> Router<Arc<App>> {
+    Router::new()
+        .route(&format!("{MESSAGE}/attachments/{{a}}/query-result"), get(results::query_result))
+        .route(&format!("{MESSAGE}/attachments/{{a}}/execute-query"), post(results::execute_query))
+        .route(&format!("{MESSAGE}/attachments/{{a}}/downloads"), post(results::download))
+        .route(&format!("{MESSAGE}/attachments/{{a}}/downloads/{{download}}"), get(results::downloaded))
+        .route(&format!("{MESSAGE}/query-result/{{a}}"), get(results::query_result))
+        .route(&format!("{MESSAGE}/query-result"), get(results::query_result_of_message))
+        .route(&format!("{MESSAGE}/execute-query"), post(results::execute_query_of_message))
 }
 
 fn benchmarks() -> Router<Arc<App>> {
@@ -74,6 +86,8 @@ fn sql_and_catalog() -> Router<Arc<App>> {
         .route(&format!("{unity}/tables/{{name}}"), get(catalog::table))
         .route(&format!("{unity}/tables/{{name}}/exists"), get(catalog::exists))
         .route(&format!("{unity}/table-summaries"), get(catalog::summaries))
+        .route(&format!("{unity}/functions"), get(catalog::functions))
+        .route(&format!("{unity}/functions/{{name}}"), get(catalog::function))
         .route(&format!("{unity}/schemas"), get(catalog::schemas))
         .route(&format!("{unity}/catalogs"), get(catalog::catalogs))
 }
@@ -91,6 +105,7 @@ fn others() -> Router<Arc<App>> {
         .route("/.well-known/databricks-config", get(oidc::host))
         .route("/oidc/.well-known/oauth-authorization-server", get(oidc::metadata))
         .route("/oidc/v1/token", post(oidc::token))
+        .route("/telemetry-ext", post(permissions::telemetry))
 }
 
 async fn unknown(request: Request) -> ApiError {

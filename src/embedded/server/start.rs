@@ -5,7 +5,7 @@ use super::engine::{Analyst, SqlEngine};
 use super::listener::{BreakableListener, Line};
 use super::{WAREHOUSE_ID, oidc, routes};
 use crate::embedded::spaces::{LogEntry, Store};
-use crate::embedded::world::World;
+use crate::embedded::world::{Fault, World};
 use crate::model::digest_text;
 use jiff::civil::Date;
 use std::io;
@@ -100,6 +100,26 @@ impl RunningServer {
     /// The request log, oldest first.
     pub fn log(&self) -> io::Result<Vec<LogEntry>> {
         self.app.store.log()
+    }
+
+    /// How many requests came so far.
+    pub fn requests(&self) -> u64 {
+        self.app.requests()
+    }
+
+    /// How many requests are under way; those whose caller has gone away end by themselves.
+    pub fn open_requests(&self) -> u64 {
+        self.app.open_requests()
+    }
+
+    /// How many answers, statements and eval runs are under way.
+    pub fn tasks_under_way(&self) -> usize {
+        self.app.tasks_under_way()
+    }
+
+    /// Puts other faults in the place of the world file's.
+    pub fn set_faults(&self, faults: Vec<Fault>) {
+        self.app.faults.set(faults);
     }
 
     /// Takes no more requests and waits for those under way, for at most five seconds.

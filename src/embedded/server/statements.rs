@@ -238,6 +238,11 @@ impl App {
         (id, receiver)
     }
 
+    /// Runs a statement whose whole result will be fetched through links; gives its id.
+    pub fn start_download(self: &Arc<Self>, sql: &str) -> String {
+        self.begin(sql.to_owned(), StatementOptions::default(), true).0
+    }
+
     /// Runs a statement to its end and keeps its result, as Genie does for an answer.
     pub async fn run_statement(self: &Arc<Self>, sql: &str, options: StatementOptions) -> (String, Outcome) {
         let (id, mut state) = self.begin(sql.to_owned(), options, false);
@@ -319,7 +324,7 @@ impl App {
         Ok(ResultData { external_links: Some(vec![link]), ..ResultData::default() })
     }
 
-    fn signature(&self, id: &str, index: usize) -> String {
+    pub fn signature(&self, id: &str, index: usize) -> String {
         short_id(&["link", &self.token, id, &index.to_string()])
     }
 }

@@ -93,6 +93,8 @@ pub struct MessageRecord {
     pub count: u64,
     /// Number of the question in the workspace.
     pub number: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<wire::MessageComment>,
 }
 
 impl ConversationRecord {

@@ -4,6 +4,7 @@ use super::aggregate::aggregates;
 use super::failure::SqlFailure;
 use super::function::row_functions;
 use super::operators::SparkOperators;
+use super::rules::{self, Rules};
 use super::shortcut::short_circuit;
 use datafusion::catalog::TableProvider;
 use datafusion::common::{DFSchema, DataFusionError, Result, TableReference};
@@ -30,6 +31,7 @@ const RENAMED: [(&str, &str); 2] = [("spark_random", "random"), ("unnest_array",
 /// A session that lives as long as the warehouse.
 pub(crate) struct Engine {
     state: SessionState,
+    rules: Rules,
     functions: HashMap<String, Arc<ScalarUDF>>,
     aggregates: HashMap<String, Arc<AggregateUDF>>,
     planners: Vec<Arc<dyn ExprPlanner>>,
@@ -44,6 +46,7 @@ impl Engine {
             .with_config(settings())
             .with_runtime_env(runtime)
             .with_default_features()
+            .with_physical_optimizer_rules(rules::physical())
             .build();
         let mut functions: HashMap<String, Arc<ScalarUDF>> = state.scalar_functions().clone();
         for function in datafusion_spark::all_default_scalar_functions() {
@@ -68,7 +71,7 @@ impl Engine {
         planners.extend(state.expr_planners().iter().cloned());
         let lower = |name: [String; 3]| name.map(|part| part.to_lowercase());
         let tables = tables.into_iter().map(|(name, table)| (lower(name), provider_as_source(table))).collect();
-        Ok(Self { state, functions, aggregates: all, planners, tables })
+        Ok(Self { state, rules: Rules::new(), functions, aggregates: all, planners, tables })
     }
 
     /// The column names of a table, lower case.
@@ -88,8 +91,10 @@ impl Engine {
     }
 
     /// Optimises a plan and makes it ready to run.
-    pub(crate) async fn physical_plan(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
-        let plan = short_circuit(self.state.optimize(plan)?)?;
+    pub(crate) async fn physical_plan(&self, plan: LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+        let plan = self.state.analyzer().execute_and_check(plan, self.state.config_options(), |_, _| {})?;
+        let plan = self.rules.of(&plan)?.optimize(plan, &self.state, |_, _| {})?;
+        let plan = short_circuit(plan)?;
         self.state.query_planner().create_physical_plan(&plan, &self.state).await
     }
 
@@ -107,7 +112,7 @@ fn settings() -> SessionConfig {
     options.sql_parser.default_null_ordering = "nulls_min".to_owned();
     options.execution.time_zone = Some("UTC".to_owned());
     options.execution.collect_statistics = false;
-    options.optimizer.max_passes = 2;
+    options.optimizer.max_passes = 1;
     config
 }
 

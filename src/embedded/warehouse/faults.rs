@@ -151,10 +151,53 @@ fn plan_failure(text: &str) -> SqlFailure {
             format!("Set operations can only be performed on inputs with the same number of columns. {text}"),
         );
     }
+    if let Some(failure) = misplaced(text, &lower) {
+        return failure;
+    }
     if lower.contains("cannot coerce") || lower.contains("type") {
         return SqlFailure::mismatch(format!("Cannot resolve the expression due to data type mismatch: {text}."));
     }
     SqlFailure::new("INVALID_QUERY", "42000", format!("{text}."))
+}
+
+/// Something stands where it may not.
+fn misplaced(text: &str, lower: &str) -> Option<SqlFailure> {
+    let quoted_part = |mark: char| text.split(mark).nth(1).unwrap_or_default();
+    let numbers: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    Some(if lower.contains("aggregate functions are not allowed in the where") {
+        SqlFailure::new(
+            "INVALID_WHERE_CONDITION",
+            "42903",
+            "The WHERE condition contains invalid expressions: an aggregate function. Rewrite the query to avoid window \
+             functions, aggregate functions, and generator functions in the WHERE clause.",
+        )
+    } else if lower.contains("cannot be nested") {
+        SqlFailure::new(
+            "NESTED_AGGREGATE_FUNCTION",
+            "42607",
+            "It is not allowed to use an aggregate function in the argument of another aggregate function. Please use \
+             the inner aggregate function in a sub-query.",
+        )
+    } else if lower.contains("column out of bounds") {
+        let (clause, class) = match lower.contains("order by") {
+            true => ("ORDER BY", "ORDER_BY_POS_OUT_OF_RANGE"),
+            false => ("GROUP BY", "GROUP_BY_POS_OUT_OF_RANGE"),
+        };
+        let (at, most) = (numbers.first().unwrap_or(&"0"), numbers.last().unwrap_or(&"0"));
+        let words = format!("{clause} position {at} is not in select list (valid range is [1, {most}]).");
+        SqlFailure::new(class, "42805", words)
+    } else if lower.contains("non-boolean predicate") {
+        let column = quoted_part('\'').rsplit('.').next().unwrap_or_default().to_owned();
+        let words = format!("Filter expression \"{column}\" is not a boolean.");
+        SqlFailure::new("DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09", words)
+    } else if lower.contains("unsupported compound identifier") {
+        SqlFailure::table_not_found(quoted_part('\''))
+    } else if lower.contains("no functions registered") {
+        // The engine looks for a row function where a window function stands without OVER.
+        SqlFailure::new("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", "42601", "A window function requires an OVER clause.")
+    } else {
+        return None;
+    })
 }
 
 fn execution_failure(text: &str) -> SqlFailure {

@@ -17,6 +17,7 @@ mod load;
 mod operators;
 mod profile;
 mod rewrite;
+mod rules;
 mod run;
 mod schema;
 mod shortcut;

@@ -83,7 +83,7 @@ impl Core {
         let fail = |error| self.failure(&error);
         let fields = output(plan.schema());
         let columns = self.columns(&fields, &labels);
-        let plan = self.engine.physical_plan(&plan).await.map_err(fail)?;
+        let plan = self.engine.physical_plan(plan).await.map_err(fail)?;
         let mut stream = self.engine.stream(plan).map_err(fail)?;
         let row_limit = options.row_limit.unwrap_or(MAX_ROWS).min(MAX_ROWS);
         let byte_limit = options.byte_limit.unwrap_or(MAX_BYTES).min(MAX_BYTES);
@@ -206,12 +206,17 @@ fn parse(sql: &str) -> Result<Query, SqlFailure> {
     }
 }
 
-/// Quoted names are as insensitive to case as others, so the quotes can go once the words are apart.
+/// Quoted names are as insensitive to case as others, so the quotes can go once the words are
+/// apart. `5L`, `5S` and `5Y` are numbers.
 fn plain_word(token: &mut TokenWithSpan) {
-    if let Token::Word(word) = &mut token.token
-        && word.quote_style.take().is_some()
-    {
+    let Token::Word(word) = &mut token.token else { return };
+    if word.quote_style.take().is_some() {
         word.keyword = sqlparser::keywords::Keyword::NoKeyword;
+        return;
+    }
+    let digits = word.value.trim_end_matches(['L', 'l', 'S', 's', 'Y', 'y']);
+    if !digits.is_empty() && digits.len() + 1 == word.value.len() && digits.bytes().all(|b| b.is_ascii_digit()) {
+        token.token = Token::Number(digits.to_owned(), word.value.ends_with(['L', 'l']));
     }
 }
 

@@ -11,17 +11,22 @@ use std::sync::{Mutex, PoisonError};
 #[serde(deny_unknown_fields)]
 pub struct Edit {
     /// `METHOD /path` as in faults.
+    #[schemars(regex(pattern = r"^(\S+ )?/\S*$"), example = &"PATCH /api/2.0/genie/spaces/*")]
     pub route: String,
     /// The how manieth matching request, from 1.
     #[serde(default = "one")]
+    #[schemars(range(min = 1))]
     pub nth: u64,
+    /// Before or after the request.
     #[serde(default)]
     pub when: When,
     /// Title or id of the space; none means the one in the request's path.
     #[serde(default)]
     pub space: Option<String>,
+    /// New title.
     #[serde(default)]
     pub title: Option<String>,
+    /// New description.
     #[serde(default)]
     pub description: Option<String>,
     /// JSON pointers into the document with their new values; `null` removes, `/-` appends.

@@ -2,7 +2,7 @@
 
 use super::{share, span};
 use serde::{Deserialize, Serialize};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// One fault.
@@ -11,6 +11,7 @@ use std::time::Duration;
 pub struct Fault {
     /// `METHOD /path`; `*` stands for one path segment, or for any method, and `**` at the end
     /// for any rest.
+    #[schemars(regex(pattern = r"^(\S+ )?/\S*$"), example = &"POST /api/2.0/genie/spaces/*/start-conversation")]
     pub route: String,
     /// This many matching requests pass first.
     #[serde(default)]
@@ -20,16 +21,21 @@ pub struct Fault {
     pub times: Option<u64>,
     /// Of the matching requests, only this share is hit (0 to 1, by the seed); none means all.
     #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub share: Option<f64>,
     /// Before the request is carried out, or after (so that only its answer is lost).
     #[serde(default)]
     pub when: When,
+    /// What happens.
     pub effect: FaultEffect,
     /// Of a `status` effect; default 500.
     #[serde(default)]
+    #[schemars(range(min = 100, max = 599))]
     pub status: Option<u16>,
+    /// Of a `status` effect: the body's `error_code`.
     #[serde(default)]
     pub error_code: String,
+    /// Of a `status` effect: the body's `message`.
     #[serde(default)]
     pub message: String,
     /// Of a `status` effect, in seconds.
@@ -37,15 +43,17 @@ pub struct Fault {
     pub retry_after: Option<u64>,
     /// Of a `delay` effect.
     #[serde(default, with = "span")]
-    #[schemars(with = "String")]
+    #[schemars(with = "crate::config::Timespan")]
     pub delay: Duration,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum When {
+    /// Before the request is carried out.
     #[default]
     Before,
+    /// After it was carried out.
     After,
 }
 
@@ -91,26 +99,34 @@ pub(super) fn route_matches(route: &str, method: &str, path: &str) -> bool {
 #[derive(Default)]
 pub struct FaultBook {
     seed: u64,
-    faults: Vec<Fault>,
-    seen: Mutex<Vec<u64>>,
+    watched: Mutex<Vec<Watched>>,
+}
+
+struct Watched {
+    fault: Fault,
+    seen: u64,
 }
 
 impl FaultBook {
     pub fn new(faults: Vec<Fault>, seed: u64) -> Self {
-        let seen = Mutex::new(vec![0; faults.len()]);
-        Self { seed, faults, seen }
+        let book = Self { seed, watched: Mutex::default() };
+        book.set(faults);
+        book
+    }
+
+    /// Puts other faults in place; counting starts anew.
+    pub fn set(&self, faults: Vec<Fault>) {
+        *self.lock() = faults.into_iter().map(|fault| Watched { fault, seen: 0 }).collect();
     }
 
     /// The faults that hit this request; to be called once for each request and moment.
     pub fn hits(&self, when: When, method: &str, path: &str) -> Vec<Fault> {
-        if self.faults.is_empty() {
-            return Vec::new();
-        }
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let matching =
-            self.faults.iter().zip(seen.iter_mut()).filter(|(f, _)| f.when == when && f.matches(method, path));
         let mut hits = Vec::new();
-        for (fault, seen) in matching {
+        for watched in self.lock().iter_mut() {
+            let Watched { fault, seen } = watched;
+            if fault.when != when || !fault.matches(method, path) {
+                continue;
+            }
             let number = *seen;
             *seen += 1;
             let used_up = |times: u64| number >= fault.skip.saturating_add(times);
@@ -120,6 +136,10 @@ impl FaultBook {
             }
         }
         hits
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Watched>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -12,28 +12,41 @@ pub use noise::{Noise, weaker_views};
 
 pub(crate) use chance::share;
 
+use crate::config;
+use crate::model::Diagnostic;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A world file. Durations are texts such as `250ms`, `12s`, `1m`.
+/// The world around the embedded workspace: how slow, how noisy, how broken it is. The default is
+/// none of it. Durations are texts such as `250ms`, `12s`, `1m`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct World {
     /// Seed of everything that is drawn.
     pub seed: u64,
     /// All delays, the quota's minute and the trash's delay are multiplied by this.
+    #[schemars(range(min = 0.0, max = 1000.0))]
     pub time_scale: f64,
+    /// How long things take.
     pub latency: Latency,
     /// Questions a minute for the whole workspace; more are refused with 429.
+    #[schemars(range(min = 1), example = 5)]
     pub quota_per_minute: Option<u32>,
+    /// How often answers differ from time to time.
     pub noise: Option<Noise>,
+    /// What goes wrong with which request.
     pub faults: Vec<Fault>,
     /// A trashed space stays readable for this long.
     #[serde(with = "span")]
-    #[schemars(with = "String")]
+    #[schemars(with = "crate::config::Timespan")]
     pub trash_delay: Duration,
+    /// Results of answers are kept for this long; then the message says `QUERY_RESULT_EXPIRED` until
+    /// its query is run again. None keeps them.
+    #[serde(with = "span::optional")]
+    #[schemars(with = "Option<crate::config::Timespan>")]
+    pub result_life: Option<Duration>,
     /// What another user changes in between.
     pub edits: Vec<Edit>,
     /// Further users; the first user is always the administrator who holds the server's token.
@@ -59,6 +72,7 @@ impl Default for World {
             noise: None,
             faults: Vec::new(),
             trash_delay: Duration::ZERO,
+            result_life: None,
             edits: Vec::new(),
             users: Vec::new(),
             accept_unknown_fields: false,
@@ -70,6 +84,17 @@ impl Default for World {
 }
 
 impl World {
+    /// Reads a world file; every mistake comes with its place.
+    pub fn read(path: &Path) -> Result<Self, Vec<Diagnostic>> {
+        let mut world: Self = config::read_world(path)?;
+        // Scripts stand beside the file that names them.
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for endpoint in world.endpoints.values_mut() {
+            endpoint.replies = folder.join(&endpoint.replies);
+        }
+        Ok(world)
+    }
+
     /// A duration of this world in real time.
     pub fn scaled(&self, duration: Duration) -> Duration {
         let scale = if self.time_scale.is_finite() { self.time_scale.clamp(0.0, 1_000.0) } else { 1.0 };
@@ -105,10 +130,12 @@ pub struct Latency {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Delay {
+    /// Half of the draws are shorter.
     #[serde(with = "span")]
-    #[schemars(with = "String")]
+    #[schemars(with = "crate::config::Timespan")]
     pub median: Duration,
     /// Standard deviation of the logarithm; 0 is always the median.
+    #[schemars(range(min = 0.0, max = 2.0))]
     pub spread: f64,
 }
 
@@ -117,8 +144,12 @@ pub struct Delay {
 #[serde(default, deny_unknown_fields)]
 pub struct User {
     /// `name@example.com`.
+    #[schemars(length(min = 1))]
     pub name: String,
+    /// The bearer token that this user sends.
+    #[schemars(length(min = 1))]
     pub token: String,
+    /// May do everything, as the first user.
     pub admin: bool,
 }
 
@@ -148,6 +179,26 @@ pub(crate) mod span {
             serde::de::Error::custom(format!("`{text}` is no duration ({error}); write it like 250ms or 12s"))
         })
     }
+
+    /// A duration that may be absent.
+    pub mod optional {
+        use super::Duration;
+        use serde::{Deserialize, Deserializer, Serializer};
+
+        #[derive(Deserialize)]
+        struct Text(#[serde(with = "super")] Duration);
+
+        pub fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+            match duration {
+                Some(duration) => super::serialize(duration, serializer),
+                None => serializer.serialize_none(),
+            }
+        }
+
+        pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+            Ok(Option::<Text>::deserialize(deserializer)?.map(|text| text.0))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -167,5 +218,43 @@ mod tests {
         assert!((60..140).contains(&below), "{below} of 200 below the median");
         assert!(World::default().delay(&Delay::default(), "answer", 1).is_zero());
         assert!(serde_yaml::from_str::<World>("latncy: {}").is_err());
+    }
+
+    #[test]
+    fn mistakes_come_with_their_place_and_what_was_meant() {
+        let text = "seed: 7\nlatncy: {}\nnoise: {questions: 2}\nfaults:\n- {route: 'GET /x', efect: reset, effect: rest}\n\
+            - {effect: delay, delay: 5}\n";
+        let findings = config::world_of_text::<World>("world.yaml", text).unwrap_err();
+        let told: Vec<String> = findings
+            .iter()
+            .map(|d| {
+                let place = d.span.as_ref().map_or(String::new(), |span| format!("{}:{}", span.line, span.column));
+                format!("{} {place} {} / {}", d.code, d.message, d.help.as_deref().unwrap_or(""))
+            })
+            .collect();
+        let all = told.join("\n");
+        for expected in [
+            "GE0601 2:1 unknown key `latncy` / did you mean `latency`?",
+            "GE0602 3:20 `noise.questions` must be at most 1",
+            "unknown key `efect` in `faults[1]` / did you mean `effect`?",
+            "did you mean `reset`?",
+            "`faults[2]` lacks `route`",
+            "`faults[2].delay` must be a text",
+        ] {
+            assert!(all.contains(expected), "{expected}\n--\n{all}");
+        }
+        assert_eq!(config::world_of_text::<World>("world.yaml", "{}").unwrap(), World::default());
+    }
+
+    /// `UPDATE_SCHEMAS=1 cargo test --lib world` rewrites the file.
+    #[test]
+    fn the_checked_in_schema_is_current() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/world.schema.json");
+        let text = config::schema_text::<World>();
+        if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(found == text, "world.schema.json is stale: run UPDATE_SCHEMAS=1 cargo test --lib world");
     }
 }

@@ -6,12 +6,15 @@ use crate::model::Space;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// Which share of the questions is answered differently from time to time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Noise {
     /// Share of the questions that are unsteady, 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub questions: f64,
     /// Share of an unsteady question's answers that differ, 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub answers: f64,
 }
 

@@ -1,10 +1,11 @@
 //! The client against the server, over HTTP, with a fake engine and a fake analyst.
 
 mod auth;
+mod contract;
 mod conversations;
 mod faults;
+mod operations;
 mod others;
-mod sdk;
 mod soak;
 mod spaces;
 mod statements;

@@ -262,7 +262,25 @@ fn plain_frame(window: &mut WindowSpec) {
     for bound in [Some(&mut frame.start_bound), frame.end_bound.as_mut()].into_iter().flatten() {
         if let WindowFrameBound::Preceding(Some(expr)) | WindowFrameBound::Following(Some(expr)) = bound {
             plain_number(expr);
+            plain_interval(expr);
         }
+    }
+}
+
+/// A frame of days or months is an interval literal to the engine: `'6 DAY'`.
+fn plain_interval(expr: &mut Expr) {
+    let Expr::Function(function) = expr else { return };
+    if function_name(function) != "spark_interval" {
+        return;
+    }
+    if let Some([value, unit]) = arguments(function).as_deref() {
+        let value = match value {
+            Expr::Value(value) => value.to_string(),
+            _ => return,
+        };
+        let unit = literal_text(unit).unwrap_or_default();
+        let words = format!("{} {unit}", value.trim_matches('\''));
+        *expr = text(words.trim());
     }
 }
 

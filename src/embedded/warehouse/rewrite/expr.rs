@@ -3,6 +3,7 @@
 use super::super::failure::SqlFailure;
 use super::Rewriter;
 use super::build::*;
+use super::conditions::{all_like, any_like};
 use sqlparser::ast::*;
 
 impl Rewriter<'_> {
@@ -18,6 +19,14 @@ impl Rewriter<'_> {
                         when.condition = binary(nested(*operand.clone()), BinaryOperator::Eq, nested(value));
                     }
                 }
+                Ok(())
+            }
+            Expr::Like { .. } | Expr::ILike { .. } => {
+                all_like(expr);
+                Ok(())
+            }
+            Expr::InSubquery { .. } => {
+                self.row_in_subquery(expr);
                 Ok(())
             }
             _ => Ok(()),
@@ -132,8 +141,13 @@ impl Rewriter<'_> {
             Expr::Collate { expr: inner, .. } => *expr = take(inner),
             Expr::CompoundFieldAccess { access_chain, .. } => {
                 for access in access_chain {
-                    if let AccessExpr::Subscript(Subscript::Index { index }) = access {
-                        plain_number(index);
+                    match access {
+                        AccessExpr::Subscript(Subscript::Index { index }) => plain_number(index),
+                        // The engine names a field of a struct by a text.
+                        AccessExpr::Dot(Expr::Identifier(name)) => {
+                            *access = AccessExpr::Dot(text(name.value.to_lowercase()));
+                        }
+                        _ => {}
                     }
                 }
             }
@@ -264,32 +278,4 @@ fn scaled(value: Expr, field: &CeilFloorKind) -> Vec<Expr> {
         CeilFloorKind::Scale(scale) => vec![value, number(scale.value.clone())],
         CeilFloorKind::DateTimeField(_) => vec![value],
     }
-}
-
-/// `LIKE ANY (…)` → ORs.
-fn any_like(expr: &mut Expr) {
-    let (negated, inner, pattern, escape_char, ignore_case) = match expr {
-        Expr::Like { negated, expr, pattern, escape_char, .. } => (*negated, expr, pattern, escape_char.take(), false),
-        Expr::ILike { negated, expr, pattern, escape_char, .. } => (*negated, expr, pattern, escape_char.take(), true),
-        _ => return,
-    };
-    let value = call("spark_text", vec![take(inner)]);
-    let patterns = match take(pattern) {
-        Expr::Tuple(items) => items,
-        Expr::Nested(item) => vec![*item],
-        Expr::Function(function) => arguments(&function).unwrap_or_default(),
-        other => vec![other],
-    };
-    let like = |pattern: Expr| {
-        let (expr, pattern) = (Box::new(value.clone()), Box::new(pattern));
-        let escape_char = escape_char.clone();
-        if ignore_case {
-            Expr::ILike { negated: false, any: false, expr, pattern, escape_char }
-        } else {
-            Expr::Like { negated: false, any: false, expr, pattern, escape_char }
-        }
-    };
-    let any = patterns.into_iter().map(like).reduce(|all, next| binary(all, BinaryOperator::Or, next));
-    let any = nested(any.unwrap_or_else(null));
-    *expr = if negated { not(any) } else { any };
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 mod calls;
+mod conditions;
 mod expr;
 mod lateral;
 mod pivot;

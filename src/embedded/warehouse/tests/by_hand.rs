@@ -125,6 +125,14 @@ async fn spark_functions() {
             &["false | true | true | true | true"],
         ),
         (
+            "SELECT 'abc' LIKE ALL ('a%', '%c'), 'abc' NOT LIKE ALL ('x%', '%c'), 'abc' NOT LIKE ANY ('x%', '%c'), 5L + 1S",
+            &["true | false | true | 6"],
+        ),
+        (
+            "SELECT named_struct('a', 1, 'B', 2).b, max(struct(x, y)).y FROM VALUES (1, 'p'), (3, 'q') AS t(x, y)",
+            &["2 | q"],
+        ),
+        (
             "SELECT transform(array(1, 2), x -> x + 1), filter(array(1, 2, 3), x -> x > 1), array_distinct(array(1, 1, 2))",
             &["[2,3] | [2,3] | [1,2]"],
         ),
@@ -213,6 +221,15 @@ async fn queries() {
             &["2024-01-01T00:00:00.000Z | 1", "2024-02-01T00:00:00.000Z | 1"],
         ),
         ("SELECT a.x FROM (SELECT 1 AS x UNION SELECT 2) a JOIN (SELECT 2 AS y) b ON a.x = b.y", &["2"]),
+        (
+            "SELECT sold, count(*) OVER (ORDER BY sold RANGE BETWEEN INTERVAL 1 MONTH PRECEDING AND CURRENT ROW) FROM items WHERE sold IS NOT NULL ORDER BY sold",
+            &["2024-01-31 | 1", "2024-02-29 | 2"],
+        ),
+        (
+            "SELECT id FROM items WHERE (name, id) IN (SELECT name, id FROM items WHERE price > 2) OR (name, id) IN (SELECT 'apple', 9)",
+            &["2"],
+        ),
+        ("SELECT id FROM items WHERE id = (SELECT id FROM items ORDER BY price DESC NULLS LAST LIMIT 1)", &["2"]),
         ("SHOW TABLES", &["default | Items | false"]),
         (
             "DESCRIBE items",
@@ -255,6 +272,12 @@ async fn failures_have_databricks_words() {
         ("SELECT id FROM items a JOIN items b ON a.id = b.id", "[AMBIGUOUS_REFERENCE]"),
         ("DROP TABLE items", "[INSUFFICIENT_PERMISSIONS]"),
         ("INSERT INTO items VALUES (1)", "[INSUFFICIENT_PERMISSIONS]"),
+        ("SELECT id FROM items WHERE count(*) > 1", "[INVALID_WHERE_CONDITION]"),
+        ("SELECT sum(count(*)) FROM items", "[NESTED_AGGREGATE_FUNCTION]"),
+        ("SELECT id FROM items ORDER BY 9", "[ORDER_BY_POS_OUT_OF_RANGE] ORDER BY position 9 is not in select list"),
+        ("SELECT id FROM items WHERE name", "[DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN] Filter expression \"name\""),
+        ("SELECT 1 FROM a.b.c.d", "[TABLE_OR_VIEW_NOT_FOUND] The table or view `a`.`b`.`c`.`d`"),
+        ("SELECT row_number() FROM items", "[WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE]"),
         ("SELECT :x", "[UNBOUND_SQL_PARAMETER]"),
         ("SELECT date_format(at, 'YYYY') FROM items", "[INVALID_DATETIME_PATTERN"),
     ] {
