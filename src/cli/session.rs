@@ -260,7 +260,7 @@ async fn connect(
             let token = Credentials::Token(SecretString::from(server.token.clone()));
             let client = Client::new(Settings::new(&server.url, token))?;
             let warehouse_id = project.warehouse_id.clone().unwrap_or_else(|| WAREHOUSE_ID.to_owned());
-            let workspace = Workspace { client, host: "embedded".to_owned(), warehouse_id };
+            let workspace = Workspace::new(client, "embedded".to_owned(), warehouse_id);
             Ok((workspace, Some(server), as_of.clone()))
         }
         config::Workspace::Databricks { host, profile } => {
@@ -273,7 +273,7 @@ async fn connect(
             let warehouse_id = warehouse_id.or(served).ok_or_else(|| {
                 OpsError::usage("no SQL warehouse is named; set `workspace.warehouse_id` or DATABRICKS_WAREHOUSE_ID")
             })?;
-            Ok((Workspace { client, host, warehouse_id }, None, None))
+            Ok((Workspace::new(client, host, warehouse_id), None, None))
         }
     }
 }

@@ -67,10 +67,23 @@ impl Shadow {
             created: Timestamp::now(),
             ttl: TIME_LIMIT,
         })?;
-        let made = self.workspace.client.create_space(copy).await?;
-        self.assert_not_live(&made.id)?;
-        self.ledger.shadow_made(&self.title, &made.id)?;
-        Ok(made.id)
+        let id = self.create(copy.clone()).await?;
+        self.assert_not_live(&id)?;
+        Ok(id)
+    }
+
+    /// In a task of its own: a run that is stopped meanwhile does not cut the request off, and who
+    /// sweeps after it waits until the answer is in the ledger.
+    async fn create(&self, copy: Space) -> Result<String, OpsError> {
+        let making = Arc::clone(&self.workspace.making).lock_owned().await;
+        let (workspace, ledger, title) = (Arc::clone(&self.workspace), self.ledger.clone(), self.title.clone());
+        let creating = tokio::spawn(async move {
+            let made = workspace.client.create_space(&copy).await?;
+            ledger.shadow_made(&title, &made.id)?;
+            drop(making);
+            Ok(made.id)
+        });
+        creating.await.map_err(|error| OpsError::other(format!("making the shadow broke off: {error}")))?
     }
 
     fn assert_not_live(&self, space_id: &str) -> Result<(), OpsError> {
@@ -104,6 +117,7 @@ pub async fn sweep(workspace: &Workspace, ledger: &Ledger) -> Result<Vec<String>
 
 /// Removes the shadows of one run, by its name: for a run that was stopped; returns their titles.
 pub async fn sweep_run(workspace: &Workspace, ledger: &Ledger, run: &str) -> Result<Vec<String>, OpsError> {
+    let _none_is_being_made = workspace.making.lock().await;
     let mut left = ledger.shadows()?;
     let of_run = format!("{TITLE_MARK} {run}");
     left.retain(|shadow| shadow.host == workspace.host && shadow.title.ends_with(&of_run));

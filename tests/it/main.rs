@@ -3,8 +3,10 @@
 mod apply_loop;
 mod commands;
 mod evidence;
+mod history;
 mod holdout;
 mod layers;
+mod python;
 mod served;
 mod shared_data;
 mod support;

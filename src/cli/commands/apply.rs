@@ -22,7 +22,7 @@ const LEASE: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
 pub async fn run(args: &ApplyArgs, output: Output) -> Outcome {
     let recorder = Recorder::new("apply", args.json_into.as_deref(), output)?;
-    recorder.end(recorded(args, output, &recorder).await)
+    recorder.end(recorded(args, output, &recorder).await).await
 }
 
 async fn recorded(args: &ApplyArgs, output: Output, recorder: &Recorder) -> Outcome {
@@ -36,7 +36,7 @@ async fn recorded(args: &ApplyArgs, output: Output, recorder: &Recorder) -> Outc
             (loaded.plan, loaded.id)
         }
     };
-    recorder.concerns(id.as_str());
+    recorder.concerns(&plan, id.as_str());
     let confirm = || {
         if !args.json {
             print(&plan, None, PlanFormat::Text, false, output);
@@ -52,7 +52,10 @@ async fn recorded(args: &ApplyArgs, output: Output, recorder: &Recorder) -> Outc
             output.message("not confirmed; nothing was written");
             Ok(Exit::Cancelled)
         }
-        Carried::Done(applied) => tell(&applied, &plan, args.json, output),
+        Carried::Done(applied) => {
+            recorder.applied(&applied);
+            tell(&applied, &plan, args.json, output)
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 pub async fn run(args: &PlanArgs, output: Output) -> Outcome {
     let recorder = Recorder::new("plan", args.json_into.as_deref(), output)?;
-    recorder.end(recorded(args, output, &recorder).await)
+    recorder.end(recorded(args, output, &recorder).await).await
 }
 
 async fn recorded(args: &PlanArgs, output: Output, recorder: &Recorder) -> Outcome {
