@@ -4,6 +4,7 @@
 
 use super::score::Target;
 use super::workspace::{OpsError, Workspace};
+use crate::databricks::LiveSpace;
 use crate::model::{Digest, Space};
 use crate::store::{self, Identity, Ledger};
 use jiff::{SignedDuration, Timestamp};
@@ -67,23 +68,10 @@ impl Shadow {
             created: Timestamp::now(),
             ttl: TIME_LIMIT,
         })?;
-        let id = self.create(copy.clone()).await?;
-        self.assert_not_live(&id)?;
-        Ok(id)
-    }
-
-    /// In a task of its own: a run that is stopped meanwhile does not cut the request off, and who
-    /// sweeps after it waits until the answer is in the ledger.
-    async fn create(&self, copy: Space) -> Result<String, OpsError> {
-        let making = Arc::clone(&self.workspace.making).lock_owned().await;
-        let (workspace, ledger, title) = (Arc::clone(&self.workspace), self.ledger.clone(), self.title.clone());
-        let creating = tokio::spawn(async move {
-            let made = workspace.client.create_space(&copy).await?;
-            ledger.shadow_made(&title, &made.id)?;
-            drop(making);
-            Ok(made.id)
-        });
-        creating.await.map_err(|error| OpsError::other(format!("making the shadow broke off: {error}")))?
+        let made = create(Arc::clone(&self.workspace), copy.clone()).await?;
+        self.assert_not_live(&made.id)?;
+        self.ledger.shadow_made(&self.title, &made.id)?;
+        Ok(made.id)
     }
 
     fn assert_not_live(&self, space_id: &str) -> Result<(), OpsError> {
@@ -150,6 +138,18 @@ fn owner_lives(owner: &str) -> bool {
     let here = place.ends_with(&format!(" on {}", me.host));
     let processes = std::path::Path::new("/proc");
     !here || pid == me.pid.to_string() || !processes.exists() || processes.join(pid).exists()
+}
+
+/// Makes a space in a task of its own: a run that is stopped meanwhile does not cut the request
+/// off half way, and who sweeps after it waits until the answer is there.
+async fn create(workspace: Arc<Workspace>, copy: Space) -> Result<LiveSpace, OpsError> {
+    let making = Arc::clone(&workspace.making).lock_owned().await;
+    let creating = tokio::spawn(async move {
+        let made = workspace.client.create_space(&copy).await;
+        drop(making);
+        made
+    });
+    Ok(creating.await.map_err(|error| OpsError::other(format!("making the shadow broke off: {error}")))??)
 }
 
 async fn trash(workspace: &Workspace, space_id: &str) -> Result<(), OpsError> {

@@ -26,17 +26,26 @@ fn runs_stand_in_the_history_with_the_plans_own_figures() {
         assert_eq!(run["plan_id"], plan["id"]);
         assert_eq!(run["verdict"], plan["verdict"]);
         assert_eq!(run["changes"], length(&plan["changes"]));
-        assert_eq!((run["correct_before"].as_u64(), run["total_before"].as_u64()), (Some(score("before", "correct")), Some(score("before", "total"))));
-        assert_eq!((run["correct_after"].as_u64(), run["total_after"].as_u64()), (Some(score("after", "correct")), Some(score("after", "total"))));
+        assert_eq!(
+            (run["correct_before"].as_u64(), run["total_before"].as_u64()),
+            (Some(score("before", "correct")), Some(score("before", "total")))
+        );
+        assert_eq!(
+            (run["correct_after"].as_u64(), run["total_after"].as_u64()),
+            (Some(score("after", "correct")), Some(score("after", "total")))
+        );
     }
     assert_eq!((applied["serial"].as_u64(), applied["read_back"].as_str()), (Some(1), Some("equal")));
     assert_eq!(applied["space_id"], project.json(".genie-enhance/state.json")["space_id"]);
 
-    let whole = project.run(&["history", "show", planned["folder"].as_str().expect("a name"), "--json"]).exits(0).json();
+    let whole =
+        project.run(&["history", "show", planned["folder"].as_str().expect("a name"), "--json"]).exits(0).json();
     for table in ["questions", "changes", "guards"] {
         assert_eq!(length(&whole[table]), length(&plan[table]), "{table}");
     }
-    for (row, question) in whole["questions"].as_array().into_iter().flatten().zip(plan["questions"].as_array().into_iter().flatten()) {
+    for (row, question) in
+        whole["questions"].as_array().into_iter().flatten().zip(plan["questions"].as_array().into_iter().flatten())
+    {
         for (column, key) in [("question_id", "id"), ("split", "split"), ("before", "before"), ("after", "after")] {
             assert_eq!(row[column], question[key], "{column} of {question}");
         }
@@ -69,7 +78,9 @@ fn runs_are_compared_and_exported() {
     assert!(text.contains("0 gained, 0 lost"), "{text}");
 
     project.run(&["history", "export", &earlier, "--out", "evidence"]).exits(0);
-    for file in ["history.json", "events.jsonl", "plan.json", "scorecard-before.json", "scorecard-after.json", "report.html"] {
+    for file in
+        ["history.json", "events.jsonl", "plan.json", "scorecard-before.json", "scorecard-after.json", "report.html"]
+    {
         assert!(project.path("evidence").join(file).is_file(), "{file}");
     }
     assert_eq!(project.json("evidence/plan.json")["id"], plan["id"]);
@@ -94,7 +105,8 @@ fn a_history_that_cannot_be_written_stops_nothing() {
 fn pandas_duckdb_and_the_official_package_read_it_and_write_to_it() {
     let Some(mut reader) = python::script("history.py") else { return };
     let (project, plan) = Project::applied();
-    let rounds = length(&project.run(&["history", "show", plan["id"].as_str().expect("an id"), "--json"]).json()["rounds"]);
+    let rounds =
+        length(&project.run(&["history", "show", plan["id"].as_str().expect("an id"), "--json"]).json()["rounds"]);
     let counts = json!({
         "runs": 2, "costs": 2, "rounds": rounds,
         "questions": length(&plan["questions"]),
@@ -129,7 +141,10 @@ fn two_runs_at_once_lose_nothing() {
     let mut runs: Vec<_> = (0..3)
         .map(|_| {
             let mut command = project.command();
-            command.args(["score", "--declared"]).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
+            command
+                .args(["score", "--declared"])
+                .stdout(std::process::Stdio::null())
+                .stderr(std::process::Stdio::piped());
             command.spawn().expect("a run")
         })
         .collect();

@@ -2,6 +2,7 @@
 
 mod apply_loop;
 mod commands;
+mod dashboard;
 mod evidence;
 mod history;
 mod holdout;

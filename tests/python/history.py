@@ -21,11 +21,11 @@ for name, count in expected.items():
     table = DeltaTable(f"{folder}/{name}")
     protocol = table.protocol()
     assert (protocol.min_reader_version, protocol.min_writer_version) == (1, 2), protocol
-    rows = pyarrow.table(table.to_pyarrow_table() if hasattr(table, "to_pyarrow_table") else table)
+    held = table.to_pyarrow_table()
     frame = table.to_pandas()
     assert isinstance(frame, pandas.DataFrame)
-    counted = duckdb.sql("SELECT count(*) FROM rows").fetchone()[0]
-    found[name] = {"delta": rows.num_rows, "pandas": len(frame), "duckdb": counted}
+    counted = duckdb.sql("SELECT count(*) FROM held").fetchall()[0][0]
+    found[name] = {"delta": held.num_rows, "pandas": len(frame), "duckdb": counted}
     assert set(found[name].values()) == {count}, (name, count, found[name])
     comments = [field.metadata.get("comment") for field in table.schema().fields]
     assert all(comments), (name, comments)
