@@ -10,7 +10,7 @@
 //! | 0, plain data | [`model`], [`wire`], [`limit`], [`text`] |
 //! | 1, pure tools | [`config`], [`sql`], [`compare`], [`diff`], [`format`], [`stats`] |
 //! | 2, services and miners | [`databricks`], [`llm`], [`learn`], [`judge`], [`render`] |
-//! | 3, candidates and stores | [`fix`], [`guard`], [`store`], [`embedded`] |
+//! | 3, candidates and stores | [`fix`], [`guard`], [`store`], [`history`], [`embedded`] |
 //! | 4, decisions | [`trial`], [`planner`] |
 //! | 5, operations | [`ops`] |
 //! | 6, dashboard | [`ui`] |
@@ -27,6 +27,7 @@ pub mod embedded;
 pub mod fix;
 pub mod format;
 pub mod guard;
+pub mod history;
 pub mod judge;
 pub mod learn;
 pub mod limit;

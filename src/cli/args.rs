@@ -130,6 +130,9 @@ pub enum Command {
     /// Who holds the project's lock
     #[command(subcommand)]
     Lock(LockCommand),
+    /// Every run that was made, also by others who share the history
+    #[command(subcommand)]
+    History(HistoryCommand),
     /// Serve the dashboard on this machine, or write its views as one file
     #[command(after_help = "Example: genie-enhance ui -f examples/game-kpi/genie.yaml --open")]
     Ui(UiArgs),
@@ -563,6 +566,73 @@ pub struct LockBreakArgs {
     /// Print the outcome as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum HistoryCommand {
+    /// List the runs, newest first
+    #[command(after_help = "Example: genie-enhance history list -f genie.yaml --limit 20")]
+    List(HistoryListArgs),
+    /// Show one run: scores, rounds, questions that moved, changes, guards, costs
+    #[command(after_help = "Example: genie-enhance history show latest -f genie.yaml")]
+    Show(HistoryShowArgs),
+    /// Compare two runs question by question
+    #[command(after_help = "Example: genie-enhance history compare 20250820 latest -f genie.yaml")]
+    Compare(HistoryCompareArgs),
+    /// Write the tables as JSON lines, or the evidence of one run into a folder
+    #[command(after_help = "Example: genie-enhance history export latest --out evidence -f genie.yaml")]
+    Export(HistoryExportArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct HistoryListArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// At most so many runs
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub limit: usize,
+    /// Print them as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct HistoryShowArgs {
+    /// The run: its id, its folder, its plan, the beginning of one of these, or `latest`
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub run: String,
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Print everything that is kept of it, as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct HistoryCompareArgs {
+    /// The earlier run, as for `history show`
+    #[arg(value_name = "EARLIER")]
+    pub earlier: String,
+    /// The later run
+    #[arg(value_name = "LATER", default_value = "latest")]
+    pub later: String,
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Print the comparison as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct HistoryExportArgs {
+    /// The run whose evidence to write; without it all rows of all tables
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// A folder that does not exist yet
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod dashboard;
 mod exit;
+mod history;
 pub mod local;
 mod logging;
 mod output;

@@ -1,14 +1,17 @@
-//! The record of a run: its folder under `runs/`, and on request the same lines in a file of the
-//! user's. A record that cannot be written is a warning and never stops the run.
+//! The record of a run: its folder under `runs/`, its rows in the history, and on request the
+//! events in a file of the user's. A record that cannot be written is a warning and never stops
+//! the run.
 
 use super::commands::Outcome;
 use super::exit::Exit;
+use super::history;
 use super::output::Output;
 use super::session::Session;
 use crate::format::{EventLine, LineBody, RunSummary, event_to_json, plan_to_json, space_to_value};
+use crate::history::{History, Moment, RunRecord, RunRow};
 use crate::model::{Event, Plan, Scorecard, Space, Suite};
-use crate::ops::OpsError;
-use crate::store::{RunFolder, write_atomic};
+use crate::ops::{Applied, OpsError};
+use crate::store::{Identity, RunFolder, write_atomic};
 use serde_json::Value;
 use std::fs::File;
 use std::io::Write;
@@ -29,6 +32,9 @@ struct Record {
     plan_id: Option<String>,
     data: Value,
     is_open: bool,
+    /// The rows of this run, and where they go.
+    rows: RunRecord,
+    history: Option<History>,
 }
 
 impl Recorder {
@@ -52,6 +58,8 @@ impl Recorder {
             plan_id: None,
             data: Value::Null,
             is_open: false,
+            rows: RunRecord::default(),
+            history: None,
         };
         Ok(Self(Arc::new(Mutex::new(record))))
     }
@@ -63,22 +71,45 @@ impl Recorder {
             Ok(folder) => record.folder = Some(folder),
             Err(error) => record.warn(&format!("this run is not recorded: {error}")),
         }
-        record.data = serde_json::json!({ "by": crate::store::Identity::current().who });
+        let actor = Identity::current().who;
+        record.data = serde_json::json!({ "by": actor });
+        record.rows = RunRecord::begin(RunRow {
+            folder: record.name(),
+            command: record.command.clone(),
+            started_at: Some(Moment(jiff::Timestamp::now().to_string())),
+            actor,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            project: session.project().file.display().to_string(),
+            host: session.workspace.host.clone(),
+            space_title: session.definition().map(|space| space.sidecar.title.clone()).unwrap_or_default(),
+            space_id: session.project().space_id.clone().unwrap_or_default(),
+            target: Some(session.project().target.score),
+            ..RunRow::default()
+        });
+        match history::of(session) {
+            Ok(place) => record.history = Some(place),
+            Err(error) => record.warn(&format!("this run does not go into the history: {error}")),
+        }
         record.start();
     }
 
     pub fn event(&self, event: &Event) {
-        self.lock().line(LineBody::Event(event.clone()));
+        let mut record = self.lock();
+        record.rows.event(event, &jiff::Timestamp::now().to_string());
+        record.line(LineBody::Event(event.clone()));
     }
 
     pub fn scorecard(&self, name: &str, card: &Scorecard) {
-        self.lock().keep(|folder| folder.scorecard(name, card).map(|_| ()).map_err(|error| error.to_string()));
+        let mut record = self.lock();
+        record.rows.scorecard(name, card);
+        record.keep(|folder| folder.scorecard(name, card).map(|_| ()).map_err(|error| error.to_string()));
     }
 
     /// Keeps the plan, and its figures for the summary.
     pub fn plan(&self, plan: &Plan, id: &str) {
         let mut record = self.lock();
         record.file("plan.json", &plan_to_json(plan));
+        record.rows.plan(plan, id);
         record.plan_id = Some(id.to_owned());
         let score = |score: crate::model::Score| serde_json::json!({"correct": score.correct, "total": score.total});
         record.data = serde_json::json!({
@@ -86,7 +117,7 @@ impl Recorder {
             "changes": plan.changes.len(),
             "before": score(plan.score.before.all()),
             "after": score(plan.score.after.all()),
-            "by": crate::store::Identity::current().who,
+            "by": Identity::current().who,
         });
     }
 
@@ -94,6 +125,7 @@ impl Recorder {
     /// as it was, whatever has become of the declared files.
     pub fn contents(&self, suite: &Suite, before: &Space, after: &Space) {
         let mut record = self.lock();
+        record.rows.suite(suite);
         for (name, value) in [
             ("suite.json", serde_json::to_value(suite).unwrap_or_default()),
             ("space-before.json", space_to_value(before)),
@@ -104,8 +136,15 @@ impl Recorder {
     }
 
     /// The plan that this run is about, where it makes none itself.
-    pub fn concerns(&self, plan_id: &str) {
-        self.lock().plan_id = Some(plan_id.to_owned());
+    pub fn concerns(&self, plan: &Plan, plan_id: &str) {
+        let mut record = self.lock();
+        record.plan_id = Some(plan_id.to_owned());
+        record.rows.concerns(plan, plan_id);
+    }
+
+    /// What an apply came to.
+    pub fn applied(&self, applied: &Applied) {
+        self.lock().rows.applied(&applied.space_id, applied.serial, &applied.read_back);
     }
 
     /// Figures for the summary.
@@ -113,29 +152,46 @@ impl Recorder {
         self.lock().data = data;
     }
 
-    /// Writes the last line and hands the outcome on.
-    pub fn end(&self, outcome: Outcome) -> Outcome {
-        self.close(outcome.as_ref().map(|exit| *exit));
+    /// Closes the record and hands the outcome on.
+    pub async fn end(&self, outcome: Outcome) -> Outcome {
+        self.close(outcome.as_ref().map(|exit| *exit)).await;
         outcome
     }
 
-    /// Writes the last line.
-    pub fn close(&self, ended: Result<Exit, &OpsError>) {
+    /// Writes the last line, and the run's rows into the history.
+    pub async fn close(&self, ended: Result<Exit, &OpsError>) {
         let (exit, message) = match ended {
             Ok(exit) => (exit, String::new()),
             Err(error) => (Exit::of(error), in_full(error)),
         };
-        self.lock().finish(exit, message);
+        self.finish(exit, message).await;
     }
 
-    /// Writes the last line of a run that was stopped.
-    pub fn stopped(&self, why: &str) {
-        self.lock().finish(Exit::Cancelled, why.to_owned());
+    /// As [`Recorder::close`], of a run that was stopped.
+    pub async fn stopped(&self, why: &str) {
+        self.finish(Exit::Cancelled, why.to_owned()).await;
+    }
+
+    async fn finish(&self, exit: Exit, message: String) {
+        let (history, rows) = {
+            let mut record = self.lock();
+            record.finish(exit, message);
+            (record.history.take(), std::mem::take(&mut record.rows))
+        };
+        if let Some(history) = history
+            && let Err(error) = history.add(&rows).await
+        {
+            self.lock().warn(&not_in_history(&error));
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Record> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn not_in_history(error: &dyn std::fmt::Display) -> String {
+    format!("this run is not in the history: {error}")
 }
 
 /// An error in words, with the findings of declared files.
@@ -149,12 +205,17 @@ pub fn in_full(error: &OpsError) -> String {
 }
 
 impl Record {
+    /// The name of the run's folder.
+    fn name(&self) -> String {
+        let name = |folder: &RunFolder| Some(folder.path().file_name()?.to_string_lossy().into_owned());
+        self.folder.as_ref().and_then(name).unwrap_or_default()
+    }
+
     fn start(&mut self) {
         self.is_open = true;
-        let name = |folder: &RunFolder| Some(folder.path().file_name()?.to_string_lossy().into_owned());
         self.line(LineBody::Started {
             command: self.command.clone(),
-            run: self.folder.as_ref().and_then(name).unwrap_or_default(),
+            run: self.name(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         });
     }
@@ -163,8 +224,10 @@ impl Record {
         if !self.is_open {
             self.start();
         }
+        let status = exit.name().to_owned();
+        self.rows.end(&status, exit as u8, &message, &jiff::Timestamp::now().to_string());
         self.line(LineBody::Summary(RunSummary {
-            status: exit.name().to_owned(),
+            status,
             exit_code: exit as u8,
             message,
             plan_id: self.plan_id.clone(),
@@ -212,8 +275,14 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        if self.is_open {
-            self.finish(Exit::Cancelled, "the run was cut short".to_owned());
+        if !self.is_open {
+            return;
+        }
+        self.finish(Exit::Cancelled, "the run was cut short".to_owned());
+        if let Some(history) = self.history.take()
+            && let Err(error) = history.add_now(&self.rows)
+        {
+            self.warn(&not_in_history(&error));
         }
     }
 }
@@ -232,8 +301,8 @@ mod tests {
         text.lines().map(|line| event_from_json(line).expect("a line")).collect()
     }
 
-    #[test]
-    fn a_run_ends_with_a_summary_whatever_happens() {
+    #[tokio::test]
+    async fn a_run_ends_with_a_summary_whatever_happens() {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("events.jsonl");
         for (name, code) in [("failed", 1), ("cut short", 9), ("before it began", 3)] {
@@ -243,9 +312,9 @@ mod tests {
                 recorder.event(&Event::Note { message: "안녕".into() });
             }
             match code {
-                1 => assert!(recorder.end(Err(OpsError::other("broken"))).is_err()),
+                1 => assert!(recorder.end(Err(OpsError::other("broken"))).await.is_err()),
                 9 => drop(recorder),
-                _ => assert!(recorder.end(Err(OpsError::Declared(Vec::new()))).is_err()),
+                _ => assert!(recorder.end(Err(OpsError::Declared(Vec::new()))).await.is_err()),
             }
             let found = lines(&path);
             assert_eq!(
@@ -258,11 +327,11 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_record_that_cannot_be_written_is_no_error() {
+    #[tokio::test]
+    async fn a_record_that_cannot_be_written_is_no_error() {
         let recorder = Recorder::new("plan", None, output()).expect("made");
         recorder.event(&Event::Note { message: "lost".into() });
-        assert!(recorder.end(Ok(Exit::Ok)).is_ok());
+        assert!(recorder.end(Ok(Exit::Ok)).await.is_ok());
         assert!(Recorder::new("plan", Some(Path::new("/nowhere/at/all")), output()).is_err());
     }
 }

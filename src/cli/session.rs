@@ -354,7 +354,7 @@ async fn connect(
     let warehouse_id = warehouse_id.ok_or_else(|| {
         OpsError::usage("no SQL warehouse is named; set `workspace.warehouse_id` or DATABRICKS_WAREHOUSE_ID")
     })?;
-    Ok((Workspace { client, host, warehouse_id }, server, as_of))
+    Ok((Workspace::new(client, host, warehouse_id), server, as_of))
 }
 
 fn settings(host: Option<&str>, profile: Option<&str>) -> Result<Settings, OpsError> {

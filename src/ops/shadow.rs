@@ -105,7 +105,7 @@ impl Shadow {
             created: Timestamp::now(),
             ttl: TIME_LIMIT,
         })?;
-        let made = self.workspace.client.create_space(copy).await?;
+        let made = create(Arc::clone(&self.workspace), copy.clone()).await?;
         self.assert_not_live(&made.id)?;
         self.ledger.shadow_made(&self.title, &made.id)?;
         self.made = Some(Made { space_id: made.id.clone(), content: Digest(String::new()) });
@@ -177,6 +177,7 @@ pub async fn sweep(workspace: &Workspace, ledger: &Ledger) -> Result<Vec<String>
 
 /// Removes the shadows of one run, by its name: for a run that was stopped; returns their titles.
 pub async fn sweep_run(workspace: &Workspace, ledger: &Ledger, run: &str) -> Result<Vec<String>, OpsError> {
+    let _none_is_being_made = workspace.making.lock().await;
     let mut left = ledger.shadows()?;
     let of_run = format!(" {run}");
     left.retain(|shadow| {
@@ -211,6 +212,18 @@ fn owner_lives(owner: &str) -> bool {
     let here = place.ends_with(&format!(" on {}", me.host));
     let processes = std::path::Path::new("/proc");
     !here || pid == me.pid.to_string() || !processes.exists() || processes.join(pid).exists()
+}
+
+/// Makes a space in a task of its own: a run that is stopped meanwhile does not cut the request
+/// off half way, and who sweeps after it waits until the answer is there.
+async fn create(workspace: Arc<Workspace>, copy: Space) -> Result<LiveSpace, OpsError> {
+    let making = Arc::clone(&workspace.making).lock_owned().await;
+    let creating = tokio::spawn(async move {
+        let made = workspace.client.create_space(&copy).await;
+        drop(making);
+        made
+    });
+    Ok(creating.await.map_err(|error| OpsError::other(format!("making the shadow broke off: {error}")))??)
 }
 
 async fn trash(workspace: &Workspace, space_id: &str) -> Result<(), OpsError> {

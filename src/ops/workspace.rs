@@ -2,6 +2,8 @@
 
 use crate::databricks::{Client, ClientError, SqlOptions, SqlRunError};
 use crate::model::{Diagnostic, ResultSet};
+use std::sync::Arc;
+use tokio::sync::Mutex;
 
 /// A connected workspace.
 pub struct Workspace {
@@ -10,12 +12,19 @@ pub struct Workspace {
     /// changes with every start.
     pub host: String,
     pub warehouse_id: String,
+    /// Held while a space is being made, also when who asked for it has gone away: whoever cleans
+    /// up after a stopped run waits for it.
+    pub making: Arc<Mutex<()>>,
 }
 
 impl Workspace {
     /// True for the workspace on this machine.
     pub fn is_local(&self) -> bool {
         self.client.settings().is_local()
+    }
+
+    pub fn new(client: Client, host: String, warehouse_id: String) -> Self {
+        Self { client, host, warehouse_id, making: Arc::default() }
     }
 
     pub async fn run_sql(&self, sql: &str, options: &SqlOptions) -> Result<ResultSet, SqlRunError> {

@@ -118,6 +118,17 @@ impl Hub {
         read(&self.lock().run)
     }
 
+    /// Waits until the run is as `wanted` says.
+    pub async fn wait_until(&self, wanted: impl Fn(&Run) -> bool) {
+        let mut newest = self.subscribe();
+        while !self.look(&wanted) {
+            // The sender lives as long as this hub, so this cannot fail.
+            if newest.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
     pub fn newest(&self) -> u64 {
         self.lock().seq
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Module and what it may import; design §12.
-const ROWS: [(&str, &[&str]); 24] = [
+const ROWS: [(&str, &[&str]); 25] = [
     ("model", &[]),
     ("wire", &[]),
     ("limit", &[]),
@@ -24,6 +24,7 @@ const ROWS: [(&str, &[&str]); 24] = [
     ("fix", &["model", "sql", "text", "learn", "diff"]),
     ("guard", &["model", "sql", "text", "diff", "stats"]),
     ("store", &["model", "format", "databricks"]),
+    ("history", &["model", "databricks"]),
     ("embedded", &["model", "wire", "limit", "text", "sql", "compare", "config", "llm"]),
     ("trial", &["model", "diff", "stats"]),
     ("planner", &["model", "diff", "guard", "stats"]),

@@ -3,7 +3,9 @@
 mod apply_loop;
 mod commands;
 mod controls;
+mod dashboard;
 mod evidence;
+mod history;
 mod holdout;
 mod layers;
 mod mutants;
@@ -11,6 +13,7 @@ mod scenarios;
 mod scoring;
 mod doctor;
 mod sdk;
+mod python;
 mod served;
 mod shared_data;
 mod simulated;

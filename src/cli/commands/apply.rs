@@ -24,7 +24,7 @@ const APPROVAL_CHARACTERS: usize = 8;
 
 pub async fn run(args: &ApplyArgs, output: Output) -> Outcome {
     let recorder = Recorder::new("apply", args.json_into.as_deref(), output)?;
-    recorder.end(recorded(args, output, &recorder).await)
+    recorder.end(recorded(args, output, &recorder).await).await
 }
 
 async fn recorded(args: &ApplyArgs, output: Output, recorder: &Recorder) -> Outcome {
@@ -37,7 +37,7 @@ async fn recorded(args: &ApplyArgs, output: Output, recorder: &Recorder) -> Outc
         },
         false => chosen(args, &session)?,
     };
-    recorder.concerns(id.as_str());
+    recorder.concerns(&plan, id.as_str());
     let confirm = || {
         if args.auto_promote {
             return Ok(Some("--auto-promote".to_owned()));
@@ -64,6 +64,7 @@ async fn recorded(args: &ApplyArgs, output: Output, recorder: &Recorder) -> Outc
             told
         }
         Carried::Done(applied) => {
+            recorder.applied(&applied);
             let mut told = Told::applied(&id, &plan, *applied);
             if let Some(most) = args.verify {
                 // The declared space has followed.

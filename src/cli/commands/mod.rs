@@ -5,6 +5,7 @@ mod compare;
 mod doctor;
 mod drift;
 mod export;
+mod history;
 mod import;
 mod init;
 mod learn;
@@ -24,7 +25,7 @@ mod state;
 mod ui;
 mod validate;
 
-use super::args::{Command, LockCommand, ShadowsCommand, StateCommand, WorkspaceCommand};
+use super::args::{Command, HistoryCommand, LockCommand, ShadowsCommand, StateCommand, WorkspaceCommand};
 use super::exit::Exit;
 use super::output::Output;
 use super::session::report;
@@ -60,6 +61,10 @@ pub async fn run(command: Command, output: Output) -> Exit {
         Command::State(StateCommand::Repair(args)) => state::repair(&args, output).await,
         Command::Lock(LockCommand::List(args)) => lock::list(&args, output).await,
         Command::Lock(LockCommand::Break(args)) => lock::remove(&args, output).await,
+        Command::History(HistoryCommand::List(args)) => history::list(&args, output).await,
+        Command::History(HistoryCommand::Show(args)) => history::show(&args, output).await,
+        Command::History(HistoryCommand::Compare(args)) => history::compare(&args, output).await,
+        Command::History(HistoryCommand::Export(args)) => history::export(&args, output).await,
         Command::Ui(args) => ui::run(&args, output).await,
         Command::Explain(args) => reference::explain(&args, output),
         Command::Schema(args) => reference::schema(&args, output),

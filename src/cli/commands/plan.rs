@@ -26,7 +26,7 @@ pub async fn run(args: &PlanArgs, output: Output) -> Outcome {
         return super::revise::rebase(args, plan, output).await;
     }
     let recorder = Recorder::new("plan", args.json_into.as_deref(), output)?;
-    recorder.end(recorded(args, output, &recorder).await)
+    recorder.end(recorded(args, output, &recorder).await).await
 }
 
 async fn recorded(args: &PlanArgs, output: Output, recorder: &Recorder) -> Outcome {

@@ -21,7 +21,7 @@ pub async fn run(args: &ScoreArgs, output: Output) -> Outcome {
         return compare(args, first, second, output);
     }
     let recorder = Recorder::new("score", args.json_into.as_deref(), output)?;
-    recorder.end(recorded(args, output, &recorder).await)
+    recorder.end(recorded(args, output, &recorder).await).await
 }
 
 async fn recorded(args: &ScoreArgs, output: Output, recorder: &Recorder) -> Outcome {

@@ -17,11 +17,7 @@ use crate::ops::{self, Events, OpsError};
 use crate::planner::{Selection, split};
 use crate::ui::{ActionError, Finished, RunStatus, StartOptions};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::oneshot;
-
-/// How long a request of a stopped plan may still be on its way to the workspace.
-const SETTLING: Duration = Duration::from_millis(500);
 
 /// How an apply from the page is recorded.
 const CONFIRMED: &str = "typed in the dashboard";
@@ -60,16 +56,15 @@ impl Dashboard {
             _ = stopped => None,
         };
         let Some(made) = made else {
-            tokio::time::sleep(SETTLING).await;
             if let Err(error) = ops::sweep_run(&session.workspace, &session.ledger(), &session.run_name()).await {
                 session
                     .events
                     .warn(format!("the shadow space could not be removed: {error}; `shadows gc` will try again"));
             }
-            recorder.stopped("stopped in the dashboard");
+            recorder.stopped("stopped in the dashboard").await;
             return Ok(None);
         };
-        recorder.close(made.as_ref().map(|_| Exit::Ok));
+        recorder.close(made.as_ref().map(|_| Exit::Ok)).await;
         let drift = drift_of(&session).await;
         self.moving().drift = drift;
         Ok(Some(finished(made?, &session.loaded.suite)))
@@ -81,9 +76,9 @@ impl Dashboard {
             let (this, finished) = (self.clone(), finished);
             let applied = async {
                 let (session, recorder) = this.session("apply").await?;
-                recorder.concerns(&finished.id);
-                let ended = this.carry(&session, &finished.plan).await;
-                recorder.close(ended.as_ref().map(|_| Exit::Ok));
+                recorder.concerns(&finished.plan, &finished.id);
+                let ended = this.carry(&session, &recorder, &finished.plan).await;
+                recorder.close(ended.as_ref().map(|_| Exit::Ok)).await;
                 ended
             };
             let ended = applied.await;
@@ -98,7 +93,7 @@ impl Dashboard {
         let applied = async {
             let (session, recorder) = self.session("rollback").await?;
             let ended = self.go_back(&session, &recorder, serial).await;
-            recorder.close(ended.as_ref().map(|_| Exit::Ok));
+            recorder.close(ended.as_ref().map(|_| Exit::Ok)).await;
             ended
         };
         let ended = applied.await;
@@ -121,16 +116,17 @@ impl Dashboard {
             space_after: Some(target),
         });
         self.0.hub.set_status(RunStatus::Applying);
-        self.carry(session, &plan).await
+        self.carry(session, recorder, &plan).await
     }
 
-    async fn carry(&self, session: &Session, plan: &Plan) -> Result<(), OpsError> {
+    async fn carry(&self, session: &Session, recorder: &Recorder, plan: &Plan) -> Result<(), OpsError> {
         let id = plan_id(plan);
         match carry_out(session, plan, &id, None, || Ok(Some(CONFIRMED.to_owned()))).await? {
             Carried::Nothing { .. } | Carried::Declined => {
                 session.events.note("nothing to apply: the space stands as planned");
             }
             Carried::Done(applied) => {
+                recorder.applied(&applied);
                 let lost = applied.read_back.lost();
                 if !lost.is_empty() {
                     session.events.warn(format!("the service did not keep: {}", lost.join(", ")));

@@ -138,9 +138,8 @@ async fn a_plan_is_made_applied_and_undone_in_the_page() {
     // Stopped half way: the shadow is gone, and the run is on record.
     assert_eq!(page.act("start", &[]).await.0, StatusCode::OK);
     assert_eq!(page.act("start", &[]).await.0, StatusCode::CONFLICT, "one at a time");
-    while page.hub.look(|run| run.asked == 0) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let asked = page.hub.wait_until(|run| run.asked > 0);
+    tokio::time::timeout(Duration::from_secs(120), asked).await.expect("a question in time");
     let half = page.get("/part/scoring").await;
     assert!(half.contains("before"), "the reload shows the batch that runs: {half}");
     assert_eq!(page.act("stop", &[]).await.0, StatusCode::OK);

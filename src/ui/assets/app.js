@@ -43,6 +43,7 @@
     const panel = element.closest(".tab-panel");
     if (panel) select(panel.closest("[data-tabs]"), panel.id);
     for (let up = element; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
+    reach(view);
     if (element !== view) element.scrollIntoView({ block: "start" });
     else if (moved) { window.scrollTo(0, 0); view.querySelector("h2")?.focus({ preventScroll: true }); }
   }
@@ -77,6 +78,15 @@
       }
       for (const panel of all(".tab-panel", tabs)) panel.setAttribute("role", "tabpanel");
       select(tabs, links[0].hash.slice(1));
+    }
+  }
+
+  // ---- what is wider than the screen can be scrolled with the keyboard ----
+  function reach(within) {
+    for (const box of all(".scroll, .card", within)) {
+      const cut = box.scrollWidth > box.clientWidth;
+      if (cut) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
     }
   }
 
@@ -138,6 +148,7 @@
       (next || fresh.querySelector("h2")).focus({ preventScroll: true });
       if (next && typeof focused.at === "number") try { next.setSelectionRange(focused.at, focused.to); } catch { /* not a text */ }
     }
+    reach(fresh);
     window.scrollTo(0, scroll);
   }
   function live() {
@@ -189,11 +200,13 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     theme();
+    reach(document);
     if (!document.querySelector("nav.views")) return;
     root.classList.add("js");
     makeTabs(document);
     route(false);
     window.addEventListener("hashchange", () => route(true));
+    window.addEventListener("resize", () => reach(document));
     live();
   });
 })();

@@ -94,6 +94,16 @@ async fn strangers_are_refused() {
 }
 
 #[tokio::test]
+async fn it_is_served_to_this_machine_only() {
+    let (hub, actions) = demo(None);
+    for address in ["0.0.0.0", "192.0.2.1", "::"] {
+        let options = UiOptions { bind: address.parse().expect("an address"), ..UiOptions::default() };
+        let error = serve(options, Arc::clone(&hub), Arc::clone(&actions)).await.err().expect("refused");
+        assert!(error.to_string().contains("not a loopback address"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn writes_need_the_origin_and_the_token() {
     let (hub, session) = demo_session().await;
     let id = hub.look(|run| run.plan_id().map(str::to_owned)).expect("a plan");
@@ -159,12 +169,8 @@ async fn a_plan_is_applied_by_its_id_and_rolled_back() {
         assert_eq!(session.post("apply", &[("typed", typed)]).await.0, StatusCode::CONFLICT, "{typed}");
     }
     assert_eq!(session.post("apply", &[("typed", &id[..8])]).await.0, StatusCode::OK);
-    for _ in 0..200 {
-        if hub.look(|run| run.status == RunStatus::Applied) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let applied = hub.wait_until(|run| run.status == RunStatus::Applied);
+    tokio::time::timeout(Duration::from_secs(60), applied).await.expect("applied in time");
     let (_, page) = session.get("/part/apply").await;
     assert!(page.contains("12 of 12") && page.contains("1 migrated") && page.contains("11 equal"), "{page}");
     let (_, history) = session.get("/part/history").await;
@@ -197,11 +203,11 @@ async fn the_stream_goes_on_where_a_page_was() {
     let request = session.client.get(format!("{}/events", session.root)).header("last-event-id", seen.to_string());
     let mut reply = request.send().await.expect("a reply");
     assert!(reply.headers()["content-type"].to_str().expect("text").starts_with("text/event-stream"));
-    let chunk = tokio::time::timeout(Duration::from_secs(5), reply.chunk()).await.expect("in time");
+    let chunk = tokio::time::timeout(Duration::from_secs(60), reply.chunk()).await.expect("in time");
     let text = String::from_utf8_lossy(&chunk.expect("a chunk").expect("bytes")).into_owned();
     assert!(text.contains(&format!("id: {}", seen + 1)) && text.contains("data: overview scoring\n"), "{text}");
     // An open stream does not hold up the end.
-    tokio::time::timeout(Duration::from_secs(3), session.ui.stop()).await.expect("an end");
+    tokio::time::timeout(Duration::from_secs(60), session.ui.stop()).await.expect("an end");
 }
 
 /// Answers everything with the same hostile text.
@@ -372,19 +378,4 @@ async fn script_in_every_text_field_is_inert() {
         inert(action, &session.post(action, &fields).await.1);
     }
     session.ui.stop().await;
-}
-
-/// Keeps the demo open for looking at it: `GENIE_UI_HOLD=60 cargo test --lib ui::tests::http::hold`
-/// writes the link to the file that `GENIE_UI_LINK` names. Without them it does nothing.
-#[tokio::test]
-async fn hold_the_demo_open_if_asked() {
-    let Some(seconds) = std::env::var("GENIE_UI_HOLD").ok().and_then(|text| text.parse().ok()) else { return };
-    let speed = std::env::var("GENIE_UI_SPEED").ok().and_then(|text| text.parse().ok());
-    let (hub, actions) = demo(speed);
-    let ui = serve(UiOptions::default(), Arc::clone(&hub), actions).await.expect("a server");
-    if let Some(file) = std::env::var_os("GENIE_UI_LINK") {
-        std::fs::write(file, format!("{}\n", ui.url_with_token)).expect("the link's file");
-    }
-    tokio::time::sleep(Duration::from_secs(seconds)).await;
-    ui.stop().await;
 }

@@ -5,7 +5,7 @@ use super::{Context, empty};
 use crate::model::{Category, Plan};
 use crate::ui::chart;
 use crate::ui::difference;
-use crate::ui::run::{Run, RunStatus, Trial, is_read_back};
+use crate::ui::run::{Run, RunStatus, Trial, TrialResult, is_read_back};
 use crate::ui::show::{self, Tone};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -95,15 +95,16 @@ fn category_progress(run: &Run, plan: &Plan, category: Category) -> Markup {
 }
 
 fn trials(run: &Run) -> Markup {
-    let ended = run.trials.iter().filter_map(|trial| trial.result.as_ref());
-    let kept = ended.clone().filter(|result| result.kept).count();
+    let ended: Vec<&TrialResult> = run.trials.iter().filter_map(|trial| trial.result.as_ref()).collect();
+    let with = |found: Found| ended.iter().filter(|result| Found::by(result) == found).count();
     html! {
         h3 { "On the shadow " span.badge { (run.trials.len()) } }
         @if run.trials.is_empty() { (empty("No trial yet.")) }
         @else {
             p { (show::count(run.trials.len(), "trial"))
-                @if ended.clone().count() > 0 {
-                    ": " span.good { "✓ " (kept) " kept" } ", " (ended.count() - kept) " dropped"
+                @if !ended.is_empty() {
+                    ": " span.good { "✓ " (with(Found::Helps)) " better" } ", "
+                    span.bad { "✗ " (with(Found::Breaks)) " worse somewhere" } ", " (with(Found::Nothing)) " without effect"
                 }
                 ". The live space is not touched by trials." }
             div.scroll { table {
@@ -114,6 +115,32 @@ fn trials(run: &Run) -> Markup {
                 tbody { @for trial in run.trials.iter().rev().take(MOST_TRIALS) { (trial_row(trial)) } }
             } }
             @if run.trials.len() > MOST_TRIALS { p.quiet { "The newest " (MOST_TRIALS) "." } }
+        }
+    }
+}
+
+/// What a trial found, whatever was made of it: what stays stands under Fixes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Helps,
+    Breaks,
+    Nothing,
+}
+
+impl Found {
+    fn by(result: &TrialResult) -> Self {
+        match (result.fixed.is_empty(), result.broken.is_empty()) {
+            (_, false) => Self::Breaks,
+            (false, true) => Self::Helps,
+            (true, true) => Self::Nothing,
+        }
+    }
+
+    fn chip(self) -> Markup {
+        match self {
+            Self::Helps => show::chip(Tone::Good, "better"),
+            Self::Breaks => show::chip(Tone::Bad, "worse somewhere"),
+            Self::Nothing => show::chip(Tone::Neutral, "no effect"),
         }
     }
 }
@@ -137,7 +164,7 @@ fn trial_row(trial: &Trial) -> Markup {
                 Some(result) => {
                     td.number { (result.fixed.len()) }
                     td.number { (result.broken.len()) }
-                    td { @if result.kept { (show::chip(Tone::Good, "kept")) } @else { (show::chip(Tone::Neutral, "dropped")) } }
+                    td { (Found::by(result).chip()) }
                 }
                 None if trial.right.is_some() => {
                     td.number { "–" } td.number { "–" } td { (show::chip(Tone::Neutral, "measured")) }

@@ -20,7 +20,7 @@ pub fn view(context: &Context<'_>) -> Markup {
     }
     html! {
         (over_runs(rows, context.run.target()))
-        div.scroll { table {
+        div.scroll { table.stack {
             thead { tr {
                 th scope="col" { "When" } th scope="col" { "What" } th scope="col" { "By" } th scope="col" { "Plan" }
                 th.number scope="col" { "Changes" } th.number scope="col" { "Score" } th scope="col" { "Outcome" } th scope="col" { "Since" }
@@ -58,15 +58,15 @@ fn line(context: &Context<'_>, row: &HistoryRow) -> Markup {
     };
     html! {
         tr {
-            td.when { time datetime=(show::text(&row.at)) { (show::moment(&row.at)) } }
-            td { (show::text(&row.kind)) @if let Some(serial) = row.serial { " #" (serial) } }
-            td { (show::prose(&row.by)) }
-            td { @if row.plan_id.is_empty() { "–" } @else { code { (show::text(super::overview::short(&row.plan_id))) } } }
-            td.number { (row.changes) }
-            td.number { (score(row.score_before)) " → " (score(row.score_after)) }
-            td { (show::chip(tone, &row.outcome.replace('-', " "))) }
-            td { @if row.drift.is_empty() { span.quiet { "no drift" } } @else { (show::chip(Tone::Warn, &row.drift)) } }
-            td { (roll_back(context, row)) }
+            td.when data-label="When" { time datetime=(show::text(&row.at)) { (show::moment(&row.at)) } }
+            td data-label="What" { (show::text(&row.kind)) @if let Some(serial) = row.serial { " #" (serial) } }
+            td data-label="By" { (show::prose(&row.by)) }
+            td data-label="Plan" { @if row.plan_id.is_empty() { "–" } @else { code { (show::text(super::overview::short(&row.plan_id))) } } }
+            td.number data-label="Changes" { (row.changes) }
+            td.number data-label="Score" { (score(row.score_before)) " → " (score(row.score_after)) }
+            td data-label="Outcome" { (show::chip(tone, &row.outcome.replace('-', " "))) }
+            td data-label="Since" { @if row.drift.is_empty() { span.quiet { "no drift" } } @else { (show::chip(Tone::Warn, &row.drift)) } }
+            td data-label="Back" { (roll_back(context, row)) }
         }
     }
 }

@@ -188,7 +188,7 @@ fn guards(run: &Run) -> Markup {
     let Some(plan) = run.plan().filter(|plan| !plan.guards.is_empty()) else { return html! {} };
     html! {
         h3 { "Guards" }
-        div.scroll { table {
+        div.scroll { table.stack {
             thead { tr { th scope="col" { "Guard" } th scope="col" { "Result" } th scope="col" { "Level" } th scope="col" { "What it says" } } }
             tbody { @for guard in &plan.guards {
                 @let (tone, label) = match guard.status {
@@ -197,10 +197,10 @@ fn guards(run: &Run) -> Markup {
                     GuardStatus::Waived => (Tone::Warn, "waived"),
                 };
                 tr {
-                    th scope="row" { (show::text(&guard.rule)) }
-                    td { (show::chip(tone, label)) }
-                    td { (format!("{:?}", guard.level).to_lowercase()) }
-                    td { (show::prose(&guard.message)) }
+                    th scope="row" data-label="Guard" { (show::text(&guard.rule)) }
+                    td data-label="Result" { (show::chip(tone, label)) }
+                    td data-label="Level" { (format!("{:?}", guard.level).to_lowercase()) }
+                    td data-label="What it says" { (show::prose(&guard.message)) }
                 }
             } }
         } }

@@ -20,10 +20,11 @@ fn steps(run: &Run) -> Vec<Step> {
     let some = |score: Score| (score.total > 0).then_some(score);
     let mut steps = Vec::new();
     let base = plan.map(|plan| plan.score.before.clone());
-    if base.is_some() || !run.batches.is_empty() {
+    if base.is_some() {
         steps.push(Step {
             label: "base".to_owned(),
-            learn: base.as_ref().map_or_else(|| run.score_before(), |base| some(base.learn)),
+            // Before there is a plan the base is known on all questions only, which is no learn set.
+            learn: base.as_ref().and_then(|base| some(base.learn)),
             holdout: base.and_then(|base| some(base.holdout)),
         });
     }

@@ -1,0 +1,226 @@
+//! The protocol as a table keeps it: writers at once, kills, other writers' commits, new columns.
+
+use super::*;
+use crate::history::tables::{Column, Kind};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+const OLD: Table = Table {
+    name: "t",
+    means: "A table.",
+    columns: &[
+        Column { name: "id", kind: Kind::Text, means: "Who." },
+        Column { name: "n", kind: Kind::Whole, means: "How many." },
+    ],
+};
+
+const NEW: Table = Table {
+    name: "t",
+    means: "A table.",
+    columns: &[
+        OLD.columns[0],
+        OLD.columns[1],
+        Column { name: "share", kind: Kind::Real, means: "Which part." },
+        Column { name: "good", kind: Kind::Truth, means: "Whether." },
+        Column { name: "at", kind: Kind::Moment, means: "When." },
+    ],
+};
+
+fn table(folder: &Path, table: Table) -> DeltaTable {
+    DeltaTable::new(Place::Folder(folder.to_owned()), table)
+}
+
+fn row(cells: &[(&str, Value)]) -> Row {
+    cells.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+}
+
+fn numbered(n: i64) -> Row {
+    row(&[("id", "행".into()), ("n", n.into())])
+}
+
+fn numbers(rows: &[Row]) -> Vec<i64> {
+    let mut numbers: Vec<i64> = rows.iter().filter_map(|row| row.get("n")?.as_i64()).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+fn commit(folder: &Path, version: u64, lines: &[Value]) {
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    std::fs::write(folder.join(format!("_delta_log/{version:020}.json")), text).expect("written");
+}
+
+#[tokio::test]
+async fn rows_come_back_as_they_went_in() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let there = table(folder.path(), NEW);
+    assert!(there.read().await.expect("no table yet").is_empty());
+    there.append(&[]).await.expect("nothing");
+    assert!(there.read().await.expect("still none").is_empty());
+    let rows = [
+        row(&[
+            ("id", "질문\n'1'".into()),
+            ("n", i64::MIN.into()),
+            ("share", 0.1.into()),
+            ("good", false.into()),
+            ("at", "2025-08-27T09:14:22.000001Z".into()),
+        ]),
+        Row::new(),
+    ];
+    there.append(&rows).await.expect("appended");
+    assert_eq!(there.read().await.expect("read"), rows);
+    let wrong = row(&[("at", "yesterday".into())]);
+    assert!(there.append(&[wrong]).await.is_err());
+    assert_eq!(there.read().await.expect("read").len(), 2);
+}
+
+#[test]
+fn writers_at_once_lose_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::thread::scope(|scope| {
+        for writer in 0..4 {
+            let path = folder.path();
+            scope.spawn(move || {
+                for n in 0..10 {
+                    // Old and new programs at the same time.
+                    let there = table(path, if writer % 2 == 0 { OLD } else { NEW });
+                    futures::executor::block_on(there.append(&[numbered(writer * 10 + n)])).expect("appended");
+                }
+            });
+        }
+    });
+    let rows = futures::executor::block_on(table(folder.path(), NEW).read()).expect("read");
+    assert_eq!(numbers(&rows), (0..40).collect::<Vec<_>>());
+    let commits = std::fs::read_dir(folder.path().join("_delta_log")).expect("a log").count();
+    assert_eq!(commits, 40, "one for each append, and nothing else is left");
+}
+
+#[tokio::test]
+async fn columns_are_added_by_who_needs_them_first() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (old, new) = (table(folder.path(), OLD), table(folder.path(), NEW));
+    old.append(&[numbered(1)]).await.expect("appended");
+    let with = row(&[("n", 2.into()), ("share", 0.5.into())]);
+    new.append(std::slice::from_ref(&with)).await.expect("appended");
+    new.append(&[numbered(3)]).await.expect("appended");
+    old.append(&[numbered(4)]).await.expect("the old program goes on");
+    let rows = old.read().await.expect("read");
+    assert_eq!(numbers(&rows), [1, 2, 3, 4]);
+    assert!(rows.contains(&with));
+    let schemas = |version: u64| {
+        let text =
+            std::fs::read_to_string(folder.path().join(format!("_delta_log/{version:020}.json"))).expect("a commit");
+        text.matches("schemaString").count()
+    };
+    assert_eq!([0, 1, 2, 3].map(schemas), [1, 1, 0, 0]);
+
+    let other = Table { columns: &[Column { name: "n", kind: Kind::Text, means: "A name." }], ..OLD };
+    let error = table(folder.path(), other).append(&[row(&[("n", "x".into())])]).await.expect_err("another type");
+    assert!(error.to_string().contains("`n` is of type \"long\", not string"), "{error}");
+}
+
+#[tokio::test]
+async fn commits_of_other_writers_count() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let there = table(folder.path(), OLD);
+    there.append(&[numbered(1)]).await.expect("appended");
+    there.append(&[numbered(2)]).await.expect("appended");
+    let snapshot = Snapshot::read(&there.place, "t").await.expect("read");
+    let first = snapshot.files.keys().next().expect("a file").clone();
+    // Another writer rewrites the first file under a name that has to be encoded.
+    std::fs::copy(folder.path().join(&first), folder.path().join("a b.parquet")).expect("copied");
+    commit(
+        folder.path(),
+        2,
+        &[
+            json!({"txn": {"appId": "x", "version": 1}}),
+            json!({"remove": {"path": first, "dataChange": false}}),
+            json!({"add": {"path": "a%20b.parquet", "partitionValues": {}, "size": 1, "modificationTime": 1, "dataChange": false}}),
+        ],
+    );
+    assert_eq!(numbers(&there.read().await.expect("read")), [1, 2]);
+    commit(folder.path(), 3, &[json!({"remove": {"path": "a%20b.parquet", "dataChange": true}})]);
+    assert_eq!(numbers(&there.read().await.expect("read")), [2]);
+    there.append(&[numbered(3)]).await.expect("appended");
+    assert_eq!(numbers(&there.read().await.expect("read")), [2, 3]);
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_refused() {
+    let refused = [
+        json!({"protocol": {"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": ["deletionVectors"], "writerFeatures": []}}),
+        json!({"protocol": {"minReaderVersion": 2, "minWriterVersion": 5}}),
+        json!({"metaData": {"schemaString": "{}", "partitionColumns": ["id"], "configuration": {}}}),
+        json!({"metaData": {"schemaString": "{}", "partitionColumns": [], "configuration": {"delta.columnMapping.mode": "name"}}}),
+    ];
+    for action in refused {
+        let folder = tempfile::tempdir().expect("a folder");
+        let there = table(folder.path(), OLD);
+        there.append(&[numbered(1)]).await.expect("appended");
+        commit(folder.path(), 1, std::slice::from_ref(&action));
+        assert!(matches!(there.read().await, Err(HistoryError::Unsupported { .. })), "{action}");
+        assert!(matches!(there.append(&[numbered(2)]).await, Err(HistoryError::Unsupported { .. })), "{action}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let there = table(folder.path(), OLD);
+    there.append(&[numbered(1)]).await.expect("appended");
+    let constrained = json!({"protocol": {"minReaderVersion": 1, "minWriterVersion": 3}});
+    commit(folder.path(), 1, &[constrained]);
+    assert_eq!(numbers(&there.read().await.expect("can be read")), [1]);
+    assert!(there.append(&[numbered(2)]).await.is_err(), "but not written");
+    commit(folder.path(), 3, &[json!({})]);
+    let error = there.read().await.expect_err("a gap");
+    assert!(error.to_string().contains("no version 2"), "{error}");
+}
+
+#[tokio::test]
+async fn what_a_kill_leaves_behind_is_no_part_of_the_table() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let there = table(folder.path(), OLD);
+    there.append(&[numbered(1)]).await.expect("appended");
+    // Killed after the data, while the data, and while the commit was being written.
+    let data = rows::to_parquet(&OLD, &[numbered(9)]).expect("bytes");
+    std::fs::write(folder.path().join("part-00000-x-c000.parquet"), &data).expect("written");
+    std::fs::write(folder.path().join("_writing-1"), &data[..9]).expect("written");
+    std::fs::write(folder.path().join("_delta_log/_writing-2"), "{\"commitInfo\":{").expect("written");
+    assert_eq!(numbers(&there.read().await.expect("read")), [1]);
+    there.append(&[numbered(2)]).await.expect("appended");
+    assert_eq!(numbers(&there.read().await.expect("read")), [1, 2]);
+}
+
+/// Says, to the process that this test starts, where to write.
+const WRITES_INTO: &str = "GENIE_TEST_WRITES_INTO";
+
+#[test]
+fn killed_writers_leave_a_readable_table() {
+    if let Some(folder) = std::env::var_os(WRITES_INTO) {
+        let there = table(Path::new(&folder), OLD);
+        for n in 0.. {
+            futures::executor::block_on(there.append(&[numbered(n)])).expect("appended");
+        }
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("_delta_log");
+    let commits = || {
+        std::fs::read_dir(&log).map_or(0, |names| {
+            names.flatten().filter(|entry| entry.file_name().to_string_lossy().ends_with(".json")).count()
+        })
+    };
+    for round in 1..=5 {
+        let mut command = Command::new(std::env::current_exe().expect("this test"));
+        let name = concat!(module_path!(), "::killed_writers_leave_a_readable_table");
+        let name = name.split_once("::").map_or(name, |(_, name)| name);
+        command.args(["--exact", name]).env(WRITES_INTO, folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("a writer");
+        let before = commits();
+        // Seen from outside, at whatever point of its next commit the writer happens to be.
+        while commits() < before + round {
+            assert!(child.try_wait().expect("a status").is_none(), "the writer ended");
+            std::thread::yield_now();
+        }
+        child.kill().expect("killed");
+        child.wait().expect("gone");
+        let rows = futures::executor::block_on(table(folder.path(), OLD).read()).expect("readable");
+        assert_eq!(rows.len(), commits(), "every commit is whole");
+        assert!(rows.len() >= before + round);
+    }
+}

@@ -1,0 +1,50 @@
+//! The dashboard in headless Chromium: a plan, an apply and a way back through the page.
+
+use crate::python::{printed, script};
+use crate::support::{DEADLINE, Project};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::sync::mpsc;
+
+/// `ui` over a project, stopped when dropped.
+struct Ui {
+    child: Child,
+    link: String,
+}
+
+impl Ui {
+    fn over(project: &Project, arguments: &[&str]) -> Self {
+        let mut command = project.command();
+        command.arg("ui").args(arguments).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("the dashboard starts");
+        let (send, line) = mpsc::channel();
+        let out = BufReader::new(child.stdout.take().expect("stdout"));
+        // Ends with the process.
+        std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
+        let link = line.recv_timeout(DEADLINE).expect("the dashboard says where it is");
+        Self { child, link }
+    }
+}
+
+impl Drop for Ui {
+    fn drop(&mut self) {
+        // Both fail only if it is gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_plan_is_made_applied_and_undone_in_the_browser() {
+    let Some(mut driver) = script("dashboard.py") else { return };
+    let project = Project::small();
+    let ui = Ui::over(&project, &[]);
+    printed(driver.arg(&ui.link).arg(project.path("")));
+}
+
+#[test]
+fn the_demo_needs_no_project_and_has_no_serious_fault() {
+    let Some(mut driver) = script("demo.py") else { return };
+    let ui = Ui::over(&Project::empty(), &["--demo"]);
+    printed(driver.arg(&ui.link));
+}
