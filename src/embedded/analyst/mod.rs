@@ -24,6 +24,7 @@ mod joins;
 mod lexicon;
 mod lines;
 mod link;
+mod mentions;
 mod operand;
 mod parse;
 mod periods;

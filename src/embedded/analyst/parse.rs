@@ -122,7 +122,7 @@ impl<'a> Parser<'a> {
                 self.absent = None;
                 at + 1
             }
-            Kind::Word => at + 1,
+            Kind::Word => self.word(at),
             Kind::Number(digits) => self.number(at, digits),
             Kind::Literal { .. } => self.literal(at),
             Kind::Time(Time::Grain(unit)) => {
