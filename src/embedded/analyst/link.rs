@@ -173,13 +173,31 @@ fn ranked(
             let key = schema.tables[c.table].foreign_keys.iter().any(|(own, _, _)| own.contains(&c.column));
             score -= if key { 0.05 } else { 0.0 };
             // A reference that is called like its table: the row it refers to is meant.
-            score -= if schema.stands_for_parent(*c) { 0.5 } else { 0.0 };
+            score -= if schema.stands_for_parent(*c) { 0.8 } else { 0.0 };
+            // `employees` are rows, not the column that numbers them.
+            let last = schema.column(*c).words.last();
+            let numbers = schema.tables[c.table].primary_key == [c.column] || key;
+            let said = last.is_none_or(|l| nodes[at].element.words.iter().any(|w| w == l) || !is_id(l));
+            score -= if numbers && !said { 0.4 } else { 0.0 };
         }
         score
     };
     let mut list: Vec<(f64, Candidate)> = found.iter().map(|c| (worth(c), c.clone())).collect();
+    list.extend(label_of(owner, found, &nodes[at].element.words, schema).map(|c| (worth(&c), c)));
     list.sort_by(|a, b| b.0.total_cmp(&a.0));
     list
+}
+
+/// `names of the airlines`, where what names an airline is called otherwise.
+fn label_of(owner: Option<TableId>, found: &[Candidate], words: &[String], schema: &Schema) -> Option<Candidate> {
+    let table = owner.filter(|t| !found.iter().any(|c| table_of(&c.target) == Some(*t) && c.score > 0.5))?;
+    let named = words.len() == 1 && matches!(words[0].as_str(), "name" | "이름" | "namen");
+    let label = schema.labels(table).first().copied().filter(|_| named)?;
+    Some(Candidate { target: Target::Column(label), score: 0.9, source: "what names a row" })
+}
+
+fn is_id(word: &str) -> bool {
+    matches!(word, "id" | "code" | "key" | "no" | "nr" | "number") || word.len() <= 8 && word.ends_with("id")
 }
 
 /// True if the element names the table itself.

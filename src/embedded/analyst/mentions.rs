@@ -38,27 +38,30 @@ const SEXES: [(&str, &[&str]); 8] = [
 
 /// Words before a name that restrict nothing.
 #[rustfmt::skip]
-const IDLE: [&str; 76] = [
+const IDLE: &[&str] = &[
     "all", "available", "certain", "certainly", "corresponding", "current", "currently", "entire", "existing", "following", "given", "individual",
     "listed", "main", "more", "new", "particular", "possible", "present", "recorded", "registered", "related", "relevant",
     "same", "several", "single", "specific", "stored", "such", "whole", "own", "other", "many", "few", "less", "actual", "real",
     "full", "complete", "exact", "common", "general", "kind", "type", "sort", "also", "both", "either", "least", "most",
     "separate", "associated", "respective", "overall", "total", "different", "first", "last", "next", "previous", "old",
-    "own", "like", "well", "just", "still", "now", "here", "out", "off", "different", "various", "people", "person", "many", "much",
+    "through", "during", "among", "against", "about", "into", "onto", "via", "than", "upon", "toward", "towards", "gab", "gibt",
+    "wir", "noch", "who", "went", "come", "comes", "live", "lives", "work", "works", "own", "like", "well", "just", "still", "now", "here", "out", "off", "different", "various", "people", "person", "many", "much",
 ];
 
 /// What follows `in` without being a place.
 #[rustfmt::skip]
-const NO_PLACES: [&str; 26] = [
+const NO_PLACES: &[&str] = &[
     "total", "general", "order", "database", "dataset", "data", "table", "system", "list", "stock", "all", "addition",
-    "sum", "common", "charge", "detail", "full", "turn", "person", "particular", "average", "which", "it", "them", "history", "record",
+    "sum", "common", "charge", "detail", "full", "turn", "person", "particular", "average", "which", "it", "them", "history", "record", "world",
+    "company", "school", "university", "country", "store", "market", "past", "future", "dollar", "usd", "descending", "ascending",
 ];
 
 impl Parser<'_> {
     /// The forms in which the data may write this word.
     fn forms(&self, text: &str, column: ColumnId) -> Vec<String> {
         let lower = text.to_lowercase();
-        let sexed = self.schema().column(column).core.iter().any(|w| matches!(w.as_str(), "sex" | "gender" | "geschlecht"));
+        let sexed =
+            self.schema().column(column).core.iter().any(|w| matches!(w.as_str(), "sex" | "gender" | "geschlecht"));
         if sexed && let Some((_, codes)) = SEXES.iter().find(|(word, _)| *word == lower) {
             return codes.iter().map(|c| (*c).to_owned()).collect();
         }
@@ -115,13 +118,11 @@ impl Parser<'_> {
     /// around it.
     pub fn places_for(&self, table: TableId, text: &str) -> Vec<ColumnId> {
         let mut found = self.columns_for(table, text);
-        let near = |t: &TableId| {
-            *t != table && self.world.graph.distance(table, *t).is_some_and(|d| d <= 2)
-        };
+        let near = |t: &TableId| *t != table && self.world.graph.distance(table, *t).is_some_and(|d| d <= 2);
         for other in (0..self.schema().tables.len()).filter(near) {
-            found.extend(self.columns_for(other, text));
+            found.extend(self.columns_for(other, text).into_iter().take(MOST / 2));
         }
-        found.truncate(2 * MOST);
+        found.truncate(3 * MOST);
         found
     }
 
@@ -137,13 +138,25 @@ impl Parser<'_> {
     /// A word that names nothing: before a name it may be a value, as in `dog pets`.
     pub fn word(&mut self, at: usize) -> usize {
         let text = self.nodes[at].element.text.clone();
-        if let Some(table) = self.restricted_by(at, &text) {
+        if text == "/" {
+            return self.divided(at);
+        }
+        if let Some(column) = self.told_of(at, &text) {
+            let negated = std::mem::take(&mut self.negated);
+            let pred = self.mention(&text, &[column], negated);
+            self.forget_output(column);
+            self.add_filter(pred);
+            return at + 1;
+        }
+        if let Some(table) = self.restricted_by(at, &text).or_else(|| self.says_of(at, &text)) {
             let places = self.columns_for(table, &text);
             let categories: Vec<ColumnId> = places.into_iter().filter(|c| self.is_category(*c)).collect();
             if !categories.is_empty() {
                 let negated = std::mem::take(&mut self.negated);
                 let pred = self.mention(&text, &categories, negated);
                 self.add_filter(pred);
+                // `cat and dog pets` are of either kind.
+                self.or = matches!(self.cue(at + 1), Some(Cue::And | Cue::Or));
             }
         } else if self.after_place(at, &text) {
             return self.literal(at);
@@ -151,22 +164,96 @@ impl Parser<'_> {
         at + 1
     }
 
-    /// The table whose name this unknown word stands before.
-    fn restricted_by(&self, at: usize, text: &str) -> Option<TableId> {
+    /// True for a word that may be a value.
+    fn may_be_value(&self, text: &str) -> bool {
         let lower = text.to_lowercase();
-        let word = lower.chars().all(char::is_alphabetic)
-            && lower.chars().count() >= 3
+        let hangul = lower.chars().any(crate::text::is_hangul);
+        // Korean verbs before a noun: `작성한`, `가입된`, `사는`.
+        let verb = hangul
+            && ["한", "된", "하는", "되는", "는", "은", "던", "할", "될", "한다", "있", "없", "함께"]
+                .iter()
+                .any(|e| lower.ends_with(e));
+        lower.chars().all(char::is_alphabetic)
+            && lower.chars().count() >= if hangul { 2 } else { 3 }
+            && !verb
             && !lower.ends_with("ly")
             && !IDLE.contains(&lower.as_str())
-            && !super::scan::is_small(&lower);
-        let after_name = at > 0 && self.nodes[at - 1].element.is_name() && !self.is_korean();
-        if !word || after_name {
+            && !super::scan::is_small(&lower)
+    }
+
+    /// The table whose name this unknown word stands before, `cat or dog pets` included.
+    fn restricted_by(&self, at: usize, text: &str) -> Option<TableId> {
+        let before = at.checked_sub(1).map(|i| &self.nodes[i]);
+        let after_name = before.is_some_and(|n| n.element.is_name()) && !self.is_korean();
+        let after_word = before.is_some_and(|n| {
+            matches!(n.element.kind, Kind::Word) && self.may_be_value(&n.element.text) && !self.is_korean()
+        });
+        if !self.may_be_value(text) || after_name || after_word {
             return None;
         }
-        match self.target(at + 1)? {
-            Target::Table(table) if self.nodes[at + 1].score >= 0.75 => Some(*table),
+        let mut next = at + 1;
+        let listed = |i: usize| {
+            matches!(self.cue(i), Some(Cue::And | Cue::Or))
+                && self
+                    .nodes
+                    .get(i + 1)
+                    .is_some_and(|n| matches!(n.element.kind, Kind::Word) && self.may_be_value(&n.element.text))
+        };
+        while listed(next) {
+            next += 2;
+        }
+        // `서울에 사는 사용자`: a verb between the value and the name.
+        if self.is_korean()
+            && self
+                .nodes
+                .get(next)
+                .is_some_and(|n| matches!(n.element.kind, Kind::Word) && !self.may_be_value(&n.element.text))
+        {
+            next += 1;
+        }
+        match self.target(next)? {
+            Target::Table(table) if self.nodes[next].score >= 0.55 => Some(*table),
             _ => None,
         }
+    }
+
+    /// `how many orders are open`, `what share of orders failed`: a word at the end says how the
+    /// rows are.
+    fn says_of(&self, at: usize, text: &str) -> Option<TableId> {
+        let ends = self.nodes.get(at + 1).is_none_or(|n| matches!(n.element.kind, Kind::Stop | Kind::Comma));
+        let before = self.nodes.get(at.checked_sub(1)?)?;
+        let verb = matches!(
+            before.element.text.to_lowercase().as_str(),
+            "is" | "are" | "was" | "were" | "been" | "be" | "sind" | "ist" | "waren" | "not" | "nicht"
+        );
+        let shared = self.share.is_some() && before.element.is_name();
+        let table = self.frame.entity.or_else(|| self.named.last().copied());
+        table.filter(|_| ends && (verb || shared) && self.may_be_value(text))
+    }
+
+    /// `with status open`, `whose type is premium`: the word is what the column says.
+    fn told_of(&self, at: usize, text: &str) -> Option<ColumnId> {
+        let mut back = at;
+        while back > 0
+            && matches!(
+                self.nodes[back - 1].element.text.to_lowercase().as_str(),
+                "is" | "are" | "was" | "of" | "=" | "ist" | "the"
+            )
+        {
+            back -= 1;
+        }
+        let place = back.checked_sub(1)?;
+        let Some(Target::Column(column)) = self.target(place) else { return None };
+        let conditional =
+            self.zone == Zone::Condition && (back < at || place > 0 && self.cue(place - 1) == Some(Cue::Boundary));
+        let ends = self.nodes.get(at + 1).is_none_or(|n| {
+            matches!(n.element.kind, Kind::Stop | Kind::Comma) || matches!(n.cue(), Some(Cue::And | Cue::Or))
+        });
+        let fits = ends
+            && self.may_be_value(text)
+            && self.is_category(*column)
+            && self.schema().family(*column) == TypeFamily::Text;
+        (fits && conditional).then_some(*column)
     }
 
     /// `in france`, `from usa`: written small, and still a place.
@@ -177,7 +264,8 @@ impl Parser<'_> {
             back -= 1;
         }
         let placed = back > 0 && self.cue(back - 1) == Some(Cue::Place);
-        let ends = self.nodes.get(at + 1).is_none_or(|n| matches!(n.element.kind, Kind::Stop | Kind::Comma | Kind::Cue(_)));
+        let ends =
+            self.nodes.get(at + 1).is_none_or(|n| matches!(n.element.kind, Kind::Stop | Kind::Comma | Kind::Cue(_)));
         placed
             && ends
             && lower.chars().count() >= 2
@@ -198,10 +286,23 @@ impl Parser<'_> {
         ];
         let info = self.schema().column(column);
         info.has_dictionary
-            || info.core.iter().any(|w| KINDS.contains(&w.as_str()) || KINDS.iter().any(|k| k.len() > 3 && w.ends_with(k)))
+            || info
+                .core
+                .iter()
+                .any(|w| KINDS.contains(&w.as_str()) || KINDS.iter().any(|k| k.len() > 3 && w.ends_with(k)))
     }
 }
 
 fn has_value(column: &super::schema::ColumnInfo, lower: &str) -> bool {
-    column.has_dictionary && column.values.iter().any(|(v, name)| v.to_lowercase() == lower || name.to_lowercase() == lower)
+    column.has_dictionary
+        && column.values.iter().any(|(v, name)| v.to_lowercase() == lower || name.to_lowercase() == lower)
+}
+
+/// Words of SQL, which advice in a question names.
+pub fn is_sql_word(text: &str) -> bool {
+    #[rustfmt::skip]
+    const WORDS: [&str; 18] = [
+        "LIKE", "ILIKE", "NULL", "TRUE", "FALSE", "DISTINCT", "COUNT", "JOIN", "SQL", "SELECT", "AND", "OR", "NOT", "CASE", "GROUP", "ORDER", "BY", "IN",
+    ];
+    WORDS.contains(&text.to_uppercase().as_str()) && text.chars().any(char::is_uppercase)
 }

@@ -21,6 +21,7 @@ mod frame;
 mod grouping;
 mod instructions;
 mod joins;
+mod korean;
 mod lexicon;
 mod lines;
 mod link;

@@ -13,6 +13,7 @@ use super::parse::{Parser, World};
 use super::render::{Rendered, Renderer, Unable};
 use super::scan::Kind;
 use super::schema::{ColumnId, Schema};
+use crate::model::TypeFamily;
 
 /// A way to understand the question, with what is wrong with it.
 pub struct Reading {
@@ -92,7 +93,8 @@ fn reach(world: &World, renderer: &Renderer, nodes: &mut [Node]) -> (Frame, Resu
 fn loss(schema: &Schema, nodes: &[Node], frame: &Frame, rendered: &Result<Rendered, Unable>) -> f64 {
     let Ok(query) = rendered else { return 5.0 };
     let sql = query.sql.to_lowercase();
-    let spread = 0.1 * query.steps.iter().map(|s| if s.source == "same key-like names" { 2.0 } else { 1.0 }).sum::<f64>();
+    let spread =
+        0.1 * query.steps.iter().map(|s| if s.source == "same key-like names" { 2.0 } else { 1.0 }).sum::<f64>();
     spread + unsaid(schema, nodes, frame, &sql) + senseless(schema, frame)
 }
 
@@ -125,15 +127,15 @@ fn name_unsaid(schema: &Schema, node: &Node, sql: &str) -> f64 {
 
 fn cue_unsaid(cue: Cue, frame: &Frame, sql: &str) -> f64 {
     let missing = match cue {
-        Cue::Super(..) | Cue::Top(_) => {
-            !sql.contains("order by") && !sql.contains("max(") && !sql.contains("min(")
-        }
+        Cue::Super(..) | Cue::Top(_) => !sql.contains("order by") && !sql.contains("max(") && !sql.contains("min("),
         Cue::Not | Cue::But => !["not ", "<>", "except", "is null", "<", "false"].iter().any(|w| sql.contains(w)),
         Cue::Agg(Aggregate::Count) => {
             !["count(", "sum("].iter().any(|w| sql.contains(w))
                 && !frame.outputs.iter().any(|o| matches!(o.expr, Expr::Raw { .. } | Expr::Column(_)))
         }
-        Cue::Agg(Aggregate::Avg) => !sql.contains("avg(") && !frame.outputs.iter().any(|o| matches!(o.expr, Expr::Raw { .. })),
+        Cue::Agg(Aggregate::Avg) => {
+            !sql.contains("avg(") && !frame.outputs.iter().any(|o| matches!(o.expr, Expr::Raw { .. }))
+        }
         Cue::Compare(..) | Cue::Between | Cue::Trailing(_) => {
             !["<", ">", "between", "=", "interval"].iter().any(|w| sql.contains(w))
         }
@@ -152,13 +154,22 @@ fn senseless(schema: &Schema, frame: &Frame) -> f64 {
     let mut loss = 0.0;
     for pred in frame.filters.iter().chain(&frame.having) {
         if let Pred::Compare { left: Expr::Column(c), op, .. } = pred {
-            loss += if identifies(*c) && *op != "=" { 0.8 } else { 0.0 };
+            loss += if identifies(*c) && *op != "=" { 1.6 } else { 0.0 };
         }
     }
     for output in &frame.outputs {
         if let Expr::Agg { function: Aggregate::Avg | Aggregate::Sum, of, .. } = &output.expr {
             loss += if of.column().is_some_and(identifies) { 0.8 } else { 0.0 };
+            let family = of.column().map(|c| (schema.family(c), c));
+            loss += match family {
+                Some((f, _)) if f.is_temporal() => 0.8,
+                Some((TypeFamily::Text, c)) if schema.labels(c.table).contains(&c) => 0.8,
+                _ => 0.0,
+            };
         }
+    }
+    for (key, _) in &frame.order {
+        loss += if frame.limit.is_some() && key.column().is_some_and(identifies) { 0.8 } else { 0.0 };
     }
     let grouped = !frame.groups.is_empty() || frame.group_rows.is_some();
     if !frame.having.is_empty() && !grouped && frame.outputs.iter().all(|o| o.expr.is_aggregate()) {

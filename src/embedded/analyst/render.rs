@@ -221,7 +221,7 @@ impl Renderer<'_> {
             }
             Expr::Minus(a, b) => format!("{} - {}", self.expr(a, scope), self.expr(b, scope)),
             Expr::During(of, when) => {
-                let cond: Vec<String> = when.iter().map(|p| self.pred(p, scope)).collect();
+                let cond: Vec<String> = when.iter().map(|p| self.row_pred(p, scope)).collect();
                 super::fragment::filtered(&self.expr(of, scope), &cond.join(" AND "))
             }
             Expr::Portion(of) => {
@@ -231,11 +231,11 @@ impl Renderer<'_> {
             Expr::Rounded(of, digits) => format!("ROUND({}, {digits})", self.expr(of, scope)),
             Expr::CountIf(when) if when.is_empty() => "COUNT(*)".to_owned(),
             Expr::CountIf(when) => {
-                let cond: Vec<String> = when.iter().map(|p| self.pred(p, scope)).collect();
+                let cond: Vec<String> = when.iter().map(|p| self.row_pred(p, scope)).collect();
                 format!("COUNT(CASE WHEN {} THEN 1 END)", cond.join(" AND "))
             }
             Expr::Share { when, percent } => {
-                let cond: Vec<String> = when.iter().map(|p| self.pred(p, scope)).collect();
+                let cond: Vec<String> = when.iter().map(|p| self.row_pred(p, scope)).collect();
                 let factor = if *percent { "100.0" } else { "1.0" };
                 format!("COUNT(CASE WHEN {} THEN 1 END) * {factor} / NULLIF(COUNT(*), 0)", cond.join(" AND "))
             }
@@ -326,6 +326,18 @@ impl Renderer<'_> {
         match quoted.as_slice() {
             [one] => format!("LOWER({}) = {one}", self.schema.sql(column)),
             _ => format!("LOWER({}) IN ({})", self.schema.sql(column), quoted.join(", ")),
+        }
+    }
+
+    /// A condition inside an aggregate, where no other table can be asked.
+    fn row_pred(&self, pred: &Pred, scope: &Scope) -> String {
+        let read = |table: TableId| table == scope.root || scope.steps.iter().any(|s| s.table == table);
+        match pred {
+            Pred::Mentioned { places, negated } => {
+                let own: Vec<(ColumnId, Vec<String>)> = places.iter().filter(|(c, _)| read(c.table)).cloned().collect();
+                self.mentioned(&own, *negated, scope)
+            }
+            other => self.pred(other, scope),
         }
     }
 

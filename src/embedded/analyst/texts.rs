@@ -12,20 +12,37 @@ use crate::model::TypeFamily;
 
 /// Words of columns that say where something is.
 const PLACES: [&str; 16] = [
-    "country", "city", "state", "region", "location", "place", "nation", "district", "address", "continent", "국가",
-    "지역", "도시", "land", "stadt", "ort",
+    "country",
+    "city",
+    "state",
+    "region",
+    "location",
+    "place",
+    "nation",
+    "district",
+    "address",
+    "continent",
+    "국가",
+    "지역",
+    "도시",
+    "land",
+    "stadt",
+    "ort",
 ];
 
 impl Parser<'_> {
     /// A text in quotes, or a proper name.
     pub fn literal(&mut self, at: usize) -> usize {
         let text = self.nodes[at].element.text.clone();
+        let quoted = matches!(self.nodes[at].element.kind, Kind::Literal { quoted: true });
+        if !quoted && super::mentions::is_sql_word(&text) {
+            return at + 1;
+        }
         if let Some(used) = self.inside(at, &text) {
             return used;
         }
         let acronym = text.chars().count() <= 6 && text.chars().all(|c| c.is_uppercase() || c.is_ascii_digit());
         let placed = at > 0 && matches!(self.cue(at - 1), Some(Cue::Place | Cue::Named | Cue::Or | Cue::Compare(..)));
-        let quoted = matches!(self.nodes[at].element.kind, Kind::Literal { quoted: true });
         if acronym
             && !quoted
             && !placed
@@ -87,6 +104,7 @@ impl Parser<'_> {
     }
 
     pub fn add_texts(&mut self, column: ColumnId, texts: Vec<Pred>, negated: bool, both: bool) {
+        self.forget_guess(column, &texts);
         if both {
             for pred in texts {
                 self.frame.filters.push(Pred::Has { table: column.table, when: vec![pred], negated });
@@ -101,11 +119,33 @@ impl Parser<'_> {
         }
     }
 
+    /// `successful orders (status 'success')`: what is said outright goes before what was guessed.
+    fn forget_guess(&mut self, column: ColumnId, texts: &[Pred]) {
+        let start = |text: &str| text.trim_matches('\'').to_lowercase().chars().take(4).collect::<String>();
+        let said: Vec<String> = texts
+            .iter()
+            .filter_map(|p| match p {
+                Pred::Text { value, .. } => Some(start(value)),
+                Pred::In { values, .. } => values.first().map(|v| start(v)),
+                _ => None,
+            })
+            .collect();
+        self.frame.filters.retain(|p| match p {
+            Pred::Mentioned { places, .. } => {
+                !places.iter().any(|(c, forms)| *c == column && forms.iter().any(|f| said.contains(&start(f))))
+            }
+            Pred::Text { column: c, value, .. } => *c != column || texts.contains(p) || !said.contains(&start(value)),
+            _ => true,
+        });
+    }
+
     /// Where the text may stand: the column that is named beside it, else a column whose
     /// dictionary has it, else every column that may hold it.
     pub fn literal_places(&self, at: usize, value: &str) -> Vec<ColumnId> {
         let text = |c: ColumnId| matches!(self.schema().family(c), TypeFamily::Text | TypeFamily::Other);
-        if let Some(column) = self.subject_column().filter(|c| text(*c) && self.near_subject(at) && self.is_told(at, *c)) {
+        if let Some(column) =
+            self.subject_column().filter(|c| text(*c) && self.near_subject(at) && self.is_told(at, *c))
+        {
             return vec![column];
         }
         if let Some(Target::Column(c)) = self.target(at + 1).filter(|_| self.nodes[at + 1].score >= 0.75)
@@ -140,7 +180,14 @@ impl Parser<'_> {
         let which = place > 0 && matches!(self.cue(place - 1), Some(Cue::Which | Cue::Resume | Cue::Who));
         let within = (place + 1..at).any(|i| self.cue(i) == Some(Cue::Place));
         let placelike = PLACES.iter().any(|p| self.schema().column(column).core.iter().any(|w| w == p));
-        !(which && place + 1 < at || within && !placelike)
+        let verb = (place + 1..at).any(|i| {
+            matches!(
+                self.nodes[i].element.text.to_lowercase().as_str(),
+                "is" | "are" | "do" | "does" | "did" | "was" | "were"
+            )
+        });
+        let shown = self.zone == Zone::Output && self.frame.outputs.iter().any(|o| o.expr == Expr::Column(column));
+        !(which && place + 1 < at || within && !placelike || verb && shown)
     }
 
     /// Where the rows are: a column of the tables in use that names a place.
