@@ -34,7 +34,19 @@ impl Parser<'_> {
         });
         let unit = at + 2 > self.nodes.len() || matches!(self.kind(at + 1), Some(Kind::Word));
         if let Some((op, used)) = trailing.filter(|(_, i)| *i == at + 1 || unit) {
+            let aged = self.nodes[at + 1..used].iter().any(|n| is_old(&n.element.text));
+            if let Some(age) = self.measured(Scale::Age).filter(|_| aged) {
+                let op = self.op(op);
+                self.add_filter(Pred::Compare { left: Expr::Column(age), op, right: digits.to_owned() });
+                return used + 1;
+            }
+            if let Some(next) = self.korean_having(at, used, op, digits) {
+                return next;
+            }
             return self.compare_number(used + 1, op, Scale::Any, digits);
+        }
+        if let Some(next) = self.korean_limit(at, digits) {
+            return next;
         }
         if matches!(self.cue(at + 1), Some(Cue::Super(..) | Cue::Top(_)))
             || self.ranking.is_some() && self.wanted.is_none()
@@ -45,12 +57,7 @@ impl Parser<'_> {
         if self.korean_between(at, digits) {
             return at + 4;
         }
-        let old = self
-            .nodes
-            .iter()
-            .skip(at + 1)
-            .take(2)
-            .any(|n| matches!(n.element.text.as_str(), "old" | "세" | "살" | "alt"));
+        let old = self.nodes.iter().skip(at + 1).take(2).any(|n| is_old(&n.element.text));
         if old && let Some(column) = self.measured(Scale::Age) {
             self.add_filter(Pred::Compare { left: Expr::Column(column), op: "=", right: digits.to_owned() });
             return at + 1;
@@ -198,6 +205,20 @@ impl Parser<'_> {
         Some(self.skip(next, |c| matches!(c, Cue::Filler | Cue::Of)))
     }
 
+    /// `평균보다 조회수가 높은`: the comparison stands behind the average that it is with.
+    pub fn above_aggregate(&mut self, at: usize, op: Op) -> usize {
+        let overall = self.frame.outputs.iter().rposition(|o| {
+            matches!(&o.expr, Expr::Agg { function: Aggregate::Avg | Aggregate::Max | Aggregate::Min, of, .. } if of.column().is_some())
+        });
+        let Some(place) = overall.filter(|_| self.is_korean()) else { return at + 1 };
+        let Expr::Agg { function, of, .. } = self.frame.outputs.remove(place).expr else { return at + 1 };
+        self.frame.outputs.retain(|o| o.expr != *of);
+        let op = self.op(op);
+        self.subject = None;
+        self.add_filter(Pred::Overall { left: (*of).clone(), op, function, of: *of, within: Vec::new() });
+        at + 1
+    }
+
     /// `larger than any country in Europe`: than the largest of them.
     fn than_any(&mut self, at: usize, op: Op) -> Option<usize> {
         let left = self
@@ -337,7 +358,9 @@ impl Parser<'_> {
             return at + 1;
         };
         let right = format!("{a} AND {b}");
-        let Some(left) = self.subject.clone().or_else(|| self.last_number()) else { return low + 3 };
+        let aged = (low + 3..low + 6).any(|i| self.nodes.get(i).is_some_and(|n| is_old(&n.element.text)));
+        let age = self.measured(Scale::Age).filter(|_| aged).map(Expr::Column);
+        let Some(left) = age.or_else(|| self.subject.clone()).or_else(|| self.last_number()) else { return low + 3 };
         if let Expr::Column(c) = left {
             self.forget_output(c);
         }
@@ -358,6 +381,11 @@ impl Parser<'_> {
             _ => None,
         }
     }
+}
+
+/// `30 years old`, `30세`.
+fn is_old(text: &str) -> bool {
+    matches!(text, "old" | "세" | "살" | "alt")
 }
 
 fn year_in(sql: &str) -> Option<i32> {

@@ -60,13 +60,16 @@ fn unit(word: &str) -> Option<Unit> {
 fn grain(words: &[&str]) -> Option<(usize, Time)> {
     let first = *words.first()?;
     let single = match first {
-        "daily" | "일간추이" | "일단위" | "일별" | "일자별" | "날짜별" | "일별로" | "täglich" => {
-            Some(Unit::Day)
+        "daily" | "일간추이" | "일단위" | "일별" | "일자별" | "날짜별" | "일별로" | "täglich" | "tägliche"
+        | "täglichen" => Some(Unit::Day),
+        "weekly" | "주별" | "주간별" | "주차별" | "wöchentlich" | "wöchentliche" | "wöchentlichen" => {
+            Some(Unit::Week)
         }
-        "weekly" | "주별" | "주간별" | "주차별" | "wöchentlich" => Some(Unit::Week),
-        "monthly" | "월별" | "월별로" | "monatlich" => Some(Unit::Month),
+        "monthly" | "월별" | "월별로" | "monatlich" | "monatliche" | "monatlichen" => Some(Unit::Month),
         "quarterly" | "분기별" => Some(Unit::Quarter),
-        "yearly" | "annually" | "annual" | "연도별" | "년도별" | "연별" | "jährlich" => Some(Unit::Year),
+        "yearly" | "annually" | "annual" | "연도별" | "년도별" | "연별" | "jährlich" | "jährliche" | "jährlichen" => {
+            Some(Unit::Year)
+        }
         _ => None,
     };
     if let Some(unit) = single {

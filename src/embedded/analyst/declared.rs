@@ -66,7 +66,7 @@ impl Parser<'_> {
     pub fn compares_next(&self, at: usize) -> bool {
         let later = self.nodes.iter().skip(at + 1).take(5);
         let mut close = later.take_while(|n| !matches!(n.element.kind, Kind::Stop | Kind::Comma));
-        close.any(|n| matches!(n.cue(), Some(Cue::Compare(..) | Cue::Between | Cue::Trailing(_))))
+        close.any(|n| matches!(n.cue(), Some(Cue::Compare(..) | Cue::Between | Cue::Trailing(_) | Cue::Super(..))))
     }
 
     pub fn output(&mut self, expr: Expr) {

@@ -14,6 +14,7 @@ impl Parser<'_> {
     pub fn finish(&mut self) {
         self.keep_returned();
         self.fill_grains();
+        self.divide();
         self.open_ranking();
         self.share_of();
         self.common_values();
@@ -308,7 +309,7 @@ impl Parser<'_> {
             self.frame.entity = self.named.first().copied();
         }
         let asked: BTreeSet<TableId> = self.frame.tables();
-        if self.frame.outputs.is_empty() && asked.is_empty() {
+        if self.frame.outputs.is_empty() && asked.is_empty() && !self.frame.everything {
             self.frame.entity = None;
         }
     }

@@ -113,6 +113,11 @@ pub enum Pred {
         value: String,
         negated: bool,
     },
+    /// A text stands in one of these columns, in one of these forms each.
+    Mentioned {
+        places: Vec<(ColumnId, Vec<String>)>,
+        negated: bool,
+    },
     Like {
         column: ColumnId,
         pattern: String,
@@ -154,7 +159,7 @@ impl Pred {
                 into.insert(column.table);
             }
             Self::Raw { tables, .. } => into.extend(tables),
-            Self::Has { .. } | Self::HasCount { .. } => {}
+            Self::Mentioned { .. } | Self::Has { .. } | Self::HasCount { .. } => {}
             Self::Any(parts) | Self::All(parts) => parts.iter().for_each(|p| p.tables(into)),
         }
     }

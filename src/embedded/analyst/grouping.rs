@@ -65,6 +65,9 @@ impl Parser<'_> {
         while matches!(self.cue(next), Some(Cue::Filler | Cue::Between | Cue::Of | Cue::Place)) {
             next += 1;
         }
+        if let Some(used) = self.between_extremes(next) {
+            return used;
+        }
         let Some((first, after)) = self.operand(next) else { return at + 1 };
         if self.cue(after) != Some(Cue::And) {
             return at + 1;
@@ -80,6 +83,28 @@ impl Parser<'_> {
             }
             _ => at + 1,
         }
+    }
+
+    /// `the largest and the smallest X`: what lies between the two.
+    fn between_extremes(&mut self, at: usize) -> Option<usize> {
+        let extreme = |p: &Self, i: usize| match p.cue(i) {
+            Some(Cue::Super(desc, _)) => Some(desc),
+            Some(Cue::Agg(Aggregate::Max)) => Some(true),
+            Some(Cue::Agg(Aggregate::Min)) => Some(false),
+            _ => None,
+        };
+        extreme(self, at)?;
+        let second = (at + 1..at + 5).find(|i| extreme(self, *i).is_some())?;
+        (at + 1..second).any(|i| self.cue(i) == Some(Cue::And)).then_some(())?;
+        self.comparing = true;
+        let found = self.operand(second);
+        self.comparing = false;
+        let (exprs, used) = found?;
+        let Expr::Agg { of, .. } = exprs.first()? else { return None };
+        let of = of.clone();
+        let end = |function| Box::new(Expr::Agg { function, of: of.clone(), distinct: false });
+        self.output(Expr::Minus(end(Aggregate::Max), end(Aggregate::Min)));
+        Some(used)
     }
 
     /// What stands for yes in a text column of flags, where its values are known.

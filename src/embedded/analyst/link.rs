@@ -13,6 +13,8 @@ pub struct Node {
     pub target: Option<Target>,
     pub source: &'static str,
     pub score: f64,
+    /// What else the name may mean, and how much less likely that is.
+    pub rivals: Vec<(Target, f64)>,
 }
 
 impl Node {
@@ -21,41 +23,75 @@ impl Node {
     }
 }
 
-pub fn link(
+/// Links the names of one question, as often as other readings of it are tried.
+pub struct Linker<'a> {
     elements: Vec<Element>,
-    schema: &Schema,
-    lexicon: &Lexicon,
-    homes: &BTreeMap<Target, TableId>,
-) -> Vec<Node> {
-    let words: Vec<String> = elements.iter().flat_map(|e| e.words.clone()).collect();
-    let mut favour: BTreeMap<TableId, f64> = BTreeMap::new();
-    for table in 0..schema.tables.len() {
-        let described = lexicon.described_by(&Target::Table(table), &words);
-        favour.insert(table, (described * 0.06).min(0.2) + 0.08 * vote(&elements, table));
-    }
-    for element in &elements {
-        if let Kind::Name(found) = &element.kind
-            && let Some(home) = found.first().filter(|c| c.score >= 1.0).and_then(|c| homes.get(&c.target))
-        {
-            *favour.entry(*home).or_default() += 0.3;
+    schema: &'a Schema,
+    favour: BTreeMap<TableId, f64>,
+}
+
+/// Meanings that a reading insists on, by the place of the element.
+pub type Forced = BTreeMap<usize, Target>;
+
+impl<'a> Linker<'a> {
+    pub fn new(
+        elements: Vec<Element>,
+        schema: &'a Schema,
+        lexicon: &Lexicon,
+        homes: &BTreeMap<Target, TableId>,
+    ) -> Self {
+        let words: Vec<String> = elements.iter().flat_map(|e| e.words.clone()).collect();
+        let mut favour: BTreeMap<TableId, f64> = BTreeMap::new();
+        for table in 0..schema.tables.len() {
+            let described = lexicon.described_by(&Target::Table(table), &words);
+            favour.insert(table, (described * 0.06).min(0.2) + 0.08 * vote(&elements, table));
         }
+        for element in &elements {
+            if let Kind::Name(found) = &element.kind
+                && let Some(home) = found.first().filter(|c| c.score >= 1.0).and_then(|c| homes.get(&c.target))
+            {
+                *favour.entry(*home).or_default() += 0.3;
+            }
+        }
+        Self { elements, schema, favour }
     }
-    let mut nodes: Vec<Node> =
-        elements.into_iter().map(|element| Node { element, target: None, source: "", score: 0.0 }).collect();
-    for round in 0..3 {
-        let chosen: Vec<Option<Candidate>> =
-            (0..nodes.len()).map(|at| choose(&nodes, at, schema, &favour, round)).collect();
-        for (node, best) in nodes.iter_mut().zip(chosen) {
-            if let Some(best) = best {
+
+    pub fn link(&self, forced: &Forced) -> Vec<Node> {
+        let bare = |element: &Element| Node {
+            element: element.clone(),
+            target: None,
+            source: "",
+            score: 0.0,
+            rivals: Vec::new(),
+        };
+        let mut nodes: Vec<Node> = self.elements.iter().map(bare).collect();
+        for round in 0..3 {
+            let ranked: Vec<Vec<(f64, Candidate)>> =
+                (0..nodes.len()).map(|at| ranked(&nodes, at, self.schema, &self.favour, round)).collect();
+            for (at, (node, mut ranked)) in nodes.iter_mut().zip(ranked).enumerate() {
+                if let Some(wanted) = forced.get(&at)
+                    && let Some(place) = ranked.iter().position(|(_, c)| c.target == *wanted)
+                {
+                    ranked.swap(0, place);
+                }
+                let Some((top, best)) = ranked.first().cloned() else { continue };
+                node.rivals = ranked[1..]
+                    .iter()
+                    .filter(|(worth, c)| *worth > top - RIVAL && c.score > 0.4)
+                    .map(|(worth, c)| (c.target.clone(), (top - worth).max(0.0)))
+                    .collect();
                 node.source = best.source;
                 node.score = best.score;
                 node.target = Some(best.target);
             }
         }
+        share_values(&mut nodes, self.schema);
+        nodes
     }
-    share_values(&mut nodes, schema);
-    nodes
 }
+
+/// How much less likely a meaning may be to be tried at all.
+const RIVAL: f64 = 0.55;
 
 /// A value that is known of a column in a table that nothing else asks for belongs to the column
 /// of the same name in the table that is asked for.
@@ -98,14 +134,15 @@ pub fn table_of(target: &Target) -> Option<TableId> {
     }
 }
 
-fn choose(
+/// The meanings of a name, the likeliest first.
+fn ranked(
     nodes: &[Node],
     at: usize,
     schema: &Schema,
     favour: &BTreeMap<TableId, f64>,
     round: usize,
-) -> Option<Candidate> {
-    let Kind::Name(found) = &nodes[at].element.kind else { return None };
+) -> Vec<(f64, Candidate)> {
+    let Kind::Name(found) = &nodes[at].element.kind else { return Vec::new() };
     let owner = owner(nodes, at, round);
     let mentioned = |table: TableId| nodes.iter().enumerate().any(|(i, n)| i != at && mentions(n, table, round));
     let used = |table: TableId| {
@@ -135,12 +172,32 @@ fn choose(
             // A reference to another table is rarely what is asked for.
             let key = schema.tables[c.table].foreign_keys.iter().any(|(own, _, _)| own.contains(&c.column));
             score -= if key { 0.05 } else { 0.0 };
+            // A reference that is called like its table: the row it refers to is meant.
+            score -= if schema.stands_for_parent(*c) { 0.8 } else { 0.0 };
+            // `employees` are rows, not the column that numbers them.
+            let last = schema.column(*c).words.last();
+            let numbers = schema.tables[c.table].primary_key == [c.column] || key;
+            let said = last.is_none_or(|l| nodes[at].element.words.iter().any(|w| w == l) || !is_id(l));
+            score -= if numbers && !said { 0.4 } else { 0.0 };
         }
         score
     };
-    let best =
-        found.iter().map(|c| (worth(c), c)).reduce(|best, next| if next.0 > best.0 + 1e-9 { next } else { best });
-    best.map(|(_, c)| c.clone())
+    let mut list: Vec<(f64, Candidate)> = found.iter().map(|c| (worth(c), c.clone())).collect();
+    list.extend(label_of(owner, found, &nodes[at].element.words, schema).map(|c| (worth(&c), c)));
+    list.sort_by(|a, b| b.0.total_cmp(&a.0));
+    list
+}
+
+/// `names of the airlines`, where what names an airline is called otherwise.
+fn label_of(owner: Option<TableId>, found: &[Candidate], words: &[String], schema: &Schema) -> Option<Candidate> {
+    let table = owner.filter(|t| !found.iter().any(|c| table_of(&c.target) == Some(*t) && c.score > 0.5))?;
+    let named = words.len() == 1 && matches!(words[0].as_str(), "name" | "이름" | "namen");
+    let label = schema.labels(table).first().copied().filter(|_| named)?;
+    Some(Candidate { target: Target::Column(label), score: 0.9, source: "what names a row" })
+}
+
+fn is_id(word: &str) -> bool {
+    matches!(word, "id" | "code" | "key" | "no" | "nr" | "number") || word.len() <= 8 && word.ends_with("id")
 }
 
 /// True if the element names the table itself.

@@ -21,14 +21,17 @@ mod frame;
 mod grouping;
 mod instructions;
 mod joins;
+mod korean;
 mod lexicon;
 mod lines;
 mod link;
+mod mentions;
 mod operand;
 mod parse;
 mod periods;
 mod ranges;
 mod ranking;
+mod readings;
 mod render;
 mod scales;
 mod scan;
@@ -54,7 +57,7 @@ use instructions::Rules;
 use joins::Graph;
 use lexicon::{Lexicon, Target};
 use link::Node;
-use parse::{Parser, World};
+use parse::World;
 use render::{Rendered, Renderer, Unable};
 use schema::Schema;
 use std::collections::BTreeMap;
@@ -125,10 +128,10 @@ impl Prepared {
             return followed(example, &self.rules);
         }
         let elements = scan::scan(question, &self.lexicon, self.year);
-        let mut nodes = link::link(elements, schema, &self.lexicon, &self.homes);
+        let linker = link::Linker::new(elements, schema, &self.lexicon, &self.homes);
         let world = World { schema, graph: &self.graph, snippets: &self.snippets, rules: &self.rules };
         let renderer = Renderer { schema, graph: &self.graph };
-        let (frame, rendered) = reach(&world, &renderer, &mut nodes);
+        let readings::Reading { nodes, frame, rendered, .. } = readings::best(&world, &renderer, &linker);
         let mut thoughts = vec![thought("UNDERSTANDING", understanding(schema, &world, &nodes))];
         thoughts.extend(instruction_thoughts(&self.rules, &nodes));
         if !linked(&nodes) {
@@ -149,25 +152,6 @@ impl Prepared {
             }
         }
     }
-}
-
-/// The query, if need be without names of tables that nothing joins to the others: a stray word
-/// that happens to name such a table is more likely than a question across.
-fn reach(world: &World, renderer: &Renderer, nodes: &mut [Node]) -> (Frame, Result<Rendered, Unable>) {
-    let mut first = None;
-    for _ in 0..3 {
-        let frame = Parser::new(world, nodes).run();
-        let rendered = renderer.render(&frame);
-        let Err(Unable::NoJoin(root, lost)) = rendered else { return (frame, rendered) };
-        let weak = |n: &Node| n.target.as_ref().and_then(link::table_of) == Some(lost) && n.score < 0.99;
-        let stray = nodes.iter().any(weak);
-        first.get_or_insert((frame, Err(Unable::NoJoin(root, lost))));
-        if !stray {
-            break;
-        }
-        nodes.iter_mut().filter(|n| weak(n)).for_each(|n| n.target = None);
-    }
-    first.unwrap_or((Frame::default(), Err(Unable::Nothing)))
 }
 
 /// The tables that snippets and rules read: other names of the question are rather theirs.

@@ -16,6 +16,9 @@ const COUNT_WORDS: [&str; 10] = ["num", "number", "count", "total", "qty", "quan
 impl Parser<'_> {
     /// An aggregate word, in the asked part or in a condition.
     pub fn aggregate(&mut self, at: usize) -> usize {
+        if let Some(desc) = self.ranks(at) {
+            return self.superlative(at, desc, super::cues::Scale::Any);
+        }
         let Some((exprs, next)) = self.operand(at) else {
             self.frame.distinct |= self.cue(at) == Some(Cue::Distinct);
             return self.lonely_aggregate(at);
@@ -32,6 +35,23 @@ impl Parser<'_> {
             self.subject = None;
         }
         next
+    }
+
+    /// `which model has the minimum weight`: the extreme picks rows, it is not asked for.
+    fn ranks(&self, at: usize) -> Option<bool> {
+        let Some(Cue::Agg(function @ (Aggregate::Max | Aggregate::Min))) = self.cue(at) else { return None };
+        let mut back = at;
+        while back > 0 && matches!(self.nodes[back - 1].element.text.as_str(), "the" | "a" | "an") {
+            back -= 1;
+        }
+        let verb = back > 0
+            && matches!(
+                self.nodes[back - 1].element.text.to_lowercase().as_str(),
+                "has" | "have" | "had" | "with" | "having"
+            );
+        let column = matches!(self.target(at + 1), Some(Target::Column(c)) if self.schema().family(*c).is_numeric());
+        let asked = self.frame.entity.is_some() || !self.frame.outputs.is_empty();
+        (verb && column && asked && !self.frame.has_aggregate()).then_some(function == Aggregate::Max)
     }
 
     fn output_aggregate(&mut self, expr: &Expr) {
@@ -75,14 +95,14 @@ impl Parser<'_> {
                     functions.push(function);
                 }
                 (_, Some(Cue::Distinct)) => distinct = true,
-                (_, Some(Cue::Super(desc, _))) if !functions.is_empty() => {
+                (_, Some(Cue::Super(desc, _))) if !functions.is_empty() || self.comparing => {
                     functions.push(if desc { Aggregate::Max } else { Aggregate::Min })
                 }
                 (_, Some(Cue::Filler | Cue::Of | Cue::Pronoun)) => {}
                 (_, Some(Cue::And)) | (Kind::Comma, _) if !functions.is_empty() && self.more_functions(next) => {}
                 (Kind::Name(_), _) => break,
                 (Kind::Number(_), _) => return None,
-                (Kind::Word, _) if next < at + 3 => {}
+                (Kind::Word, _) if next < at + 3 => drop(self.word(next)),
                 _ => return None,
             }
             next += 1;
@@ -184,7 +204,12 @@ impl Parser<'_> {
 
     pub fn of_table(&self, functions: &[Aggregate], table: TableId) -> Expr {
         let counted = functions.is_empty() || functions.contains(&Aggregate::Count);
-        if !counted && let Some(only) = self.only_measure(table) {
+        // `전체 사용자`, `총 사용자`: all of them, not a sum of something.
+        let all = functions == [Aggregate::Sum] && self.is_korean();
+        if !counted
+            && !all
+            && let Some(only) = self.only_measure(table)
+        {
             return Expr::Agg { function: functions[0], of: Box::new(Expr::Column(only)), distinct: false };
         }
         Expr::Count(table)

@@ -57,6 +57,12 @@ pub struct Parser<'a> {
     /// The last sentence asks for an aggregate of something that it does not name.
     pub lonely: bool,
     pub weak: Vec<ColumnId>,
+    /// Two extremes are compared: `the difference between the largest and the smallest`.
+    pub comparing: bool,
+    /// What the number that is asked for is divided by.
+    pub divisor: Option<Expr>,
+    /// Tables whose rows must be there: `orders with a coupon`.
+    pub kept: Vec<TableId>,
     /// A count is asked for, and nothing that is known is named as counted.
     pub counts_rows: bool,
     /// The stretches of time named, each with its conditions.
@@ -88,6 +94,9 @@ impl<'a> Parser<'a> {
             conditions: 0,
             lonely: false,
             weak: Vec::new(),
+            comparing: false,
+            divisor: None,
+            kept: Vec::new(),
             counts_rows: false,
             stretches: Vec::new(),
         }
@@ -122,7 +131,7 @@ impl<'a> Parser<'a> {
                 self.absent = None;
                 at + 1
             }
-            Kind::Word => at + 1,
+            Kind::Word => self.word(at),
             Kind::Number(digits) => self.number(at, digits),
             Kind::Literal { .. } => self.literal(at),
             Kind::Time(Time::Grain(unit)) => {
@@ -147,6 +156,8 @@ impl<'a> Parser<'a> {
             }
             Cue::Agg(_) | Cue::Distinct => self.aggregate(at),
             Cue::Each => self.each(at),
+            Cue::Trailing(op) => self.above_aggregate(at, op),
+            Cue::Per => self.per(at),
             Cue::By => self.by(at),
             Cue::OrderBy => self.order_by(at),
             Cue::Desc | Cue::Asc => self.direction(at, cue == Cue::Desc),
@@ -155,6 +166,7 @@ impl<'a> Parser<'a> {
             Cue::Top(desc) => self.top(at, desc),
             Cue::Compare(op, scale) => self.compare(at, op, scale),
             Cue::Between => self.between(at),
+            Cue::Not if self.korean_absence(at).is_some() => at + 1,
             Cue::Not | Cue::But => {
                 self.negated = true;
                 self.absent = None;
@@ -201,6 +213,7 @@ impl<'a> Parser<'a> {
             }
             Cue::Measure(scale) => {
                 if let Some(column) = self.measured(scale) {
+                    self.frame.entity = self.frame.entity.or(Some(column.table));
                     self.output(Expr::Column(column));
                 }
                 at + 1
@@ -311,7 +324,12 @@ impl<'a> Parser<'a> {
             (Zone::Output, Some(_)) if adjective => {}
             _ if self.absent.is_some() || self.is_absent(table) => {}
             _ if self.negated => self.absence(table),
-            (Zone::Output, Some(_)) | (Zone::Condition, Some(_)) => drop(self.frame.needs.insert(table)),
+            (zone, Some(_)) => {
+                self.frame.needs.insert(table);
+                if zone == Zone::Condition {
+                    self.kept.push(table);
+                }
+            }
         }
         at + 1
     }

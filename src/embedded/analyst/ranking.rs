@@ -21,7 +21,7 @@ impl Parser<'_> {
             }
             return at + 1;
         }
-        if let Some(used) = self.korean_rank(at, desc) {
+        if let Some(used) = self.korean_rank(at, desc).or_else(|| self.korean_most(at, desc)) {
             return used;
         }
         let mut next = at + 1;
@@ -172,7 +172,14 @@ impl Parser<'_> {
                 return self.by_column(at + 1, column, desc, scale, None, counted);
             }
         }
-        if counted && self.frame.entity != Some(table) {
+        // `which city has the most employees`: values of a column of the table itself are ranked.
+        let valued = !self.frame.outputs.is_empty()
+            && self.frame.outputs.iter().all(|o| {
+                o.expr
+                    .column()
+                    .is_some_and(|c| c.table == table && !self.is_key(c) && !self.schema().labels(table).contains(&c))
+            });
+        if counted && (self.frame.entity != Some(table) || valued && !self.named.contains(&table)) {
             self.rank(Expr::Count(table), desc);
             self.frame.needs.insert(table);
             return at + 1;
@@ -190,6 +197,16 @@ impl Parser<'_> {
     }
 
     fn by_nothing(&mut self, desc: bool, scale: Scale) {
+        // `whose weight is the largest`: the subject ranks.
+        let numeric =
+            |e: &Expr| e.is_aggregate() || e.column().is_some_and(|c| self.schema().family(c) != TypeFamily::Text);
+        if self.zone == Zone::Condition
+            && scale != Scale::Frequency
+            && let Some(expr) = self.subject.clone().filter(numeric)
+        {
+            self.rank(expr, desc);
+            return;
+        }
         let entity = self.named.last().copied().or(self.frame.entity);
         let own = entity.and_then(|t| self.intrinsic(t, scale));
         if scale == Scale::Frequency || scale == Scale::Any {
@@ -251,7 +268,11 @@ impl Parser<'_> {
         self.ranking = Some(desc);
         if let Some(Kind::Number(digits)) = self.nodes.get(at + 1).map(|n| &n.element.kind) {
             self.wanted = digits.parse().ok();
-            return at + 2;
+            let next = at + 2;
+            let behind =
+                self.nodes.get(next).is_some_and(|n| super::korean::is_counter(&n.element.kind, &n.element.text));
+            let next = next + usize::from(behind);
+            return self.korean_top(next, desc).unwrap_or(next);
         }
         at + 1
     }
@@ -262,6 +283,11 @@ impl Parser<'_> {
         let desc = self.ranking.unwrap_or(true);
         if let Some(expr) = exprs.into_iter().next() {
             let expr = self.summed(expr);
+            if self.frame.outputs.is_empty()
+                && let Some(entity) = self.frame.entity
+            {
+                self.schema().labels(entity).into_iter().for_each(|label| self.output(Expr::Column(label)));
+            }
             if self.wanted.unwrap_or(1) > 1 && self.zone == Zone::Output {
                 self.output(expr.clone());
             }

@@ -221,7 +221,7 @@ impl Renderer<'_> {
             }
             Expr::Minus(a, b) => format!("{} - {}", self.expr(a, scope), self.expr(b, scope)),
             Expr::During(of, when) => {
-                let cond: Vec<String> = when.iter().map(|p| self.pred(p, scope)).collect();
+                let cond: Vec<String> = when.iter().map(|p| self.row_pred(p, scope)).collect();
                 super::fragment::filtered(&self.expr(of, scope), &cond.join(" AND "))
             }
             Expr::Portion(of) => {
@@ -231,11 +231,11 @@ impl Renderer<'_> {
             Expr::Rounded(of, digits) => format!("ROUND({}, {digits})", self.expr(of, scope)),
             Expr::CountIf(when) if when.is_empty() => "COUNT(*)".to_owned(),
             Expr::CountIf(when) => {
-                let cond: Vec<String> = when.iter().map(|p| self.pred(p, scope)).collect();
+                let cond: Vec<String> = when.iter().map(|p| self.row_pred(p, scope)).collect();
                 format!("COUNT(CASE WHEN {} THEN 1 END)", cond.join(" AND "))
             }
             Expr::Share { when, percent } => {
-                let cond: Vec<String> = when.iter().map(|p| self.pred(p, scope)).collect();
+                let cond: Vec<String> = when.iter().map(|p| self.row_pred(p, scope)).collect();
                 let factor = if *percent { "100.0" } else { "1.0" };
                 format!("COUNT(CASE WHEN {} THEN 1 END) * {factor} / NULLIF(COUNT(*), 0)", cond.join(" AND "))
             }
@@ -278,6 +278,7 @@ impl Renderer<'_> {
                 let op = if *negated { "<>" } else { "=" };
                 format!("LOWER({}) {op} {}", self.schema.sql(*column), quote(&value.to_lowercase()))
             }
+            Pred::Mentioned { places, negated } => self.mentioned(places, *negated, scope),
             Pred::Like { column, pattern, negated } => {
                 let not = if *negated { " NOT" } else { "" };
                 format!("LOWER({}){not} LIKE {}", self.schema.sql(*column), quote(&pattern.to_lowercase()))
@@ -292,6 +293,51 @@ impl Renderer<'_> {
             Pred::Any(parts) => {
                 format!("({})", parts.iter().map(|p| self.pred(p, scope)).collect::<Vec<_>>().join(" OR "))
             }
+        }
+    }
+
+    /// In the tables that the query reads directly; elsewhere by the rows that belong to its row.
+    fn mentioned(&self, places: &[(ColumnId, Vec<String>)], negated: bool, scope: &Scope) -> String {
+        let mut parts = Vec::new();
+        let mut tables: Vec<TableId> = places.iter().map(|(c, _)| c.table).collect();
+        tables.dedup();
+        for table in tables {
+            let holds: Vec<String> =
+                places.iter().filter(|(c, _)| c.table == table).map(|(c, forms)| self.holds(*c, forms)).collect();
+            if table == scope.root || scope.steps.iter().any(|s| s.table == table) {
+                parts.extend(holds);
+            } else if let Some(steps) = self.graph.tree(scope.root, &[table].into()).filter(|s| !s.is_empty()) {
+                let (first, rest) = (&steps[0], &steps[1..]);
+                let inner = Scope { root: first.table, steps: rest };
+                let from = self.from(&inner).replace('\n', " ");
+                parts.push(format!("EXISTS (SELECT 1 {from} WHERE {} AND ({}))", first.condition, holds.join(" OR ")));
+            }
+        }
+        let any = match parts.as_slice() {
+            [] => "FALSE".to_owned(),
+            [one] => one.clone(),
+            _ => format!("({})", parts.join(" OR ")),
+        };
+        if negated { format!("NOT {any}") } else { any }
+    }
+
+    fn holds(&self, column: ColumnId, forms: &[String]) -> String {
+        let quoted: Vec<String> = forms.iter().map(|f| quote(f)).collect();
+        match quoted.as_slice() {
+            [one] => format!("LOWER({}) = {one}", self.schema.sql(column)),
+            _ => format!("LOWER({}) IN ({})", self.schema.sql(column), quoted.join(", ")),
+        }
+    }
+
+    /// A condition inside an aggregate, where no other table can be asked.
+    fn row_pred(&self, pred: &Pred, scope: &Scope) -> String {
+        let read = |table: TableId| table == scope.root || scope.steps.iter().any(|s| s.table == table);
+        match pred {
+            Pred::Mentioned { places, negated } => {
+                let own: Vec<(ColumnId, Vec<String>)> = places.iter().filter(|(c, _)| read(c.table)).cloned().collect();
+                self.mentioned(&own, *negated, scope)
+            }
+            other => self.pred(other, scope),
         }
     }
 

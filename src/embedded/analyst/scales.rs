@@ -155,7 +155,8 @@ impl Parser<'_> {
 
     /// What an adjective measures, of the table named last that has it.
     pub fn measured(&self, scale: Scale) -> Option<ColumnId> {
-        let mut tables = self.named.iter().rev().copied().chain(self.frame.entity);
+        let later = self.later_tables();
+        let mut tables = self.named.iter().rev().copied().chain(self.frame.entity).chain(later);
         tables.find_map(|t| self.intrinsic(t, scale)).map(|(c, _)| c)
     }
 }

@@ -250,7 +250,10 @@ impl Scanner<'_> {
         for size in (1..=MAX_SPAN.min(self.toks.len() - at)).rev() {
             let span = &self.toks[at..at + size];
             let edges_small = is_edge(&span[0]) || is_edge(&span[size - 1]);
+            let joins =
+                |t: &Tok| matches!(cue_at(&[t.cue.as_str()]), Some((_, Cue::By | Cue::Each | Cue::Or | Cue::And)));
             if span.iter().any(|t| t.quoted || t.is_mark())
+                || size > 2 && span[1..size - 1].iter().any(joins)
                 || edges_small && size > 1
                 || size == 1 && span[0].word.is_empty()
             {
@@ -334,7 +337,7 @@ impl Scanner<'_> {
 
     /// A word that names nothing: part of a compound, a proper name, or just a word.
     fn unknown(&mut self, at: usize, weak: Option<(usize, Vec<Candidate>)>) -> usize {
-        if let Some(used) = self.korean_compound(at) {
+        if let Some(used) = self.korean_compound(at).or_else(|| self.led_compound(at)) {
             return used;
         }
         let size = self.proper_name(at);
@@ -363,6 +366,7 @@ impl Scanner<'_> {
             let cue = match tail.as_str() {
                 "수" | "개수" | "건수" => Some(Cue::Agg(Aggregate::Count)),
                 "순" => Some(Cue::OrderBy),
+                "당" => Some(Cue::Per),
                 _ => None,
             };
             self.push(at, 1, Kind::Name(found));
@@ -375,6 +379,20 @@ impl Scanner<'_> {
             return Some(1);
         }
         None
+    }
+
+    /// `총매출`, `Durchschnittspreis`: a cue grown together with the name behind it.
+    fn led_compound(&mut self, at: usize) -> Option<usize> {
+        let lower = self.toks[at].lower.clone();
+        let hangul = lower.chars().any(crate::text::is_hangul);
+        let word = if hangul { self.toks[at].word.clone() } else { lower };
+        let (cue, rest) = super::korean::leading_cue(&word)?;
+        let rest = super::words::fold(&rest);
+        let found = self.lexicon.candidates(std::slice::from_ref(&rest), &rest);
+        found.first().filter(|c| c.score >= 0.5)?;
+        self.push(at, 1, Kind::Cue(cue));
+        self.push(at, 1, Kind::Name(found));
+        Some(1)
     }
 
     /// How many words from here on are a proper name.

@@ -88,6 +88,20 @@ impl Schema {
         self.column(id).family
     }
 
+    /// True for a reference that has the name of the table it refers to: `orders.customer`.
+    pub fn stands_for_parent(&self, id: ColumnId) -> bool {
+        let words = &self.column(id).core;
+        self.tables[id.table].foreign_keys.iter().any(|(own, parent, _)| {
+            let parent = self.find_table(parent).filter(|p| *p != id.table);
+            let ends = |p: TableId| {
+                let named = &self.tables[p].words;
+                super::words::match_names(words, named) > 0.75
+                    || words.len() == 1 && named.len() > 1 && named.last() == words.first()
+            };
+            own == &[id.column] && parent.is_some_and(ends)
+        })
+    }
+
     /// The columns that name a row of the table for people.
     pub fn labels(&self, table: TableId) -> Vec<ColumnId> {
         label_columns(&self.tables[table]).into_iter().map(|column| ColumnId { table, column }).collect()

@@ -18,6 +18,12 @@ impl Parser<'_> {
             return;
         }
         if percent && self.of_total() {
+            if !self.frame.outputs.iter().any(|o| o.expr.is_aggregate()) && !self.sums_up() {
+                let column = self.frame.groups.iter().find_map(|e| e.column()).map(|c| c.table);
+                if let Some(table) = self.frame.entity.or(column).or(self.frame.group_rows) {
+                    self.output(Expr::Count(table));
+                }
+            }
             return;
         }
         let schema = self.schema();
@@ -47,6 +53,11 @@ impl Parser<'_> {
             other => other.is_aggregate(),
         });
         grouped && (free || measured)
+    }
+
+    /// True if a number that can be added up is asked for.
+    fn sums_up(&self) -> bool {
+        self.frame.outputs.iter().any(|o| matches!(o.expr, Expr::Column(c) if self.additive(c)))
     }
 
     /// What the groups have of the total, beside what they have.
@@ -86,7 +97,8 @@ impl Parser<'_> {
                 let path = |f: &TableId| graph.tree(*f, &[*t].into());
                 facts.iter().any(|f| path(f).is_none_or(|steps| steps.iter().all(|s| !s.many)))
             };
-            self.frame.needs.retain(|t| rows == Some(*t) || !idle(t));
+            let kept = self.kept.clone();
+            self.frame.needs.retain(|t| rows == Some(*t) || kept.contains(t) || !idle(t));
         }
     }
 

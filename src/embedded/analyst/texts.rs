@@ -10,16 +10,39 @@ use super::schema::{ColumnId, TableId};
 use super::values::quote;
 use crate::model::TypeFamily;
 
+/// Words of columns that say where something is.
+const PLACES: [&str; 16] = [
+    "country",
+    "city",
+    "state",
+    "region",
+    "location",
+    "place",
+    "nation",
+    "district",
+    "address",
+    "continent",
+    "국가",
+    "지역",
+    "도시",
+    "land",
+    "stadt",
+    "ort",
+];
+
 impl Parser<'_> {
     /// A text in quotes, or a proper name.
     pub fn literal(&mut self, at: usize) -> usize {
         let text = self.nodes[at].element.text.clone();
+        let quoted = matches!(self.nodes[at].element.kind, Kind::Literal { quoted: true });
+        if !quoted && super::mentions::is_sql_word(&text) {
+            return at + 1;
+        }
         if let Some(used) = self.inside(at, &text) {
             return used;
         }
         let acronym = text.chars().count() <= 6 && text.chars().all(|c| c.is_uppercase() || c.is_ascii_digit());
         let placed = at > 0 && matches!(self.cue(at - 1), Some(Cue::Place | Cue::Named | Cue::Or | Cue::Compare(..)));
-        let quoted = matches!(self.nodes[at].element.kind, Kind::Literal { quoted: true });
         if acronym
             && !quoted
             && !placed
@@ -30,8 +53,9 @@ impl Parser<'_> {
             self.frame.unknown.push(text);
             return at + 1;
         }
-        let Some(column) = self.literal_column(at) else { return at + 1 };
-        self.frame.entity = self.frame.entity.or(Some(column.table));
+        let places = self.literal_places(at, &text);
+        let Some(first) = places.first().copied() else { return at + 1 };
+        self.frame.entity = self.frame.entity.or(Some(first.table));
         let mut values = vec![text];
         let mut next = at + 1;
         while let (true, Some(Kind::Literal { .. })) = (
@@ -43,8 +67,12 @@ impl Parser<'_> {
         }
         let negated = std::mem::take(&mut self.negated);
         let both = self.both;
-        let texts: Vec<Pred> = values.into_iter().map(|value| self.text_equals(column, value, negated)).collect();
-        self.add_texts(column, texts, negated, both);
+        let texts: Vec<Pred> = values.iter().map(|value| self.mention(value, &places, negated)).collect();
+        if places.len() > 1 && both {
+            texts.into_iter().for_each(|pred| self.frame.filters.push(pred));
+        } else {
+            self.add_texts(first, texts, negated, both);
+        }
         next
     }
 
@@ -76,6 +104,7 @@ impl Parser<'_> {
     }
 
     pub fn add_texts(&mut self, column: ColumnId, texts: Vec<Pred>, negated: bool, both: bool) {
+        self.forget_guess(column, &texts);
         if both {
             for pred in texts {
                 self.frame.filters.push(Pred::Has { table: column.table, when: vec![pred], negated });
@@ -90,56 +119,79 @@ impl Parser<'_> {
         }
     }
 
-    pub fn literal_column(&self, at: usize) -> Option<ColumnId> {
+    /// `successful orders (status 'success')`: what is said outright goes before what was guessed.
+    fn forget_guess(&mut self, column: ColumnId, texts: &[Pred]) {
+        let start = |text: &str| text.trim_matches('\'').to_lowercase().chars().take(4).collect::<String>();
+        let said: Vec<String> = texts
+            .iter()
+            .filter_map(|p| match p {
+                Pred::Text { value, .. } => Some(start(value)),
+                Pred::In { values, .. } => values.first().map(|v| start(v)),
+                _ => None,
+            })
+            .collect();
+        self.frame.filters.retain(|p| match p {
+            Pred::Mentioned { places, .. } => {
+                !places.iter().any(|(c, forms)| *c == column && forms.iter().any(|f| said.contains(&start(f))))
+            }
+            Pred::Text { column: c, value, .. } => *c != column || texts.contains(p) || !said.contains(&start(value)),
+            _ => true,
+        });
+    }
+
+    /// Where the text may stand: the column that is named beside it, else a column whose
+    /// dictionary has it, else every column that may hold it.
+    pub fn literal_places(&self, at: usize, value: &str) -> Vec<ColumnId> {
         let text = |c: ColumnId| matches!(self.schema().family(c), TypeFamily::Text | TypeFamily::Other);
-        let label = |t: TableId| self.schema().labels(t).first().copied().filter(|c| text(*c));
-        let before = at.checked_sub(1);
-        // `Which X is Y in?` asks for X of the row named Y.
-        let asked = self.nodes.get(at + 1).is_some_and(|n| matches!(n.element.text.as_str(), "in" | "belong" | "on"))
-            && !self.nodes.get(at + 2).is_some_and(|n| n.element.is_name());
-        if let Some(label) = self.subject_column().filter(|_| asked).and_then(|c| label(c.table)) {
-            return Some(label);
-        }
-        if let Some(column) = self.subject_column().filter(|c| text(*c) && self.near_subject(at)) {
-            return Some(column);
-        }
-        match before.and_then(|i| self.target(i)) {
-            Some(Target::Table(t)) => return label(*t),
-            Some(Target::Column(c)) if text(*c) => return Some(*c),
-            _ => {}
-        }
-        match self.target(at + 1) {
-            Some(Target::Column(c)) if text(*c) => return Some(*c),
-            Some(Target::Table(t)) => return label(*t),
-            _ => {}
-        }
-        if before.and_then(|i| self.cue(i)) == Some(Cue::Place)
-            && let Some(place) = self.place_column()
+        if let Some(column) =
+            self.subject_column().filter(|c| text(*c) && self.near_subject(at) && self.is_told(at, *c))
         {
-            return Some(place);
+            return vec![column];
         }
-        let last = self.named.last().copied();
-        last.or(self.frame.entity).and_then(label)
+        if let Some(Target::Column(c)) = self.target(at + 1).filter(|_| self.nodes[at + 1].score >= 0.75)
+            && text(*c)
+        {
+            return vec![*c];
+        }
+        if let Some(column) = self.known_value(value) {
+            return vec![column];
+        }
+        let beside = [at.checked_sub(1), Some(at + 1)].into_iter().flatten().find_map(|i| match self.target(i) {
+            Some(Target::Table(t)) => Some(*t),
+            _ => None,
+        });
+        if let Some(table) = beside {
+            let found = self.columns_for(table, value);
+            return if found.is_empty() { self.schema().labels(table) } else { found };
+        }
+        let asked = self.subject_column().map(|c| c.table).filter(|_| self.zone == Zone::Output);
+        let outputs = self.frame.outputs.iter().find_map(|o| o.expr.column()).map(|c| c.table);
+        let named = self.named.first().copied();
+        let ahead = || self.later_tables().into_iter().next();
+        let Some(table) = self.frame.entity.or(asked).or(named).or(outputs).or_else(ahead) else { return Vec::new() };
+        let found = self.places_for(table, value);
+        if found.is_empty() { self.schema().labels(table).into_iter().filter(|c| text(*c)).collect() } else { found }
+    }
+
+    /// True if the column before a text is compared with it, not asked for: not `what country is X
+    /// in`, and not `the names in X`.
+    fn is_told(&self, at: usize, column: ColumnId) -> bool {
+        let Some(place) = (0..at).rev().find(|i| self.target(*i) == Some(&Target::Column(column))) else { return true };
+        let which = place > 0 && matches!(self.cue(place - 1), Some(Cue::Which | Cue::Resume | Cue::Who));
+        let within = (place + 1..at).any(|i| self.cue(i) == Some(Cue::Place));
+        let placelike = PLACES.iter().any(|p| self.schema().column(column).core.iter().any(|w| w == p));
+        let verb = (place + 1..at).any(|i| {
+            matches!(
+                self.nodes[i].element.text.to_lowercase().as_str(),
+                "is" | "are" | "do" | "does" | "did" | "was" | "were"
+            )
+        });
+        let shown = self.zone == Zone::Output && self.frame.outputs.iter().any(|o| o.expr == Expr::Column(column));
+        !(which && place + 1 < at || within && !placelike || verb && shown)
     }
 
     /// Where the rows are: a column of the tables in use that names a place.
     pub fn place_column(&self) -> Option<ColumnId> {
-        const PLACES: [&str; 14] = [
-            "country",
-            "city",
-            "state",
-            "region",
-            "location",
-            "place",
-            "nation",
-            "district",
-            "address",
-            "continent",
-            "국가",
-            "지역",
-            "도시",
-            "land",
-        ];
         let outputs = self.frame.outputs.iter().filter_map(|o| o.expr.column()).map(|c| c.table);
         let used: Vec<TableId> =
             self.named.iter().copied().chain(self.frame.entity).chain(outputs).chain(self.later_tables()).collect();

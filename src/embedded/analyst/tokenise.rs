@@ -144,10 +144,16 @@ fn marks(between: &str, out: &mut Vec<Tok>) {
 fn word(text: &str, script: Script) -> Tok {
     let lower = text.to_lowercase();
     let hangul = script == Script::Hangul;
-    let folded = fold(text);
+    let mut folded = fold(text);
+    let mut sorted = hangul && each_suffix(text, &folded);
+    // `성별로`: what is left of a word must not be one syllable.
+    if sorted && folded.chars().count() == 1 && text.chars().nth(1) == Some('별') {
+        folded = text.chars().take(2).collect();
+        sorted = text.chars().count() > 2;
+    }
     Tok {
         possessive: lower.ends_with("'s") || lower.ends_with("’s"),
-        each: hangul && each_suffix(text, &folded),
+        each: sorted,
         cue: if hangul { korean_cue(&lower, &folded) } else { lower.clone() },
         stem2: if hangul { one_less(&folded) } else { folded.clone() },
         word: folded,

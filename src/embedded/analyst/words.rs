@@ -3,10 +3,17 @@
 use crate::text::{compact, is_hangul, split_identifier, stem};
 
 /// Endings that English and German words of one root differ in.
-const ENDINGS: [&str; 38] = [
+const ENDINGS: [&str; 39] = [
     "", "s", "e", "es", "ed", "d", "ing", "er", "ers", "or", "al", "ion", "ions", "ation", "ment", "ments", "ure",
     "ance", "ence", "ent", "y", "ie", "ies", "ly", "n", "en", "ive", "ity", "ings", "ning", "ned", "ting", "ted",
-    "ner", "der", "te", "t", "ung",
+    "ner", "der", "te", "t", "ung", "ungen",
+];
+
+/// Customary short forms that no rule explains.
+#[rustfmt::skip]
+const SHORTHAND: [(&str, &str); 14] = [
+    ("no", "number"), ("nr", "number"), ("num", "number"), ("qty", "quantity"), ("amt", "amount"), ("src", "source"), ("cnt", "count"),
+    ("pct", "percent"), ("yr", "year"), ("dt", "date"), ("tel", "phone"), ("img", "image"), ("nr", "nummer"), ("lbl", "label"),
 ];
 
 /// Words too short or too common to compare by root or prefix.
@@ -46,6 +53,9 @@ pub fn alike(asked: &str, named: &str) -> f64 {
     }
     if abbreviates(named, asked) || abbreviates(asked, named) {
         return 0.8;
+    }
+    if SHORTHAND.iter().any(|(short, long)| [(asked, named), (named, asked)].contains(&(*short, *long))) {
+        return 0.9;
     }
     if misspelt(asked, named) {
         return 0.78;
