@@ -49,8 +49,8 @@ fn a_killed_plan_leaves_no_trace_and_goes_on_where_it_stopped() {
     // The live space is the tuned one, the definition the bare one: the plan has much to ask.
     remote.project.edit("genie.yaml", "definition: space.yaml\n", &format!("definition: space.yaml\n  id: {live}\n"));
     let start = workspace.requests().len();
-    let mut lost = 0;
-    for point in [1, 9, 40, 90] {
+    let points = [1, 9, 40, 90];
+    for point in points {
         let asked_before = workspace.asked().len();
         let answered_before = remote.answers();
         let mut child = remote.plan().stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("plan starts");
@@ -64,7 +64,6 @@ fn a_killed_plan_leaves_no_trace_and_goes_on_where_it_stopped() {
         // Questions under way when it was killed: at most as many as are asked at a time.
         let under_way = (workspace.asked().len() - asked_before) - (remote.answers() - answered_before);
         assert!(under_way <= 3, "{under_way} answers were not kept at once");
-        lost += under_way;
         assert_eq!(server.space(&live), before, "the live space was touched");
         // Whatever it left behind is on record.
         let left = remote.shadows();
@@ -82,7 +81,9 @@ fn a_killed_plan_leaves_no_trace_and_goes_on_where_it_stopped() {
     // Of all runs together: every answer was asked for once, but for what the kills cut off.
     let asked = &workspace.asked()[..];
     let ours = workspace.requests()[start..].iter().filter(|entry| entry["question"].is_string()).count();
-    assert_eq!(ours, remote.answers() + lost);
+    // The workspace may take in a question just after the one who asked it was killed.
+    let lost = ours - remote.answers();
+    assert!(lost <= 3 * points.len(), "{lost} answers were lost");
     let mut times: BTreeMap<&(String, String), usize> = BTreeMap::new();
     for pair in &asked[asked.len() - ours..] {
         *times.entry(pair).or_default() += 1;
