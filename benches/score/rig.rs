@@ -84,8 +84,7 @@ impl Rig {
             chunk: 10,
             prompts: None,
         };
-        let workspace =
-            Workspace { client: client.clone(), host: "simulated".to_owned(), warehouse_id: "w".to_owned() };
+        let workspace = Workspace::new(client.clone(), "simulated".to_owned(), "w".to_owned());
         Scorer {
             workspace: Arc::new(workspace),
             gate: Gate::new(options, meter.clone(), events.clone()),

@@ -144,7 +144,7 @@ impl Recorder {
 
     /// What an apply came to.
     pub fn applied(&self, applied: &Applied) {
-        self.lock().rows.applied(&applied.space_id, applied.serial, &applied.read_back);
+        self.lock().rows.applied(&applied.space_id, applied.serial, applied.read_back.as_str());
     }
 
     /// Figures for the summary.

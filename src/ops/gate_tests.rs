@@ -40,6 +40,7 @@ fn asked() -> Asked {
         conversation_id: "c".into(),
         message_id: "m".into(),
         seconds: 8.0,
+        attachment_id: None,
         failed_sql: None,
     }
 }

@@ -57,10 +57,10 @@ pub use carry::{Carried, LEASE, Order, SHARED_LEASE, carry_out, note_verified, t
 pub use catalog::{profile_catalog, quote, quote_path, read_catalog};
 pub use control::{Check, Control, ControlKind, control};
 pub use definition::write_into;
-pub use drift::{DriftKind, drift};
 pub use doctor::{
     Finding, Health, examine_access, examine_endpoint, examine_space, examine_state, examine_tables, examine_warehouse,
 };
+pub use drift::{DriftKind, drift};
 pub use events::Events;
 pub use gate::{Gate, GateOptions};
 pub use gold::{Gold, Statements, run_gold};

@@ -64,11 +64,7 @@ async fn examine_workspace(loaded: &Loaded, connection: &Connection, state: &std
             "Set `workspace.warehouse_id`, or DATABRICKS_WAREHOUSE_ID.",
         )),
         Some(warehouse_id) => {
-            let workspace = Workspace {
-                client: connection.client.clone(),
-                host: connection.host.clone(),
-                warehouse_id: warehouse_id.clone(),
-            };
+            let workspace = Workspace::new(connection.client.clone(), connection.host.clone(), warehouse_id.clone());
             let warehouse = examine_warehouse(&workspace).await;
             let runs = warehouse.status == Health::Ok;
             findings.push(warehouse);

@@ -33,7 +33,7 @@ impl Site {
         settings.retry_timeout = Duration::from_secs(30);
         settings.retry_wait = Duration::from_millis(1);
         let client = Client::new(settings).expect("a client");
-        let workspace = Workspace { client, host: "fake".to_owned(), warehouse_id: "w".to_owned() };
+        let workspace = Workspace::new(client, "fake".to_owned(), "w".to_owned());
         Self { folder, layout, workspace, actor: actor.to_owned(), told: Arc::default() }
     }
 
@@ -115,7 +115,14 @@ impl Site {
             plan,
             plan_id: id.as_str(),
             declared: declared.as_ref(),
-            policy: Policy { guards, waivers: Vec::new(), suite: &suite, target_score: 1.0 },
+            policy: Policy {
+                guards: &guards,
+                waivers: &[],
+                suite: &suite,
+                target_score: 1.0,
+                facts: crate::guard::Facts::default(),
+                now,
+            },
             recreate,
             shared: None,
             identity: Identity { who: self.actor.clone(), host: self.actor.clone(), pid: std::process::id() },
