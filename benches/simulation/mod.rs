@@ -222,7 +222,7 @@ fn scorer(client: Client, folder: &Path) -> Scorer {
         seed: 0,
     };
     Scorer {
-        workspace: Arc::new(Workspace { client, host: "simulation".to_owned(), warehouse_id: WAREHOUSE_ID.to_owned() }),
+        workspace: Arc::new(Workspace::new(client, "simulation".to_owned(), WAREHOUSE_ID.to_owned())),
         gate: Gate::new(options, Events::none()),
         statements: Statements::new(10, Duration::from_secs(60)),
         cache: Cache::open(folder.join("answers.jsonl")).expect("a cache"),

@@ -78,6 +78,7 @@ pub struct ScoringArgs {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, made once")]
 pub enum Command {
     /// Make a project from a folder of CSV or Parquet tables
     #[command(after_help = "Example: genie-enhance init --from ./tables --to ./project")]

@@ -38,7 +38,7 @@ impl Docket {
     /// The next chunk that may leave: a full one, or what there is if nothing more can join.
     pub fn next_chunk(&mut self, last: bool) -> Option<Vec<Item>> {
         let full = self.gathered.len() >= self.chunk;
-        if !full && !(last && !self.gathered.is_empty()) {
+        if !full && (!last || self.gathered.is_empty()) {
             return None;
         }
         let rest = self.gathered.split_off(self.gathered.len().min(self.chunk));

@@ -20,7 +20,7 @@ pub async fn settle(input: &mut ApplyInput<'_>) -> Result<Option<String>, OpsErr
     let became = decide(&intent, found.as_ref());
     if became == Became::Applied
         && let Some(live) = &found
-        && !input.state.last().is_some_and(|last| last.plan_id == intent.plan_id)
+        && input.state.last().is_none_or(|last| last.plan_id != intent.plan_id)
     {
         let same_plan = intent.plan_id == input.plan_id;
         input.confirmed = "recovered from the journal".to_owned();

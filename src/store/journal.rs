@@ -66,6 +66,7 @@ pub enum WriteOutcome {
 /// The form of a line.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "type", deny_unknown_fields)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, on its way to a file")]
 enum Entry {
     Intent {
         plan_id: String,

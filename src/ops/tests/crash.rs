@@ -60,8 +60,7 @@ fn at(number: usize, moment: Moment, fate: Fate) -> Hook {
 async fn requests() -> usize {
     let (fake, site, plan, ..) = ground().await;
     site.apply(&plan).await.expect("applies");
-    let count = fake.lock().log.len();
-    count
+    fake.lock().log.len()
 }
 
 #[tokio::test]
@@ -222,8 +221,7 @@ async fn the_first_apply_makes_one_space_whatever_happens() {
         let site = Site::of(&fake, "ann");
         site.declare(&target);
         site.apply(&plan(&target, &target, "", None)).await.expect("applies");
-        let count = fake.lock().log.len();
-        count
+        fake.lock().log.len()
     };
     for number in 0..requests {
         for moment in [Moment::Before, Moment::After] {
