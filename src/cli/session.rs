@@ -71,7 +71,7 @@ impl Session {
             workspace: Arc::new(workspace),
             layout,
             events,
-            now: jiff::Timestamp::now(),
+            now: this_second(),
             as_of,
             shared,
             time_scale,
@@ -232,6 +232,12 @@ impl Session {
         });
         digest_json(&value)
     }
+}
+
+/// Now, in whole seconds: what people read in plans and the state.
+fn this_second() -> jiff::Timestamp {
+    let now = jiff::Timestamp::now();
+    now.round(jiff::Unit::Second).unwrap_or(now)
 }
 
 /// Loads and checks the declared files.
