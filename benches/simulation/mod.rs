@@ -223,10 +223,12 @@ fn scorer(client: Client, folder: &Path) -> Scorer {
         minute: Duration::from_secs(60),
         seed: 0,
     };
+    let meter = Arc::new(Meter::new(Budget::default(), Prices::default(), Events::none()));
+    let workspace = Workspace::new(client, "simulation".to_owned(), WAREHOUSE_ID.to_owned());
     Scorer {
-        workspace: Arc::new(Workspace::new(client, "simulation".to_owned(), WAREHOUSE_ID.to_owned())),
-        gate: Gate::new(options, Events::none()),
-        statements: Statements::new(10, Duration::from_secs(60)),
+        workspace: Arc::new(workspace),
+        gate: Gate::new(options, meter.clone(), Events::none()),
+        statements: Statements::new(10, Duration::from_secs(60), meter.clone()),
         cache: Cache::open(folder.join("answers.jsonl")).expect("a cache"),
         durations: Cache::open(folder.join("durations.jsonl")).expect("a cache"),
         claims: Claims::open(folder.join("claims.jsonl")).expect("claims"),
