@@ -10,9 +10,11 @@ use genie_enhance::embedded::world::{Noise, World};
 use genie_enhance::guard::Facts;
 use genie_enhance::limit::Budget;
 use genie_enhance::model::{Address, Candidate, Catalog, Change, Plan, Question, Space, Suite, digest_text};
-use genie_enhance::ops::{Events, Gate, GateOptions, Goal, PlanInput, ProofRules, Scorer, Statements, Workspace, plan};
+use genie_enhance::ops::{
+    Events, Gate, GateOptions, Goal, Meter, PlanInput, Prices, ProofRules, Scorer, Statements, Workspace, plan,
+};
 use genie_enhance::stats::{Member, split};
-use genie_enhance::store::{Cache, Ledger};
+use genie_enhance::store::{Cache, Claims, Ledger};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -148,7 +150,7 @@ impl Laboratory {
             given: Some(self.candidates(proposed)),
             rules: ProofRules::default(),
             run: format!("simulation-{seed}"),
-            overwrites_drift: false,
+            drift: Default::default(),
             guards: Vec::new(),
             waivers: Vec::new(),
             facts: Facts::default(),
@@ -218,20 +220,28 @@ fn scorer(client: Client, folder: &Path) -> Scorer {
         failures: 5,
         cool_down: Duration::from_secs(1),
         per_minute: None,
-        budget: Budget::default(),
+        minute: Duration::from_secs(60),
         seed: 0,
     };
+    let meter = Arc::new(Meter::new(Budget::default(), Prices::default(), Events::none()));
+    let workspace = Workspace::new(client, "simulation".to_owned(), WAREHOUSE_ID.to_owned());
     Scorer {
-        workspace: Arc::new(Workspace::new(client, "simulation".to_owned(), WAREHOUSE_ID.to_owned())),
-        gate: Gate::new(options, Events::none()),
-        statements: Statements::new(10, Duration::from_secs(60)),
+        workspace: Arc::new(workspace),
+        gate: Gate::new(options, meter.clone(), Events::none()),
+        statements: Statements::new(10, Duration::from_secs(60), meter.clone()),
         cache: Cache::open(folder.join("answers.jsonl")).expect("a cache"),
+        durations: Cache::open(folder.join("durations.jsonl")).expect("a cache"),
+        claims: Claims::open(folder.join("claims.jsonl")).expect("claims"),
         ask: AskOptions::default(),
         as_of: None,
         fresh: false,
+        sequential: false,
         events: Events::none(),
         seen: Default::default(),
+        turns: Default::default(),
         golds: Default::default(),
+        tables: Default::default(),
         model: None,
+        meter,
     }
 }

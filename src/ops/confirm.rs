@@ -5,7 +5,7 @@ use super::score::Target;
 use super::shadow::Shadow;
 use super::steadiness::Steadiness;
 use super::workspace::OpsError;
-use crate::model::{Digest, Question, Scorecard, Space};
+use crate::model::{Digest, Question, Scorecard, Space, Split};
 use std::collections::BTreeSet;
 
 /// What the repeats showed.
@@ -48,13 +48,19 @@ pub(super) async fn confirm(
     mut seen: Steadiness,
 ) -> Result<Repeats, OpsError> {
     let rules = &input.rules;
-    let (moved, same) = discordant(input, before.card, after.card);
+    let (moved, mut same) = discordant(input, before.card, after.card);
     for arm in [before, after] {
         remember(&mut seen, arm, arm.card, arm.attempt);
     }
     let enough = |seen: &Steadiness| !seen.is_noisy() && seen.repeats() >= rules.steady_repeats;
+    // What a verdict can rest on first: the learn set, and what the holdout lost. If nothing
+    // varies there, the holdout's gains stand as well.
+    let first: Vec<&Question> = moved.iter().copied().filter(|question| decides(input, question, after.card)).collect();
+    for arm in [after, before] {
+        ask(input, shadow, arm, &first, 1, &mut seen).await?;
+    }
     for again in 1..=rules.decision.confirming_repeats {
-        if moved.is_empty() || (again > 1 && enough(&seen)) {
+        if moved.is_empty() || (!first.is_empty() && enough(&seen)) {
             break;
         }
         for arm in [after, before] {
@@ -63,6 +69,9 @@ pub(super) async fn confirm(
     }
     if !moved.is_empty() && !seen.is_noisy() && seen.repeats() < rules.steady_repeats {
         let lacking = rules.steady_repeats - seen.repeats();
+        // A right answer tells more: where answers vary, it is the one that does not always come.
+        let is_right = |question: &&Question| after.card.outcome(&question.id).is_some_and(|o| o.is_correct());
+        same.sort_by_key(|question| !is_right(question));
         let more: Vec<&Question> = same.into_iter().take(lacking).collect();
         ask(input, shadow, after, &more, 1, &mut seen).await?;
     }
@@ -72,6 +81,11 @@ pub(super) async fn confirm(
         noise_free: !moved.is_empty() && enough(&seen),
         unsteady: seen.unsteady().clone(),
     })
+}
+
+fn decides(input: &PlanInput<'_>, question: &Question, after: &Scorecard) -> bool {
+    let lost = !after.outcome(&question.id).is_some_and(|outcome| outcome.is_correct());
+    input.splits.get(&question.id) == Some(&Split::Learn) || lost
 }
 
 /// Questions that are right in one arm only, and those that are the same in both.

@@ -51,6 +51,7 @@ pub fn proof_rules(project: &Project) -> ProofRules {
         steady_repeats: proof.steady_repeats as usize,
         limits: Limits {
             culprits: proof.culprits as usize,
+            sample: proof.sample as usize,
             masked: proof.masked as usize,
             repairs: proof.repairs as usize,
         },

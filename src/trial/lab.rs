@@ -52,10 +52,6 @@ impl Reach {
     pub(super) fn aimed_at(&self, selection: &Selection) -> Questions {
         union(&self.aims, selection)
     }
-
-    pub(super) fn touched(&self, selection: &Selection) -> Questions {
-        union(&self.touches, selection)
-    }
 }
 
 fn union(sets: &[Questions], selection: &Selection) -> Questions {

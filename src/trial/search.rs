@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 pub struct Limits {
     /// Culprits looked for before the rest of a bundle that breaks questions is given up.
     pub culprits: usize,
+    /// Right questions that have to do with a bundle and are asked before everything is.
+    pub sample: usize,
     /// Failing questions of a bundle that are tried with their own candidates alone, to find what
     /// masks them.
     pub masked: usize,
@@ -24,7 +26,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { culprits: 24, masked: 12, repairs: 12 }
+        Self { culprits: 24, sample: 12, masked: 12, repairs: 12 }
     }
 }
 
@@ -61,7 +63,7 @@ pub async fn search<L: Lab>(lab: &mut L, base: &Correctness, reach: &Reach, limi
     round.ask(&targets).await?;
     round.unmask(limits.masked).await?;
     if !round.won().is_empty() {
-        round.repair(limits.culprits).await?;
+        round.repair(limits).await?;
     }
     let fixed = round.won();
     Ok(Found { selection: round.selection, fixed, dropped: round.dropped, untried, now: round.now })
@@ -102,9 +104,9 @@ impl<L: Lab> Round<'_, L> {
     }
 
     /// Takes out candidates until no question that is right at the base is wrong.
-    async fn repair(&mut self, mut culprits: usize) -> Result<(), L::Error> {
-        let sample: Questions =
-            self.reach.touched(&self.selection).intersection(&with(self.base, true)).cloned().collect();
+    async fn repair(&mut self, limits: Limits) -> Result<(), L::Error> {
+        let mut culprits = limits.culprits;
+        let sample = self.sample(limits.sample);
         self.ask(&sample).await?;
         let suspected = self.broken();
         if !suspected.is_empty() {
@@ -131,6 +133,15 @@ impl<L: Lab> Round<'_, L> {
             self.take_out(candidate, question).await?;
         }
         Ok(())
+    }
+
+    /// Right questions that the bundle may break, those with most candidates about them first.
+    fn sample(&self, most: usize) -> Questions {
+        let touching = |id: &String| self.selection.iter().filter(|c| self.reach.touches[**c].contains(id)).count();
+        let mut touched: Vec<(usize, String)> =
+            with(self.base, true).into_iter().map(|id| (touching(&id), id)).filter(|(count, _)| *count > 0).collect();
+        touched.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        touched.into_iter().take(most).map(|(_, id)| id).collect()
     }
 
     /// The selection, those first that have to do with the question: the bisection then ends

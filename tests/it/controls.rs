@@ -77,4 +77,6 @@ fn all_guards_are_explained_and_stand_in_every_plan_that_asks_for_them() {
     let rules: Vec<&str> =
         plan["guards"].as_array().expect("guards").iter().filter_map(|g| g["rule"].as_str()).collect();
     assert_eq!(rules, guard::all().iter().map(|guard| guard.rule()).collect::<Vec<_>>());
+    // The same content measured on the same holdout twice is one look at it.
+    assert_eq!(project.read(".genie-enhance/ledger.jsonl").matches("holdout-look").count(), 1);
 }

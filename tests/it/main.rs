@@ -8,6 +8,7 @@ mod doctor;
 mod evidence;
 mod history;
 mod holdout;
+mod kinds;
 mod layers;
 mod mutants;
 mod python;

@@ -43,6 +43,10 @@ pub struct Proof {
     /// of the bundle is given up.
     #[schemars(range(min = 0, max = 1000), example = 24)]
     pub culprits: u32,
+    /// Right questions with a table or a word in common with a round's changes that are asked before
+    /// everything is: enough to see harm while it is cheap to mend.
+    #[schemars(range(min = 0, max = 10_000), example = 12)]
+    pub sample: u32,
     /// Failing questions of a round that are tried with their own changes alone, to find what hides
     /// their gain.
     #[schemars(range(min = 0, max = 1000), example = 12)]
@@ -67,6 +71,7 @@ impl Default for Proof {
             level: 0.95,
             looks: 3,
             culprits: 24,
+            sample: 12,
             masked: 12,
             repairs: 12,
             space: None,
