@@ -204,6 +204,8 @@ pub(super) async fn exchange(what: &str, request: reqwest::RequestBuilder) -> Re
 
 fn check(what: &str, answer: Answer) -> Result<Answer, ClientError> {
     match answer.status {
+        // A login page or a proxy's must not be taken for an answer, or for a file.
+        200..300 if answer.content_type.starts_with("text/html") => Err(not_json(what, answer.status, &answer.text())),
         200..300 => Ok(answer),
         300..400 => {
             let target = answer.location.as_deref().unwrap_or("nowhere");

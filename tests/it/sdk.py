@@ -138,7 +138,7 @@ def statements(w):
                wait_timeout="30s", row_limit=2,
                parameters=[sql.StatementParameterListItem("least", value="3", type="INT")])
     assert done.status.state == sql.StatementState.SUCCEEDED and done.manifest.truncated, done
-    assert [c.type_name.value for c in done.manifest.schema.columns] == ["LONG", "DECIMAL", "DATE"], done.manifest
+    assert [c.type_name.value for c in done.manifest.schema.columns] == ["INT", "DECIMAL", "DATE"], done.manifest
     assert done.result.data_array[0][0] == "3"
     assert w.statement_execution.get_statement(done.statement_id).result.row_count == 2
     assert w.statement_execution.get_statement_result_chunk_n(done.statement_id, 0).data_array

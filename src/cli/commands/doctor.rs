@@ -6,12 +6,14 @@ use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::session::{self, Connection, layout, load};
 use crate::config::Loaded;
+use crate::databricks::{Client, Settings};
 use crate::model::Space;
 use crate::ops::{Finding, Health, OpsError, Workspace, declared_names};
 use crate::ops::{examine_access, examine_endpoint, examine_space, examine_state, examine_tables, examine_warehouse};
 use crate::render::escape::visible_line;
 use crate::store::StateStore;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 pub async fn run(args: &DoctorArgs, output: Output) -> Outcome {
     let loaded = load(&args.project)?;
@@ -34,7 +36,7 @@ async fn examine(loaded: &Loaded) -> Vec<Finding> {
     )];
     findings.extend(examine_state(&layout));
     let connection = match session::open(project, &layout).await {
-        Ok(connection) => connection,
+        Ok(connection) => impatient(connection),
         Err(error) => {
             let remedy = "Set what is missing; `workspace` in the project file, or the environment, names it.";
             findings.push(Finding { denied: true, ..Finding::failed("authentication", error.to_string(), remedy) });
@@ -48,6 +50,15 @@ async fn examine(loaded: &Loaded) -> Vec<Finding> {
         findings.extend(examine_workspace(loaded, &connection, &layout.state()).await);
     }
     findings
+}
+
+/// Somebody waits for what is found: trouble that lasts seconds is trouble.
+fn impatient(connection: Connection) -> Connection {
+    let settings = Settings { retry_timeout: Duration::from_secs(5), ..connection.client.settings().clone() };
+    match Client::new(settings) {
+        Ok(client) => Connection { client, ..connection },
+        Err(_) => connection,
+    }
 }
 
 /// What can be looked at once the workspace answers.

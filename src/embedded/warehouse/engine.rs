@@ -10,6 +10,7 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::{DFSchema, DataFusionError, Result, TableReference};
 use datafusion::config::ConfigOptions;
 use datafusion::datasource::{cte_worktable::CteWorkTable, provider_as_source};
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
@@ -41,7 +42,12 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new(tables: Vec<([String; 3], Arc<dyn TableProvider>)>) -> Result<Self> {
-        let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(MEMORY))).build_arc()?;
+        // Nothing goes to the disk: a runaway join would fill it before anybody looks.
+        let no_disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(MEMORY)))
+            .with_disk_manager_builder(no_disk)
+            .build_arc()?;
         let state = SessionStateBuilder::new()
             .with_config(settings())
             .with_runtime_env(runtime)

@@ -22,8 +22,8 @@ const EFFECTS: [&str; 13] = [
     "when: before, effect: status, status: 302",
     "when: after, effect: html",
     "when: before, effect: html",
-    "when: before, effect: delay, delay: 1h",
-    "when: after, effect: delay, delay: 1h",
+    "when: before, effect: delay, delay: 5s",
+    "when: after, effect: delay, delay: 5s",
 ];
 
 /// A space over the fake engine's tables with one benchmark question.

@@ -280,7 +280,13 @@ fn plain_interval(expr: &mut Expr) {
         };
         let unit = literal_text(unit).unwrap_or_default();
         let words = format!("{} {unit}", value.trim_matches('\''));
-        *expr = text(words.trim());
+        *expr = Expr::Interval(Interval {
+            value: Box::new(text(words.trim())),
+            leading_field: None,
+            leading_precision: None,
+            last_field: None,
+            fractional_seconds_precision: None,
+        });
     }
 }
 

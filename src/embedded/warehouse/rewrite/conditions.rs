@@ -10,7 +10,7 @@ use sqlparser::ast::*;
 pub(super) fn any_like(expr: &mut Expr) {
     let any = matches!(expr, Expr::Like { any: true, .. } | Expr::ILike { any: true, .. });
     if any {
-        many_likes(expr, BinaryOperator::Or);
+        many_likes(expr, BinaryOperator::Or, |value| call("spark_text", vec![value]));
     }
 }
 
@@ -19,18 +19,19 @@ pub(super) fn all_like(expr: &mut Expr) {
     if let Expr::Like { pattern, .. } | Expr::ILike { pattern, .. } = expr
         && matches!(pattern.as_ref(), Expr::Function(function) if function_name(function) == "all")
     {
-        many_likes(expr, BinaryOperator::And);
+        // Seen before its parts are rewritten: each LIKE will be rewritten on its own.
+        many_likes(expr, BinaryOperator::And, nested);
     }
 }
 
-fn many_likes(expr: &mut Expr, joined_by: BinaryOperator) {
+fn many_likes(expr: &mut Expr, joined_by: BinaryOperator, as_text: fn(Expr) -> Expr) {
     let (negated, inner, pattern, escape_char, ignore_case) = match expr {
         Expr::Like { negated, expr, pattern, escape_char, .. } => (*negated, expr, pattern, escape_char.take(), false),
         Expr::ILike { negated, expr, pattern, escape_char, .. } => (*negated, expr, pattern, escape_char.take(), true),
         _ => return,
     };
     let take = |expr: &mut Expr| std::mem::replace(expr, null());
-    let value = call("spark_text", vec![take(inner)]);
+    let value = as_text(take(inner));
     let patterns = match take(pattern) {
         Expr::Tuple(items) => items,
         Expr::Nested(item) => vec![*item],

@@ -145,7 +145,7 @@ impl Rewriter<'_> {
                         AccessExpr::Subscript(Subscript::Index { index }) => plain_number(index),
                         // The engine names a field of a struct by a text.
                         AccessExpr::Dot(Expr::Identifier(name)) => {
-                            *access = AccessExpr::Dot(text(name.value.to_lowercase()));
+                            *access = AccessExpr::Dot(text(name.value.clone()));
                         }
                         _ => {}
                     }
