@@ -98,7 +98,7 @@ fn a_history_that_cannot_be_written_stops_nothing() {
     project.run(&["score"]).exits(0).says("not in the history");
     project.run(&["history", "list"]).exits(1);
     project.edit("genie.yaml", "history: in-the-way", "history: s3://bucket/history");
-    project.run(&["score"]).exits(0).says("is no place for the history");
+    project.run(&["score"]).exits(0).says("does not go into the history");
 }
 
 #[test]
