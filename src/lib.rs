@@ -10,8 +10,8 @@
 //! | 0, plain data | [`model`], [`wire`], [`limit`], [`text`] |
 //! | 1, pure tools | [`config`], [`sql`], [`compare`], [`diff`], [`format`], [`stats`] |
 //! | 2, services and miners | [`databricks`], [`llm`], [`learn`], [`judge`], [`render`] |
-//! | 3, candidates and stores | [`fix`], [`guard`], [`store`], [`history`], [`embedded`] |
-//! | 4, decisions | [`trial`], [`planner`] |
+//! | 3, candidates and stores | [`fix`], [`guard`], [`store`], [`embedded`] |
+//! | 4, decisions and the past | [`trial`], [`planner`], [`history`] |
 //! | 5, operations | [`ops`] |
 //! | 6, dashboard | [`ui`] |
 //! | 7, command line | [`cli`] |

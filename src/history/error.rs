@@ -1,13 +1,14 @@
 //! Why the history cannot be read or written: what, where, why, what to do.
 
-use crate::databricks::{ClientError, SqlRunError};
+use crate::databricks::SqlRunError;
+use crate::store::StoreError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     #[error("cannot {action} `{path}` of the history: {source}")]
     Io { action: &'static str, path: String, source: std::io::Error },
     #[error("cannot {action} `{path}` of the history: {source}")]
-    Volume { action: &'static str, path: String, source: ClientError },
+    Shared { action: &'static str, path: String, source: StoreError },
     #[error("the history table `{table}` cannot be used: {why}")]
     Table { table: String, why: String },
     #[error(
@@ -15,11 +16,6 @@ pub enum HistoryError {
          `history:` to another place"
     )]
     Unsupported { table: String, what: String },
-    #[error(
-        "`history: {0}` is no place for the history: name a folder, a volume (/Volumes/…) or a catalog.schema of the \
-         warehouse"
-    )]
-    NoSuchPlace(String),
     #[error("the warehouse did not {action}: {source}")]
     Warehouse { action: String, source: SqlRunError },
     #[error("there is no run `{wanted}` in the history{known}")]

@@ -1,7 +1,7 @@
-//! Floor 3: the history: every run with its rounds, questions, changes, guards and costs, in six
+//! Floor 4: the history: every run with its rounds, questions, changes, guards and costs, in six
 //! tables that outlive the run folders and that Spark, DuckDB and pandas read.
 //!
-//! They are Delta tables in a folder or a Unity Catalog volume ([`delta`]), or tables of a
+//! They are Delta tables in a folder, an object store or a Unity Catalog volume ([`delta`]), or tables of a
 //! `catalog.schema` behind the SQL warehouse ([`warehouse`]). The columns are declared once
 //! ([`tables`]). A history that cannot be written never stops a run.
 

@@ -1,8 +1,9 @@
-//! Where the files of the tables lie: a folder, or a Unity Catalog volume. Both can make a file
-//! only if it is not there, which is all that a Delta log needs.
+//! Where the files of the tables lie: a folder, or the object store or Unity Catalog volume that
+//! shared state can lie in. All can make a file only if it is not there, which is all that a Delta
+//! log needs.
 
 use super::error::HistoryError;
-use crate::databricks::{Client, ClientError};
+use crate::store::{Blobs, StoreError};
 use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -11,16 +12,25 @@ use tempfile::NamedTempFile;
 #[derive(Clone)]
 pub enum Place {
     Folder(PathBuf),
-    Volume { client: Client, path: String },
+    /// A file or folder in a store away from this machine; the name is empty for all of it.
+    Shared {
+        blobs: Blobs,
+        name: String,
+    },
 }
 
 impl Place {
+    pub fn shared(blobs: Blobs) -> Self {
+        Self::Shared { blobs, name: String::new() }
+    }
+
     /// The place below this one.
-    pub fn join(&self, name: &str) -> Self {
+    pub fn join(&self, below: &str) -> Self {
         match self {
-            Self::Folder(path) => Self::Folder(path.join(name)),
-            Self::Volume { client, path } => {
-                Self::Volume { client: client.clone(), path: format!("{}/{name}", path.trim_end_matches('/')) }
+            Self::Folder(path) => Self::Folder(path.join(below)),
+            Self::Shared { blobs, name } => {
+                let name = if name.is_empty() { below.to_owned() } else { format!("{name}/{below}") };
+                Self::Shared { blobs: blobs.clone(), name }
             }
         }
     }
@@ -28,7 +38,7 @@ impl Place {
     pub fn shown(&self) -> String {
         match self {
             Self::Folder(path) => path.display().to_string(),
-            Self::Volume { path, .. } => path.clone(),
+            Self::Shared { blobs, name } => blobs.place(name).trim_end_matches('/').to_owned(),
         }
     }
 
@@ -44,11 +54,7 @@ impl Place {
                 let name = |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
                 entries.map(name).collect::<io::Result<Vec<_>>>().map_err(self.io("list"))
             }
-            Self::Volume { client, path } => match client.list_directory(path).await {
-                Ok(entries) => Ok(entries.into_iter().map(|entry| entry.name).collect()),
-                Err(error) if error.is_not_found() => Ok(Vec::new()),
-                Err(error) => Err(self.volume("list")(error)),
-            },
+            Self::Shared { blobs, name } => blobs.list(name).await.map_err(self.failed("list")),
         }
     }
 
@@ -60,11 +66,10 @@ impl Place {
                 Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
                 Err(error) => Err(self.io("read")(error)),
             },
-            Self::Volume { client, path } => match client.read_file(path).await {
-                Ok(bytes) => Ok(Some(bytes.to_vec())),
-                Err(error) if error.is_not_found() => Ok(None),
-                Err(error) => Err(self.volume("read")(error)),
-            },
+            Self::Shared { blobs, name } => {
+                let found = blobs.read(name).await.map_err(self.failed("read"))?;
+                Ok(found.map(|bytes| bytes.to_vec()))
+            }
         }
     }
 
@@ -72,35 +77,20 @@ impl Place {
     pub async fn create(&self, bytes: &[u8]) -> Result<bool, HistoryError> {
         match self {
             Self::Folder(path) => create_file(path, bytes).map_err(self.io("write")),
-            Self::Volume { client, path } => {
-                match client.write_file(path, bytes.to_vec().into(), false).await {
-                    Ok(()) => return Ok(true),
-                    Err(error) if !error.is_conflict() && !error.outcome_unknown() => {
-                        return Err(self.volume("write")(error));
-                    }
-                    // There, or perhaps there: what stands there decides whose it is.
-                    Err(_) => {}
-                }
-                match self.read().await? {
-                    Some(found) => Ok(found == bytes),
-                    None => Err(HistoryError::Io {
-                        action: "write",
-                        path: path.clone(),
-                        source: io::Error::other("it is not known whether it was written"),
-                    }),
-                }
+            Self::Shared { blobs, name } => {
+                blobs.create(name, bytes.to_vec().into()).await.map_err(self.failed("write"))
             }
         }
     }
 
-    fn io(&self, action: &'static str) -> impl FnOnce(io::Error) -> HistoryError {
+    fn io(&self, action: &'static str) -> impl FnOnce(io::Error) -> HistoryError + use<> {
         let path = self.shown();
         move |source| HistoryError::Io { action, path, source }
     }
 
-    fn volume(&self, action: &'static str) -> impl FnOnce(ClientError) -> HistoryError {
+    fn failed(&self, action: &'static str) -> impl FnOnce(StoreError) -> HistoryError + use<> {
         let path = self.shown();
-        move |source| HistoryError::Volume { action, path, source }
+        move |source| HistoryError::Shared { action, path, source }
     }
 }
 

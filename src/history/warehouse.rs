@@ -145,3 +145,78 @@ fn typed(kind: Kind, text: &str) -> Option<Value> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::databricks::{Credentials, Settings};
+    use crate::history::tables::{CostRow, Record, RunRow, TABLES};
+    use crate::model::Column as ResultColumn;
+
+    fn warehouse(schema: &str) -> Warehouse {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let token = Credentials::Token(secrecy::SecretString::from("t"));
+        let client = Client::new(Settings::new("http://127.0.0.1:1", token)).expect("a client");
+        Warehouse { client, warehouse_id: "w".to_owned(), schema: schema.to_owned() }
+    }
+
+    #[test]
+    fn statements_hold_declared_names_and_nothing_else() {
+        let there = warehouse("main.`my ops`");
+        for table in TABLES {
+            let name = format!("`main`.`my ops`.`genie_enhance_{}`", table.name);
+            let (create, insert) = (there.create(table), there.insert(table));
+            assert!(
+                create.starts_with(&format!("CREATE TABLE IF NOT EXISTS {name} (`run_id` STRING COMMENT")),
+                "{create}"
+            );
+            assert!(insert.starts_with(&format!("INSERT INTO {name} (`run_id`")), "{insert}");
+            assert_eq!(insert.matches(":rows").count(), 1, "{insert}");
+            for column in table.columns {
+                assert!(insert.contains(&format!("`{}`: {}", column.name, column.kind.sql())), "{insert}");
+            }
+        }
+        assert_eq!(quoted("a 'b' \\"), "'a \\'b\\' \\\\'");
+    }
+
+    #[test]
+    fn many_rows_go_in_parts() {
+        let row = |text: &str| Row::from_iter([("run_id".to_owned(), Value::from(text))]);
+        let large = "x".repeat(MOST_BYTES / 2);
+        let rows = [row("a"), row(&large), row(&large), row("b")];
+        let parts = parts(&rows);
+        assert_eq!(parts.len(), 2);
+        let back: Vec<Row> =
+            parts.iter().flat_map(|part| serde_json::from_str::<Vec<Row>>(part).expect("JSON")).collect();
+        assert_eq!(back, rows);
+    }
+
+    #[test]
+    fn results_are_rows_again() {
+        let column = |name: &str, kind: &str| ResultColumn {
+            name: name.to_owned(),
+            type_name: kind.to_owned(),
+            type_text: String::new(),
+        };
+        let result = ResultSet {
+            columns: vec![
+                column("STARTED_AT", "TIMESTAMP"),
+                column("exit_code", "LONG"),
+                column("other", "STRING"),
+                column("target", "DOUBLE"),
+            ],
+            rows: vec![vec![
+                Cell::Text("2025-08-27T09:14:22.000Z".to_owned()),
+                Cell::Number("0".to_owned()),
+                Cell::Text("of another release".to_owned()),
+                Cell::Null,
+            ]],
+            truncated: false,
+        };
+        let row = RunRow::of(&rows_of(&RunRow::TABLE, &result)[0]);
+        assert_eq!(row.started_at.map(|at| at.0).as_deref(), Some("2025-08-27T09:14:22Z"));
+        assert_eq!((row.exit_code, row.target), (Some(0), None));
+        assert_eq!(typed(Kind::Moment, "2025-08-27 09:14:22"), Some(Value::from("2025-08-27T09:14:22Z")));
+        assert_eq!(rows_of(&CostRow::TABLE, &ResultSet::default()), Vec::<Row>::new());
+    }
+}

@@ -94,6 +94,18 @@ impl ShadowLab<'_, '_> {
         chosen.fold(self.base.clone(), |content, candidate| apply_all(&content, &candidate.changes).unwrap_or(content))
     }
 
+    /// What a trial found. Whether its candidates stay is decided over all trials; of this one it
+    /// can be said that nothing speaks against them.
+    fn ended(&self, candidates: Vec<String>, right: &Correctness) -> Event {
+        let moved = |to: bool| -> Vec<String> {
+            let other = right.iter().filter(|(id, now)| **now == to && !self.is_expected(id, to));
+            other.map(|(id, _)| id.clone()).collect()
+        };
+        let (fixed, broken) = (moved(true), moved(false));
+        let kept = broken.is_empty() && !fixed.is_empty();
+        Event::TrialFinished { candidates, fixed, broken, kept }
+    }
+
     fn is_expected(&self, id: &str, right: bool) -> bool {
         self.expected.get(id).copied().unwrap_or(true) == right
     }
@@ -106,7 +118,8 @@ impl Lab for ShadowLab<'_, '_> {
         let content = self.content(selection);
         let names: Vec<String> =
             selection.iter().filter_map(|index| self.candidates.get(*index)).map(|c| c.id.clone()).collect();
-        self.trials.scorer.events.emit(Event::TrialStarted { candidates: names, questions: questions.len() });
+        let started = Event::TrialStarted { candidates: names.clone(), questions: questions.len() };
+        self.trials.scorer.events.emit(started);
         let mut right = self.trials.ask(&content, questions, 1, "trial").await?;
         for attempt in 2..=VOTES {
             let digest = content.digest();
@@ -124,6 +137,7 @@ impl Lab for ShadowLab<'_, '_> {
                 right.extend(majority.map(|majority| (id, majority)));
             }
         }
+        self.trials.scorer.events.emit(self.ended(names, &right));
         Ok(right)
     }
 

@@ -21,7 +21,7 @@ pub fn dashboard(run: &Run, history: &[HistoryRow], project: Option<&Project>, c
             body data-seq=(seq) data-csrf=(csrf) {
                 a.skip href="#overview" { "Skip to the overview" }
                 (banner(run, true))
-                (navigation())
+                (navigation(&Part::ALL))
                 main id="main" { @for part in Part::ALL { (views::section(part, &context)) } }
                 footer { a href="/report.html" download="report.html" { "Report as one file" } " · " a href="/log" { "All events" } }
                 div id="connection" role="status" {}
@@ -57,7 +57,7 @@ pub fn report(run: &Run) -> String {
     let context = Context { run, history: &[], project: None, csrf: None };
     let digest = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
     let policy = format!("default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'");
-    let parts = Part::ALL.into_iter().filter(|part| !matches!(part, Part::History | Part::Do));
+    let parts: Vec<Part> = Part::ALL.into_iter().filter(|part| !matches!(part, Part::History | Part::Do)).collect();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -69,7 +69,8 @@ pub fn report(run: &Run) -> String {
             }
             body.report {
                 (banner(run, false))
-                main id="main" { @for part in parts { (views::section(part, &context)) } }
+                (navigation(&parts))
+                main id="main" { @for part in &parts { (views::section(*part, &context)) } }
             }
         }
     };
@@ -99,9 +100,9 @@ fn banner(run: &Run, live: bool) -> Markup {
     }
 }
 
-fn navigation() -> Markup {
+fn navigation(parts: &[Part]) -> Markup {
     html! {
-        nav.views aria-label="Views" { ul { @for part in Part::ALL {
+        nav.views aria-label="Views" { ul { @for part in parts {
             li { a href={ "#" (part.name()) } data-view=(part.name()) { (part.title()) } }
         } } }
     }

@@ -2,7 +2,7 @@
 //! write it.
 
 use crate::python;
-use crate::support::Project;
+use crate::support::{Project, Served};
 use serde_json::{Value, json};
 
 const TABLES: [&str; 6] = ["runs", "rounds", "questions", "changes", "guards", "costs"];
@@ -98,7 +98,7 @@ fn a_history_that_cannot_be_written_stops_nothing() {
     project.run(&["score"]).exits(0).says("not in the history");
     project.run(&["history", "list"]).exits(1);
     project.edit("genie.yaml", "history: in-the-way", "history: s3://bucket/history");
-    project.run(&["score"]).exits(0).says("is no place for the history");
+    project.run(&["score"]).exits(0).says("does not go into the history");
 }
 
 #[test]
@@ -158,4 +158,27 @@ fn two_runs_at_once_lose_nothing() {
     let ids: std::collections::BTreeSet<&str> =
         list.as_array().into_iter().flatten().filter_map(|run| run["run_id"].as_str()).collect();
     assert_eq!(ids.len(), 4);
+}
+
+#[test]
+fn a_volume_holds_the_history_as_well() {
+    let workspace = Project::small();
+    let server = Served::over(&workspace);
+    let project = Project::small();
+    let host = format!("host: {}\nhistory: /Volumes/fleet/ops/records/history\n", server.host);
+    project.edit("genie.yaml", "embedded: ./data\n  as_of: 2025-06-30\n", &host);
+    let run = |arguments: &[&str]| {
+        let output = project.command().env("DATABRICKS_TOKEN", &server.token).args(arguments).output().expect("a run");
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && !err.contains("history"), "{err}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    for _ in 0..2 {
+        run(&["score", "--quiet"]);
+    }
+    let list: Value = serde_json::from_str(&run(&["history", "list", "--json"])).expect("JSON");
+    assert_eq!((length(&list), list[0]["command"].as_str()), (2, Some("score")), "{list}");
+    let log = workspace.path(".genie-enhance/workspace/files/Volumes/fleet/ops/records/history/runs/_delta_log");
+    assert!(log.join("00000000000000000001.json").is_file());
+    assert!(!project.path(".genie-enhance/history").exists());
 }

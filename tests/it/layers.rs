@@ -24,7 +24,7 @@ const ROWS: [(&str, &[&str]); 25] = [
     ("fix", &["model", "sql", "text", "learn", "diff"]),
     ("guard", &["model", "sql", "text", "diff", "stats"]),
     ("store", &["model", "format", "databricks"]),
-    ("history", &["model", "databricks"]),
+    ("history", &["model", "databricks", "store"]),
     ("embedded", &["model", "wire", "limit", "text", "sql", "compare", "config", "llm"]),
     ("trial", &["model", "diff", "stats"]),
     ("planner", &["model", "diff", "guard", "stats"]),

@@ -1,9 +1,11 @@
 """A headless Chromium on the dashboard, and what all scripts do with it."""
 
+import json
 import os
 import tempfile
 
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -42,7 +44,9 @@ class Browser:
         self.root = self.driver.current_url.split("#")[0].rstrip("/")
 
     def until(self, true, what):
-        waiting = WebDriverWait(self.driver, DEADLINE, poll_frequency=0.1)
+        # The page swaps a view whenever something happened in it; who held a part of it looks anew.
+        swapped = (NoSuchElementException, StaleElementReferenceException)
+        waiting = WebDriverWait(self.driver, DEADLINE, poll_frequency=0.1, ignored_exceptions=swapped)
         try:
             return waiting.until(lambda _: true())
         except Exception as error:
@@ -81,7 +85,19 @@ class Browser:
 
     def click(self, view, selector):
         self.show(view)
-        self.driver.execute_script("arguments[0].click()", self.one(view, selector))
+        click = lambda: self.driver.execute_script("arguments[0].click(); return true", self.one(view, selector))
+        self.until(click, f"a click on {selector}")
+
+    def type(self, view, selector, text):
+        """Types into a field of a view that is shown, in place of what it holds."""
+
+        def typed():
+            field = self.one(view, selector)
+            field.clear()
+            field.send_keys(text)
+            return self.one(view, selector).get_attribute("value") == text
+
+        self.until(typed, f"typing into {selector}")
 
     def replied(self, view, form):
         """What the page answered below a form."""
@@ -121,22 +137,19 @@ class Browser:
         script = "axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations))"
         options = {"expression": script, "awaitPromise": True, "returnByValue": True}
         answer = self.driver.execute_cdp_cmd("Runtime.evaluate", options)["result"]
-        import json
-
         serious = [fault for fault in json.loads(answer["value"]) if fault["impact"] in ("serious", "critical")]
         return [f"{fault['id']}: {node['html'][:200]}" for fault in serious for node in fault["nodes"][:3]]
 
-    def is_sound(self, views=VIEWS):
-        """Every view, light and dark, wide and narrow: no serious fault, nothing cut off."""
-        for width in (1280, 390):
-            for scheme in ("light", "dark"):
-                self.look(scheme, width)
-                for view in views:
-                    self.show(view)
-                    faults = self.faults()
-                    assert not faults, f"{view}, {scheme}, {width} px: {faults}"
-                    wide = self.driver.execute_script("return document.documentElement.scrollWidth")
-                    assert wide <= width, f"{view} is {wide} px wide on a screen of {width} px"
+    def is_sound(self, views=VIEWS, looks=((1280, "light"), (390, "dark"))):
+        """Every view, wide and narrow: no serious fault, nothing cut off."""
+        for width, scheme in looks:
+            self.look(scheme, width)
+            for view in views:
+                self.show(view)
+                faults = self.faults()
+                assert not faults, f"{view}, {scheme}, {width} px: {faults}"
+                wide = self.driver.execute_script("return document.documentElement.scrollWidth")
+                assert wide <= width, f"{view} is {wide} px wide on a screen of {width} px"
         self.look("light", 1280)
 
     def close(self):

@@ -134,9 +134,9 @@ def shows(plan):
         browser.says("failures", question["id"])
     if wrong:
         browser.show("failures")
-        first = browser.one("failures", ".tab-panel:not([hidden]) details.item")
-        browser.driver.execute_script("arguments[0].open = true", first)
-        assert "Gold SQL" in first.text and "SELECT" in first.text, first.text
+        first = lambda: browser.one("failures", ".tab-panel:not([hidden]) details.item")
+        browser.driver.execute_script("arguments[0].open = true", first())
+        browser.until(lambda: "Gold SQL" in first().text and "SELECT" in first().text, "both queries of a failure")
 
     assert browser.count("fixes", "details.item[id^=change-]") == len(plan["changes"])
     for category in {change["category"] for change in plan["changes"]}:
@@ -167,10 +167,8 @@ def shows(plan):
 
 
 def approve(typed):
-    field = browser.one("do", "input.id")
     browser.show("do")
-    field.clear()
-    field.send_keys(typed)
+    browser.type("do", "input.id", typed)
     browser.click("do", "form[action='/do/apply'] button")
     return browser.replied("do", "apply")
 
@@ -209,8 +207,9 @@ def roll_back(record):
     serial = record["serial"]
     browser.show("history")
     form = f"form:has(input[name=serial][value='{serial}'])"
-    browser.driver.execute_script("arguments[0].closest('details').open = true", browser.one("history", form))
-    browser.one("history", f"{form} input[name=typed]").send_keys(f"#{serial}")
+    opened = "arguments[0].closest('details').open = true; return true"
+    browser.until(lambda: browser.driver.execute_script(opened, browser.one("history", form)), "the form of the way back")
+    browser.type("history", f"{form} input[name=typed]", f"#{serial}")
     browser.click("history", f"{form} button")
     status("applied")
     browser.says("history", f"rollback #{serial + 1}")

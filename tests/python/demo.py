@@ -10,7 +10,8 @@ from browser import Browser
 browser = Browser(sys.argv[1])
 browser.show("scoring")
 browser.until(lambda: browser.count("scoring", ".cell.good, .cell.bad") > 0, "questions are scored")
-browser.is_sound(["overview", "scoring"])
+OTHER_LOOKS = ((1280, "dark"), (390, "light"))
+browser.is_sound(["overview", "scoring"], OTHER_LOOKS)
 
 # Keyboard alone: the first stop leads past the navigation, arrows move between tabs.
 browser.driver.get(browser.root)
@@ -27,11 +28,10 @@ assert browser.driver.switch_to.active_element == tabs[1]
 
 # What somebody types and opens stays when a view is swapped under them.
 browser.show("do")
-field = browser.one("do", "input.id")
-field.send_keys("half")
+browser.type("do", "input.id", "half")
 browser.click("do", "form[action='/do/start'] button")
 browser.until(lambda: "planning" in browser.text("do"), "the run plays again")
-browser.is_sound(["failures", "fixes", "apply", "changes", "rounds", "history", "do"])
+browser.is_sound(["failures", "fixes", "apply", "changes", "rounds", "history", "do"], OTHER_LOOKS)
 complaints = browser.complaints()
 assert not complaints, complaints
 browser.close()

@@ -63,9 +63,15 @@ pub async fn show(args: &HistoryShowArgs, output: Output) -> Outcome {
         output.data(&whole(&record).to_string());
         return Ok(Exit::Ok);
     }
+    output.data(&told(&record));
+    Ok(Exit::Ok)
+}
+
+/// One run for people.
+fn told(record: &RunRecord) -> String {
     let run = &record.run;
     let mut text = format!("{} {}\n", visible_line(&run.command), visible_line(&run.folder));
-    for (name, value) in facts(&record) {
+    for (name, value) in facts(record) {
         if !value.is_empty() {
             text.push_str(&format!("  {name:<10} {}\n", visible_line(&value)));
         }
@@ -94,8 +100,7 @@ pub async fn show(args: &HistoryShowArgs, output: Output) -> Outcome {
         .iter()
         .map(|row| vec![row.rule.clone(), row.level.clone(), row.status.clone(), row.message.clone()]);
     section(&mut text, "Guards", &["guard", "level", "status", "message"], guards.collect());
-    output.data(&text);
-    Ok(Exit::Ok)
+    text
 }
 
 fn section(text: &mut String, title: &str, head: &[&str], rows: Vec<Vec<String>>) {

@@ -83,7 +83,7 @@
 
   // ---- what is wider than the screen can be scrolled with the keyboard ----
   function reach(within) {
-    for (const box of all(".scroll, .card", within)) {
+    for (const box of all(".scroll, .card, .diff, pre", within)) {
       const cut = box.scrollWidth > box.clientWidth;
       if (cut) box.tabIndex = 0;
       else box.removeAttribute("tabindex");

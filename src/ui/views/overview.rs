@@ -132,9 +132,12 @@ fn cost_tile(run: &Run) -> Markup {
         "Time",
         &time,
         &html! {
-            @if run.waited >= 1.0 { (show::seconds(run.waited)) " waiting · " }
-            @if spending.tokens > 0 { (spending.tokens) " tokens" } @else { "no tokens" }
-            @if let Some(usd) = spending.usd { (format!(" · ${usd:.2}")) }
+            @let parts = [
+                (run.waited >= 1.0).then(|| format!("{} of it waiting", show::seconds(run.waited))),
+                (spending.tokens > 0).then(|| format!("{} tokens", spending.tokens)),
+                spending.usd.map(|usd| format!("${usd:.2}")),
+            ];
+            (parts.into_iter().flatten().collect::<Vec<_>>().join(" · "))
         },
     )
 }
