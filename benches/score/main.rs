@@ -6,6 +6,7 @@
 //! simulated second; `SCORE_SEQUENTIAL_200=1` also runs the longest one instead of computing it.
 
 mod rig;
+#[allow(dead_code, reason = "the tests use the rest of it")]
 mod service;
 
 use futures::stream::{self, StreamExt};

@@ -19,6 +19,8 @@ pub struct Quota {
     gap: Duration,
     /// Nobody asks before this time: the gap, and what the service asked for.
     not_before: Duration,
+    /// Refusals since the last answer.
+    refusals: u32,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -26,8 +28,10 @@ const MINUTE: Duration = Duration::from_secs(60);
 impl Quota {
     /// The slowest pace that refusals can lead to: one question in two minutes.
     const LONGEST: Duration = Duration::from_secs(120);
-    /// The service counts when a question arrives, this quota when it leaves.
+    /// The service counts when a question arrives, this quota when it leaves: a share of the
+    /// window, and what a request may take longer than another.
     const MARGIN: f64 = 1.005;
+    const JITTER: Duration = Duration::from_millis(20);
 
     /// `per_minute` of 0 counts as 1.
     pub fn per_minute(per_minute: u32) -> Self {
@@ -37,12 +41,20 @@ impl Quota {
     /// As [`Quota::per_minute`], with a minute of another length, as in a world whose time runs
     /// faster.
     pub fn per_window(questions: u32, window: Duration) -> Self {
-        Self { limit: Some(questions.max(1)), window: window.mul_f64(Self::MARGIN), ..Self::unlimited() }
+        let window = window.mul_f64(Self::MARGIN) + Self::JITTER;
+        Self { limit: Some(questions.max(1)), window, ..Self::unlimited() }
     }
 
     /// No limit until the service refuses.
     pub fn unlimited() -> Self {
-        Self { limit: None, window: MINUTE, starts: VecDeque::new(), gap: Duration::ZERO, not_before: Duration::ZERO }
+        Self {
+            limit: None,
+            window: MINUTE,
+            starts: VecDeque::new(),
+            gap: Duration::ZERO,
+            not_before: Duration::ZERO,
+            refusals: 0,
+        }
     }
 
     /// Reserves the next slot and says how long to wait for it. A caller that gives up keeps its
@@ -61,8 +73,16 @@ impl Quota {
         at - now
     }
 
-    /// The service refused a question (429): half the pace, and nobody before it said.
+    /// The service refused a question (429): nobody asks before it said, and unless the quota was
+    /// only missed by a hair, the pace is halved.
     pub fn refused(&mut self, now: Duration, retry_after: Option<Duration>) {
+        self.refusals += 1;
+        if self.limit.is_some() && self.refusals == 1 {
+            // The clocks differ a little. The question was not counted there, so not here either.
+            self.starts.pop_back();
+            self.not_before = self.not_before.max(now + retry_after.unwrap_or(self.window / 20));
+            return;
+        }
         let first = self.limit.map_or(Duration::from_millis(500), |limit| self.window / limit);
         self.gap = self.gap.saturating_mul(2).max(first).min(Self::LONGEST.max(first));
         self.not_before = self.not_before.max(now + retry_after.unwrap_or(self.gap));
@@ -70,6 +90,7 @@ impl Quota {
 
     /// The service took a question: a fifth faster, until nothing holds back but the window.
     pub fn accepted(&mut self) {
+        self.refusals = 0;
         self.gap = self.gap.mul_f64(0.8);
         if self.gap < Duration::from_millis(10) {
             self.gap = Duration::ZERO;
@@ -108,7 +129,10 @@ mod tests {
         let mut quota = Quota::per_minute(6);
         quota.refused(SECOND, Some(SECOND * 30));
         assert_eq!(quota.reserve(SECOND * 2), SECOND * 29);
-        assert!(quota.reserve(SECOND * 2) > SECOND * 39, "questions are spread out now");
+        assert_eq!(quota.reserve(SECOND * 2), SECOND * 29, "once is no reason to go slower");
+        quota.refused(SECOND * 3, None);
+        assert_eq!(quota.reserve(SECOND * 3), SECOND * 28);
+        assert!(quota.reserve(SECOND * 3) > SECOND * 37, "questions are spread out now");
         for _ in 0..100 {
             quota.refused(SECOND, None);
         }
