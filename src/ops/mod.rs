@@ -51,7 +51,7 @@ pub use read_back::ReadBack;
 pub use ready::{Ready, prepare};
 pub use rebase::rebase_plan;
 pub use recheck::Policy;
-pub use reconcile::{Choice, Choices, Reconciled, canonical, digest_at, reconcile};
+pub use reconcile::{Choice, Choices, Earlier, Reconciled, canonical, digest_at, reconcile};
 pub use repair::{RepairInput, Repaired, repair};
 pub use rollback::{RollbackInput, rollback};
 pub use score::{Kept, Scorer, Target};

@@ -6,7 +6,7 @@ use super::events::Events;
 use super::ground::{declared_names, unusable};
 use super::propose::Proposer;
 use super::prove::{Goal, Proof, Prover};
-use super::reconcile::{Choice, Choices, canonical, digest_at, reconcile};
+use super::reconcile::{Choice, Choices, Earlier, canonical, digest_at, reconcile};
 use super::score::{Scorer, Target};
 use super::shadow::{Shadow, sweep};
 use super::workspace::OpsError;
@@ -223,7 +223,7 @@ fn base_content(input: &PlanInput<'_>) -> Result<Space, OpsError> {
         refuse_unknown_drift(input, definition, live)?;
         return Ok(beside_live(definition, &live.space));
     };
-    let found = reconcile(stood, definition, &live.space, &input.ledger.kept()?, &input.drift);
+    let found = reconcile(stood, definition, &live.space, &Earlier::of(&input.ledger)?, &input.drift);
     found.refuse_open(&live.id)?;
     for kept in &found.kept {
         let value = digest_at(&canonical(&live.space), &kept.address);
