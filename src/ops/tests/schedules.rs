@@ -120,7 +120,15 @@ async fn schedule(fake: &Fake, seed: u64) {
     }
 }
 
-fn check(fake: &Fake, seed: u64, id: &str, sites: &[Site; 2], ended: [Result<Carried, OpsError>; 2], made: &[Edit]) {
+fn check(
+    fake: &Fake,
+    seed: u64,
+    id: &str,
+    sites: &[Site; 2],
+    ended: [Result<Carried, OpsError>; 2],
+    made: &[Edit],
+    lost: bool,
+) {
     let content = fake.space(id);
     assert!(fake.writes(id) <= 1, "seed {seed}: {} writes", fake.writes(id));
     for what in made {
