@@ -3,7 +3,7 @@
 
 use super::input::{Context, join_columns, same_name, table_aliases};
 use super::limits::MAX_TEXT;
-use crate::model::{Address, Candidate, Change, Join, RejectionReason, SnippetKind, joined_text};
+use crate::model::{Address, Candidate, Change, Join, RejectionReason, Snippet, SnippetKind, joined_text};
 use crate::sql::{Features, parse_query, read_expression};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -28,6 +28,7 @@ pub(super) fn check(context: &Context, candidate: &Candidate) -> Verdict {
             }
             ["instructions", "join_specs", _] => join(context, change)?,
             ["instructions", "sql_snippets", list, _] => snippet(context, change, list)?,
+            ["instructions", "sql_snippets", list, id, "synonyms", word] => further_name(context, list, id, word)?,
             ["instructions", "example_question_sqls", _] => example(context, change)?,
             ["instructions", "text_instructions", _, "content", _, line] => text_line(context, change, line)?,
             ["instructions", "text_instructions", ..] => {
@@ -215,6 +216,26 @@ fn snippet(context: &Context, change: &Change, list: &str) -> Verdict {
     match context.snippet_with(kind, &fragment.key) {
         Some(id) if !updates(id) => no(RejectionReason::Duplicate, "The space has this snippet already."),
         _ => Ok(()),
+    }
+}
+
+/// A word may name one snippet only.
+fn further_name(context: &Context, list: &str, id: &str, word: &str) -> Verdict {
+    let here = |snippet: &Snippet| snippet.kind.list() == list && snippet.id == id;
+    if !context.view.snippets.iter().any(here) {
+        return no(RejectionReason::NotGrounded, format!("The space has no `{list}/{id}`."));
+    }
+    if word.trim().is_empty() || word.chars().count() > 100 {
+        return no(RejectionReason::NotGrounded, "A synonym is a word or a short phrase.");
+    }
+    let named = |snippet: &&Snippet| {
+        let names = [&snippet.display_name, &snippet.alias].into_iter().chain(&snippet.synonyms);
+        names.into_iter().any(|name| same_name(name, word))
+    };
+    match context.view.snippets.iter().find(named) {
+        Some(snippet) if here(snippet) => no(RejectionReason::Duplicate, format!("“{word}” names it already.")),
+        Some(snippet) => no(RejectionReason::Conflict, format!("“{word}” names `{}`.", snippet.sql)),
+        None => Ok(()),
     }
 }
 

@@ -9,6 +9,7 @@ mod evidence;
 mod history;
 mod holdout;
 mod layers;
+mod model_replies;
 mod mutants;
 mod python;
 mod scenarios;
