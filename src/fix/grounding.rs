@@ -265,12 +265,36 @@ fn example(context: &Context, change: &Change) -> Verdict {
     parameters(value, &query.to_string())?;
     let same = context.view.examples.iter().find(|have| {
         same_name(&have.question, &question)
-            || Features::of(&have.sql, &context.names).is_ok_and(|other| other.normal == features.normal)
+            || Features::of(&have.sql, &context.names).is_ok_and(|other| same_meaning(&other, &features))
     });
     match same.filter(|have| change.address.last() != have.id) {
         Some(have) => no(RejectionReason::Duplicate, format!("The space has the example “{}”.", have.question.trim())),
         None => Ok(()),
     }
+}
+
+/// True for queries with the same parts, whatever their aliases and the order of their conditions.
+fn same_meaning(one: &Features, two: &Features) -> bool {
+    if one.normal == two.normal {
+        return true;
+    }
+    fn parts(query: &Features) -> [BTreeSet<&str>; 4] {
+        let outputs = query.outputs.iter().filter(|output| output.top);
+        [
+            outputs.map(|output| output.fragment.key.as_str()).collect(),
+            query.predicates.iter().map(|predicate| predicate.fragment.key.as_str()).collect(),
+            query.group_keys.iter().map(|key| key.key.as_str()).collect(),
+            query.having.iter().map(|part| part.key.as_str()).collect(),
+        ]
+    }
+    one.is_flat
+        && two.is_flat
+        && one.tables == two.tables
+        && one.joins == two.joins
+        && one.limit == two.limit
+        && one.order == two.order
+        && one.distinct == two.distinct
+        && parts(one) == parts(two)
 }
 
 /// Every `:name` is declared, and every declared one is used.

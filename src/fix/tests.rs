@@ -365,7 +365,10 @@ mod shop {
         space.document_mut()["instructions"]["sql_snippets"] = json!({"measures": [{"id": "3".repeat(32),
             "alias": "net_total", "sql": ["SUM(orders.net)"], "display_name": "net total"}]});
         let (candidates, _, _) = all(&questions, &failures(&questions), &space, &catalog);
-        let named = candidates.iter().find(|c| c.changes[0].address.to_string().contains("synonyms/turnover"));
+        let named = candidates.iter().find(|c| {
+            let address = c.changes[0].address.to_string();
+            address.contains("measures/") && address.contains("synonyms/")
+        });
         let named = named.unwrap_or_else(|| {
             panic!("{:?}", candidates.iter().map(|c| c.changes[0].address.to_string()).collect::<Vec<_>>())
         });

@@ -93,7 +93,8 @@ mod tests {
         let rejection = |word: &str, reason| Rejection { candidate: candidate(word), reason, detail: "why".into() };
         let rejections = [rejection("harmful", RejectionReason::Harm), rejection("late", RejectionReason::NotTried)];
         memory.keep(&rejections, jiff::Timestamp::UNIX_EPOCH).expect("noted");
-        memory.keep(&rejections, jiff::Timestamp::UNIX_EPOCH).expect("noted");
+        let next = Memory::of(ledger(), &base, &suite).expect("read");
+        next.keep(&rejections, jiff::Timestamp::UNIX_EPOCH).expect("noted");
         assert_eq!(ledger().all_rejected().expect("read").len(), 1, "one line, and none for what was not tried");
 
         let again = Memory::of(ledger(), &base, &suite).expect("read");
