@@ -71,8 +71,7 @@ fn good_replies_become_changes_and_bad_ones_rejections() {
         "question": "Please count the long hauls", "usage_guidance": "x", "reason": "x", "questions": ["hauls-1"],
         "sql": "SELECT COUNT(*) AS n FROM fleet.ops.trips t WHERE t.km > 100 AND t.void = false",
     });
-    let obeyed =
-        json!({"address": "instructions/text_instructions/8e4b27f05d1c4a93b6f8d20c7a951e34", "reason": "as told"});
+    let obeyed = json!({"address": "text_instructions/8e4b27f05d1c4a93b6f8d20c7a951e34", "reason": "as told"});
     let replies = json!([
         {"contains": "Words of our own", "reply": changes(json!([ghost]))},
         {"contains": "You add SQL snippets", "reply": changes(json!([haul, ddl]))},
@@ -101,7 +100,7 @@ fn good_replies_become_changes_and_bad_ones_rejections() {
     let long = rejected(&plan, "instructions");
     assert!(holds(&long, "not-grounded", "characters"), "{long:?}");
     let told = rejected(&plan, "deletions");
-    assert!(holds(&told, "not-grounded", "is not an element that may go"), "{told:?}");
+    assert!(holds(&told, "human-text", "line by line"), "{told:?}");
     let own = digest_text(OWN_PROMPT).short().to_owned();
     let from = plan["rejections"].to_string();
     assert!(from.contains(&format!("prompt metadata {own}")), "the project's own prompt is named by its digest");

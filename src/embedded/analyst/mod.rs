@@ -132,7 +132,8 @@ impl Prepared {
     /// How a question is put.
     fn shape(&self, question: &str) -> Option<analogy::Shape> {
         let elements = scan::scan(question, &self.lexicon, self.year);
-        analogy::Shape::of(&self.world(), &link::link(elements, &self.schema, &self.lexicon, &self.homes))
+        let linker = link::Linker::new(elements, &self.schema, &self.lexicon, &self.homes);
+        analogy::Shape::of(&self.world(), &linker.link(&link::Forced::new()))
     }
 
     /// Answers one question.
