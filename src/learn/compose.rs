@@ -305,10 +305,15 @@ fn ways(parts: &Parts, measure: &Calculation, dimension: &ColumnRef, slots: &[Sl
     let Some(slot) = slots.first() else { return Vec::new() };
     let mut found = BTreeSet::new();
     for member in parts.members {
-        let numbers: BTreeSet<i64> = member.features.windows().filter_map(|window| window.n).collect();
+        let counted = member.features.windows().filter_map(|window| window.n);
+        // Of two periods in a row the bounds are n and 2n.
+        let numbers: BTreeSet<i64> = counted.flat_map(|n| [Some(n), (n % 2 == 0).then_some(n / 2)]).flatten().collect();
         for text in &parts.corpus.families[member.family].texts {
             let korean = text.chars().any(is_hangul);
-            let in_language = |words: Vec<String>| words.into_iter().find(|word| word.chars().any(is_hangul) == korean);
+            let in_language = |words: Vec<String>| {
+                let fits = words.iter().position(|word| word.chars().any(is_hangul) == korean);
+                words.into_iter().nth(fits.unwrap_or(0))
+            };
             let names = |fragment: &Fragment| {
                 let terms = parts.learnt.iter().filter_map(|learnt| match &learnt.body {
                     Body::Calculation(c) if c.fragment == *fragment => Some(c.terms.clone()),

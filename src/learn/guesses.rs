@@ -28,6 +28,8 @@ struct Phrase {
     run: usize,
     start: usize,
     words: usize,
+    /// Keys of its words, where there are several.
+    parts: Vec<String>,
 }
 
 impl Phrase {
@@ -179,9 +181,11 @@ fn phrases(segments: &Segments, known: &BTreeSet<&str>) -> Vec<Phrase> {
                     continue;
                 }
                 let key: String = plain[range.clone()].iter().map(|(key, _)| key.as_str()).collect();
+                let single: Vec<String> = plain[range.clone()].iter().map(|(key, _)| key.clone()).collect();
+                let parts = if length > 1 { single } else { Vec::new() };
                 let text = plain[range].iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(" ");
                 if key.chars().count() >= 2 {
-                    found.push(Phrase { key, text, run, start, words: length });
+                    found.push(Phrase { key, text, run, start, words: length, parts });
                 }
             }
         }
@@ -215,12 +219,15 @@ fn candidates(
         for (place, phrase) in puzzle.phrases.iter().enumerate() {
             let families = said.get(phrase.key.as_str()).filter(|_| !tables.contains(&phrase.key));
             let Some(families) = families else { continue };
+            // Words that are also said apart are two words, not one name.
+            let apart = |part: &String| said.get(part.as_str()).is_some_and(|alone| alone.len() > families.len());
+            let split = phrase.parts.iter().any(apart);
             for facet in &puzzle.facets {
                 let info = &found.facets[*facet];
                 let joint = families.intersection(&info.families).count();
                 let is_sure = sure.contains(&(phrase.key.clone(), *facet));
                 let evidence = sayings[*facet].for_term(&phrase.key);
-                if !is_sure && (joint as f64) < MIN_CONFIDENCE * families.len() as f64 {
+                if !is_sure && (split || (joint as f64) < MIN_CONFIDENCE * families.len() as f64) {
                     continue;
                 }
                 let dice = 2.0 * joint as f64 / (families.len() + info.families.len()) as f64;
