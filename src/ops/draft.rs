@@ -3,7 +3,7 @@
 //! back once with its errors. A model that fails leaves the miners' candidates standing.
 
 use super::events::Events;
-use super::model::Model;
+use super::model::{Model, ModelError};
 use crate::fix::{FixInput, PromptKind, Reply, parse, render};
 use crate::llm::ChatError;
 use crate::model::{Candidate, Category, Rejection, RejectionReason, short_id};
@@ -46,9 +46,11 @@ async fn draft_kind(model: &Model, kind: PromptKind, input: &FixInput<'_>) -> Re
     let template = model.template(kind.name());
     let prompt = render(kind, input, template.as_deref()).map_err(|error| Failure::Silent(error.to_string()))?;
     let schema = Some((kind.name().to_owned(), prompt.schema.clone()));
-    let failed = |error: ChatError| match error {
-        ChatError::Refused { .. } => Failure::Silent(error.to_string()),
-        _ => Failure::Unreadable { provenance: prompt.provenance(), error: error.to_string() },
+    let failed = |error: ModelError| match error {
+        ModelError::Chat(ChatError::NotJson { .. } | ChatError::CutOff { .. }) => {
+            Failure::Unreadable { provenance: prompt.provenance(), error: error.to_string() }
+        }
+        _ => Failure::Silent(error.to_string()),
     };
     let answer = model.ask(&prompt.text, schema.clone()).await.map_err(failed)?;
     let reply = parse(kind, &answer.text, input, &prompt);
