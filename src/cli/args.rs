@@ -122,6 +122,9 @@ pub enum Command {
     /// Shadow spaces that proving has left behind
     #[command(subcommand)]
     Shadows(ShadowsCommand),
+    /// Candidates that were tried on this space and turned down
+    #[command(after_help = "Example: genie-enhance rejected -f genie.yaml --clear")]
+    Rejected(RejectedArgs),
     /// What was applied, and the backups of that record
     #[command(subcommand)]
     State(StateCommand),
@@ -474,6 +477,18 @@ pub enum ShadowsCommand {
 pub struct ShadowsArgs {
     #[command(flatten)]
     pub project: ProjectArgs,
+    /// Print them as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RejectedArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Forget them, so that the next plan may try them again
+    #[arg(long)]
+    pub clear: bool,
     /// Print them as JSON
     #[arg(long)]
     pub json: bool,

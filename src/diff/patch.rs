@@ -46,6 +46,12 @@ pub fn apply(space: &mut Space, change: &Change) -> Result<(), PatchError> {
     if address.is_text_line() {
         return set_text_line(space, change);
     }
+    if let Some(element) = within(address)
+        && value_at(space, &element).is_none()
+    {
+        let expected = format!("an element {element}");
+        return Err(PatchError::Conflict { address: address.clone(), expected, found: "nothing".to_owned() });
+    }
     let document = space.document_mut();
     match &change.after {
         Some(value) => set(document, segments, value.clone()).ok_or_else(|| PatchError::NotAContainer(address.clone())),
@@ -72,6 +78,18 @@ pub fn fits(space: &Space, address: &Address, expected: Option<&Value>) -> Fit {
         return Fit::Same;
     }
     if same_canonically(space, address, expected) { Fit::Alike } else { Fit::Not }
+}
+
+/// The instruction that an address lies within. A part of one cannot stand without it: half a
+/// snippet is none.
+fn within(address: &Address) -> Option<Address> {
+    let segments = address.segments();
+    let depth = match segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["instructions", "sql_snippets", _, _, _, ..] => 4,
+        ["instructions", "example_question_sqls" | "join_specs" | "sql_functions", _, _, ..] => 3,
+        _ => return None,
+    };
+    Some(Address::from_segments(&segments[..depth]))
 }
 
 fn same(found: Option<&Value>, expected: Option<&Value>) -> bool {

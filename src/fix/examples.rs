@@ -5,6 +5,7 @@ use crate::learn::{Body, LearntPattern, Template};
 use crate::model::{Address, Category, Change, short_id, split_lines};
 use crate::sql::{Features, Names};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 pub(super) fn propose(context: &Context, patterns: &[LearntPattern]) -> Vec<Draft> {
     patterns.iter().filter_map(|learnt| example(context, learnt)).collect()
@@ -22,6 +23,10 @@ fn example(context: &Context, learnt: &LearntPattern) -> Option<Draft> {
         let same = gap.gold.masked == shape.masked || learnt_masks(template, &gap.gold.masked);
         same || needs(&gap.gold, &shape)
     });
+    // A form is for the questions that have it.
+    let members = context.cases.iter().map(|case| &case.id).filter(|id| learnt.pattern.questions.contains(*id));
+    let targets: BTreeSet<String> = targets.into_iter().chain(members.cloned()).collect();
+    let targets = targets.into_iter().collect();
     let parameters: Vec<serde_json::Value> = template
         .slots
         .iter()
@@ -34,7 +39,7 @@ fn example(context: &Context, learnt: &LearntPattern) -> Option<Draft> {
             parameter
         })
         .collect();
-    let id = short_id(&["example", &template.sql]);
+    let id = short_id(&["example", &template.question, &template.sql]);
     let mut element = json!({
         "id": id,
         "question": [filled(template)],
@@ -64,7 +69,7 @@ fn covers(sql: &str, shape: &Features, names: &Names) -> bool {
 
 /// True if a query computes something the example computes, over the same tables.
 fn needs(gold: &Features, shape: &Features) -> bool {
-    let keys = |features: &Features| -> std::collections::BTreeSet<String> {
+    let keys = |features: &Features| -> BTreeSet<String> {
         features.calculations().map(|output| output.core.key.clone()).collect()
     };
     gold.tables == shape.tables && !keys(gold).is_disjoint(&keys(shape))

@@ -92,7 +92,10 @@ impl Gap {
     pub(crate) fn of(question: &str, gold: Features, answered: Option<&str>, outcome: Outcome, names: &Names) -> Self {
         let answer = answered.and_then(|sql| Features::of(sql, names).ok());
         let wanted = Parts::of(&gold);
-        let given = answer.as_ref().map(Parts::of).unwrap_or_default();
+        let mut given = answer.as_ref().map(Parts::of).unwrap_or_default();
+        // A calculation over part of the rows is the calculation; its condition is told apart.
+        let outputs = answer.iter().flat_map(|answer| &answer.outputs);
+        given.calculations.extend(outputs.filter_map(|output| Some(output.core.unfiltered()?.key)));
         let mut gap = Self {
             lacking: wanted.minus(&given),
             surplus: given.minus(&wanted),

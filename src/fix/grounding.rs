@@ -3,7 +3,7 @@
 
 use super::input::{Context, join_columns, same_name, table_aliases};
 use super::limits::MAX_TEXT;
-use crate::model::{Address, Candidate, Change, Join, RejectionReason, SnippetKind, joined_text};
+use crate::model::{Address, Candidate, Change, Join, RejectionReason, Snippet, SnippetKind, joined_text};
 use crate::sql::{Features, parse_query, read_expression};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -28,6 +28,7 @@ pub(super) fn check(context: &Context, candidate: &Candidate) -> Verdict {
             }
             ["instructions", "join_specs", _] => join(context, change)?,
             ["instructions", "sql_snippets", list, _] => snippet(context, change, list)?,
+            ["instructions", "sql_snippets", list, id, "synonyms", word] => further_name(context, list, id, word)?,
             ["instructions", "example_question_sqls", _] => example(context, change)?,
             ["instructions", "text_instructions", _, "content", _, line] => text_line(context, change, line)?,
             ["instructions", "text_instructions", ..] => {
@@ -218,6 +219,26 @@ fn snippet(context: &Context, change: &Change, list: &str) -> Verdict {
     }
 }
 
+/// A word may name one snippet only.
+fn further_name(context: &Context, list: &str, id: &str, word: &str) -> Verdict {
+    let here = |snippet: &Snippet| snippet.kind.list() == list && snippet.id == id;
+    if !context.view.snippets.iter().any(here) {
+        return no(RejectionReason::NotGrounded, format!("The space has no `{list}/{id}`."));
+    }
+    if word.trim().is_empty() || word.chars().count() > 100 {
+        return no(RejectionReason::NotGrounded, "A synonym is a word or a short phrase.");
+    }
+    let named = |snippet: &&Snippet| {
+        let names = [&snippet.display_name, &snippet.alias].into_iter().chain(&snippet.synonyms);
+        names.into_iter().any(|name| same_name(name, word))
+    };
+    match context.view.snippets.iter().find(named) {
+        Some(snippet) if here(snippet) => no(RejectionReason::Duplicate, format!("“{word}” names it already.")),
+        Some(snippet) => no(RejectionReason::Conflict, format!("“{word}” names `{}`.", snippet.sql)),
+        None => Ok(()),
+    }
+}
+
 fn example(context: &Context, change: &Change) -> Verdict {
     let Some(value) = &change.after else { return exists(change) };
     let text = |key: &str| value.get(key).and_then(joined_text).unwrap_or_default();
@@ -244,12 +265,36 @@ fn example(context: &Context, change: &Change) -> Verdict {
     parameters(value, &query.to_string())?;
     let same = context.view.examples.iter().find(|have| {
         same_name(&have.question, &question)
-            || Features::of(&have.sql, &context.names).is_ok_and(|other| other.normal == features.normal)
+            || Features::of(&have.sql, &context.names).is_ok_and(|other| same_meaning(&other, &features))
     });
     match same.filter(|have| change.address.last() != have.id) {
         Some(have) => no(RejectionReason::Duplicate, format!("The space has the example “{}”.", have.question.trim())),
         None => Ok(()),
     }
+}
+
+/// True for queries with the same parts, whatever their aliases and the order of their conditions.
+fn same_meaning(one: &Features, two: &Features) -> bool {
+    if one.normal == two.normal {
+        return true;
+    }
+    fn parts(query: &Features) -> [BTreeSet<&str>; 4] {
+        let outputs = query.outputs.iter().filter(|output| output.top);
+        [
+            outputs.map(|output| output.fragment.key.as_str()).collect(),
+            query.predicates.iter().map(|predicate| predicate.fragment.key.as_str()).collect(),
+            query.group_keys.iter().map(|key| key.key.as_str()).collect(),
+            query.having.iter().map(|part| part.key.as_str()).collect(),
+        ]
+    }
+    one.is_flat
+        && two.is_flat
+        && one.tables == two.tables
+        && one.joins == two.joins
+        && one.limit == two.limit
+        && one.order == two.order
+        && one.distinct == two.distinct
+        && parts(one) == parts(two)
 }
 
 /// Every `:name` is declared, and every declared one is used.

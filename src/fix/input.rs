@@ -49,6 +49,21 @@ pub(crate) struct Case {
     pub gap: Gap,
 }
 
+/// What a snippet of the space means.
+pub(crate) struct Meaning {
+    pub kind: SnippetKind,
+    pub id: String,
+    pub key: String,
+    /// The key without the conditions of its aggregates, if it has some.
+    pub plain: Option<String>,
+}
+
+impl Meaning {
+    pub(crate) fn is(&self, key: &str) -> bool {
+        self.key == key || self.plain.as_deref() == Some(key)
+    }
+}
+
 /// The input, read once: names, gaps, and the meaning of what the space holds.
 pub(crate) struct Context<'a> {
     pub names: Names<'a>,
@@ -60,7 +75,7 @@ pub(crate) struct Context<'a> {
     /// Texts of the learn set's questions by id, in lower case without white space.
     pub texts: BTreeMap<String, String>,
     pub options: Options,
-    snippets: Vec<(SnippetKind, String, String)>,
+    snippets: Vec<Meaning>,
     joins: Vec<(String, BTreeSet<(ColumnRef, ColumnRef)>)>,
 }
 
@@ -104,11 +119,11 @@ impl<'a> Context<'a> {
 
     /// The id of a snippet with this meaning.
     pub(crate) fn snippet_with(&self, kind: SnippetKind, key: &str) -> Option<&str> {
-        self.snippets.iter().find(|(k, _, have)| *k == kind && have == key).map(|(_, id, _)| id.as_str())
+        self.snippets.iter().find(|have| have.kind == kind && have.key == key).map(|have| have.id.as_str())
     }
 
-    pub(crate) fn snippet_keys(&self) -> impl Iterator<Item = (SnippetKind, &str, &str)> {
-        self.snippets.iter().map(|(kind, id, key)| (*kind, id.as_str(), key.as_str()))
+    pub(crate) fn meanings(&self) -> &[Meaning] {
+        &self.snippets
     }
 
     pub(crate) fn has_join(&self, pairs: &BTreeSet<(ColumnRef, ColumnRef)>) -> bool {
@@ -147,9 +162,10 @@ impl<'a> Context<'a> {
 }
 
 /// A snippet's kind, id and key, if its SQL can be read.
-fn read_snippet(snippet: &Snippet, view: &SpaceView, names: &Names) -> Option<(SnippetKind, String, String)> {
+fn read_snippet(snippet: &Snippet, view: &SpaceView, names: &Names) -> Option<Meaning> {
     let (fragment, _) = read_expression(&snippet.sql, &table_aliases(view), names).ok()?;
-    Some((snippet.kind, snippet.id.clone(), fragment.key))
+    let plain = fragment.unfiltered().map(|plain| plain.key);
+    Some(Meaning { kind: snippet.kind, id: snippet.id.clone(), key: fragment.key, plain })
 }
 
 /// The names under which a space's tables are known in snippets: the last part of their names,

@@ -29,6 +29,7 @@ pub(super) fn propose(context: &Context, patterns: &[LearntPattern]) -> Vec<Draf
             .into_iter()
             .filter_map(|(column, seen)| entity_matching(context, &column, &seen)),
     );
+    drafts.extend(said_values(context));
     drafts.extend(patterns.iter().filter_map(|learnt| date_column(context, learnt)));
     drafts.extend(distractors(context));
     drafts
@@ -199,6 +200,39 @@ fn entity_matching(context: &Context, column: &ColumnRef, seen: &Said) -> Option
         targets,
         reason: format!("Questions name values of `{column}`."),
     })
+}
+
+/// Columns whose values failing questions say, whatever column the gold SQL compares: people name
+/// a thing, and the gold may use its code.
+fn said_values(context: &Context) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for table in context.names.catalog().tables().filter(|table| context.table(&table.full_name).is_some()) {
+        for column in &table.columns {
+            let Some(profile) = column.profile.as_ref().filter(|profile| !profile.values.is_empty()) else { continue };
+            let spoken: BTreeSet<String> =
+                profile.values.iter().map(|value| compact(value)).filter(|value| tells(value)).collect();
+            let says = |id: &String| {
+                let text = context.texts.get(id).map(String::as_str).unwrap_or_default();
+                spoken.iter().any(|value| text.contains(value.as_str()))
+            };
+            let targets: BTreeSet<String> =
+                context.cases.iter().map(|case| &case.id).filter(|id| says(id)).cloned().collect();
+            let found = ColumnRef::new(&table.full_name, &column.name);
+            let told = Said { questions: targets.clone(), ..Said::default() };
+            let draft = entity_matching(context, &found, &told).map(|draft| Draft {
+                targets: targets.into_iter().collect(),
+                reason: format!("Questions say values of `{found}`."),
+                ..draft
+            });
+            drafts.extend(draft.filter(|draft| !draft.targets.is_empty()));
+        }
+    }
+    drafts
+}
+
+/// Long enough to be no accident within a question.
+fn tells(value: &str) -> bool {
+    value.chars().any(char::is_alphabetic) && value.chars().count() >= if value.is_ascii() { 4 } else { 2 }
 }
 
 /// Which date a table is read by, where nobody described the column.

@@ -16,6 +16,7 @@ mod metadata;
 mod probe;
 mod prompts;
 mod removals;
+mod renames;
 mod replies;
 mod snippets;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use probe::probe_sql;
 pub use prompts::{Prompt, PromptKind, render};
 pub use replies::{Reply, parse, schema};
 
+use crate::learn::{Body, Facet, LearntPattern, guesses};
 use crate::model::{Candidate, Category, Rejection};
 use input::{Context, Draft};
 
@@ -35,14 +37,22 @@ use input::{Context, Draft};
 /// (smallest lever first), then by the number of questions aimed at, then by support.
 pub fn propose(input: &FixInput) -> (Vec<Candidate>, Vec<Rejection>) {
     let context = Context::of(input);
+    // What is sure makes candidates first; guesses fill in what it leaves open.
+    let guesses = guesses(input.learn_set, input.catalog, &context.view, input.patterns);
+    let (open, later) = guesses.into_iter().partition::<Vec<_>, _>(|guess| is_open(guess, input.patterns));
+    let patterns: Vec<LearntPattern> = input.patterns.iter().cloned().chain(open).collect();
     let mut drafts = Vec::new();
     for category in Category::FIXES.into_iter().filter(|category| input.options.categories.contains(category)) {
         drafts.extend(match category {
-            Category::Metadata => metadata::propose(&context, input.patterns),
-            Category::JoinSpecs => joins::propose(&context, input.patterns),
-            Category::SqlSnippets => snippets::propose(&context, input.patterns),
-            Category::SampleQueries => examples::propose(&context, input.patterns),
-            Category::Instructions => instructions::propose(&context, input.patterns),
+            Category::Metadata => metadata::propose(&context, &patterns),
+            Category::JoinSpecs => joins::propose(&context, &patterns),
+            Category::SqlSnippets => {
+                let mut drafts = snippets::propose(&context, &patterns);
+                drafts.extend(renames::propose(&context, patterns.iter().chain(&later)));
+                drafts
+            }
+            Category::SampleQueries => examples::propose(&context, &patterns),
+            Category::Instructions => instructions::propose(&context, &patterns),
             Category::Other => Vec::new(),
         });
     }
@@ -55,6 +65,21 @@ pub fn propose(input: &FixInput) -> (Vec<Candidate>, Vec<Rejection>) {
         key(a).cmp(&key(b))
     });
     ground(&context, candidates)
+}
+
+/// True for a guess about something that no pattern has a word for. Guessed words for what has a
+/// name already wait until that name is in the space, to be tried as further names of it.
+fn is_open(guess: &LearntPattern, known: &[LearntPattern]) -> bool {
+    let Body::Vocabulary(word) = &guess.body else { return true };
+    if matches!(word.facet, Facet::Column(_)) {
+        return true;
+    }
+    !known.iter().any(|learnt| match &learnt.body {
+        Body::Vocabulary(other) => other.facet == word.facet,
+        Body::Calculation(other) => !other.terms.is_empty() && word.fragment.as_ref() == Some(&other.fragment),
+        Body::Filter(rule) => !rule.terms.is_empty() && word.fragment.as_ref() == Some(&rule.fragment),
+        _ => false,
+    })
 }
 
 /// Candidates of one round at most: each costs trials.

@@ -60,6 +60,13 @@ pub struct Prompt {
     pub schema: Value,
 }
 
+impl Prompt {
+    /// Where a candidate comes from.
+    pub fn provenance(&self) -> String {
+        format!("prompt {} {}", self.name, self.digest.short())
+    }
+}
+
 /// Bounds on what goes into a prompt.
 const MAX_FAILURES: usize = 20;
 const MAX_PATTERNS: usize = 60;

@@ -96,11 +96,13 @@ fn joins(context: &Context) -> Vec<Draft> {
 
 fn snippets(context: &Context) -> Vec<Draft> {
     let mut drafts = Vec::new();
-    for (kind, id, key) in context.snippet_keys() {
+    for meaning in context.meanings() {
+        let (kind, id, key) = (meaning.kind, meaning.id.as_str(), meaning.key.as_str());
         let uses = |features: &Features| match kind {
             SnippetKind::Filter => features.predicates.iter().any(|predicate| predicate.fragment.key == key),
             SnippetKind::Measure | SnippetKind::Expression => {
-                features.outputs.iter().any(|output| output.core.key == key)
+                features.outputs.iter().any(|output| meaning.is(&output.core.key))
+                    || features.inner.iter().any(|inner| meaning.is(inner))
                     || features.group_keys.iter().any(|group| group.key == key)
             }
         };

@@ -14,8 +14,12 @@ pub struct Reply {
     pub rejections: Vec<Rejection>,
     /// What could not be read, for the model to repair.
     pub errors: Vec<String>,
+    /// The prompt's name and digest.
+    pub provenance: String,
 }
 
+/// Characters of a reply that are read; what is longer is no list of proposals.
+const MAX_REPLY: usize = 200_000;
 /// Proposals of one reply that are looked at.
 const MAX_CHANGES: usize = 40;
 
@@ -72,12 +76,15 @@ pub fn schema(kind: PromptKind) -> Value {
 
 /// Reads a reply. `prompt` is the one it answers.
 pub fn parse(kind: PromptKind, reply: &str, input: &FixInput, prompt: &Prompt) -> Reply {
+    let mut result = Reply { provenance: prompt.provenance(), ..Reply::default() };
     let items = match items(reply) {
         Ok(items) => items,
-        Err(error) => return Reply { errors: vec![error], ..Reply::default() },
+        Err(error) => {
+            result.errors.push(error);
+            return result;
+        }
     };
     let context = Context::of(input);
-    let mut result = Reply::default();
     let mut candidates = Vec::new();
     for (at, item) in items.iter().take(MAX_CHANGES).enumerate() {
         match draft(kind, item, &context) {
@@ -101,6 +108,10 @@ pub fn parse(kind: PromptKind, reply: &str, input: &FixInput, prompt: &Prompt) -
 
 /// The JSON of a reply, also from inside a code fence or between sentences.
 fn items(reply: &str) -> Result<Vec<Value>, String> {
+    let length = reply.chars().count();
+    if length > MAX_REPLY {
+        return Err(format!("the reply has {length} characters; up to {MAX_REPLY} are read"));
+    }
     let start = reply.find('{').ok_or("the reply holds no JSON object")?;
     let end = reply.rfind('}').filter(|end| *end > start).ok_or("the JSON object is not closed")?;
     let value: Value = serde_json::from_str(&reply[start..=end]).map_err(|error| format!("not JSON: {error}"))?;
@@ -131,7 +142,7 @@ fn candidate(
     let draft = Draft { category, changes, patterns, support, targets: Vec::new(), reason };
     let mut candidate = draft.finish();
     candidate.targets = targets;
-    candidate.provenance = format!("prompt {} {}", prompt.name, prompt.digest.short());
+    candidate.provenance = prompt.provenance();
     candidate
 }
 

@@ -91,12 +91,15 @@ fn calculated(context: &Context, learnt: &LearntPattern, calculation: &Calculati
     let kind = if calculation.is_aggregate { SnippetKind::Measure } else { SnippetKind::Expression };
     let key = &calculation.fragment.key;
     let name = name_of(calculation)?;
-    if context.snippet_with(kind, key).is_some() || is_trivial(calculation) {
+    let known = context.meanings().iter().any(|have| have.kind == kind && have.is(key));
+    if known || is_trivial(calculation) {
         return None;
     }
     let lacks = |gap: &Gap| gap.lacking.calculations.contains(key) || gap.lacking.expressions.contains(key);
     let targets = context.targets(lacks);
-    let text = sql(context, &calculation.fragment);
+    let scope: Vec<&Fragment> = calculation.scope.iter().collect();
+    let whole = if scope.is_empty() { calculation.fragment.clone() } else { calculation.fragment.filtered(&scope) };
+    let text = sql(context, &whole);
     let display_name = display_name(calculation, &name);
     let mut synonyms: Vec<String> = calculation.terms.clone();
     synonyms.extend(calculation.aliases.iter().filter(|alias| reads_as_name(alias)).map(|alias| readable(alias)));

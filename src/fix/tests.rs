@@ -310,4 +310,73 @@ mod shop {
         let there = format!(r#"{{"changes": [{{"address": "measures/{}", "reason": "r"}}]}}"#, "1".repeat(32));
         assert_eq!(reply(PromptKind::Deletions, &there).candidates.len(), 1, "removed by its id");
     }
+
+    /// Runs one reply against another space and catalog.
+    fn reply_over(space: &Space, catalog: &Catalog, kind: PromptKind, item: serde_json::Value) -> Reply {
+        let questions = questions();
+        let failures = failures(&questions);
+        let input = FixInput {
+            patterns: &[],
+            learn_set: &questions,
+            failures: &failures,
+            space,
+            catalog,
+            options: Options::default(),
+        };
+        let prompt = render(kind, &input, None).expect("renders");
+        parse(kind, &json!({ "changes": [item] }).to_string(), &input, &prompt)
+    }
+
+    #[test]
+    fn an_example_that_is_there_is_not_added_twice() {
+        let mut space = human();
+        space.document_mut()["instructions"]["example_question_sqls"] = json!([{"id": "2".repeat(32),
+            "question": ["Net per channel"], "sql": ["SELECT o.channel, SUM(o.net) AS n FROM m.s.orders o GROUP BY o.channel"]}]);
+        let again = json!({"question": "Sum of net by channel, please", "usage_guidance": "x", "reason": "r",
+            "sql": "select channel, sum(net) as n from m.s.orders group by channel"});
+        let got = reply_over(&space, &catalog(), PromptKind::SampleQueries, again);
+        assert!(got.candidates.is_empty());
+        assert_eq!(got.rejections[0].reason, RejectionReason::Duplicate, "{}", got.rejections[0].detail);
+    }
+
+    #[test]
+    fn joined_tables_of_one_name_have_two_aliases() {
+        let catalog = Catalog::new([
+            table("m.s.orders", &[("buyer", "BIGINT")]),
+            table("m.t.orders", &[("buyer", "BIGINT")]),
+            table("m.s.options", &[("buyer", "BIGINT")]),
+        ]);
+        let tables = ["m.s.options", "m.s.orders", "m.t.orders"].map(|name| json!({ "identifier": name }));
+        let space = Space::from_document(json!({"version": 2, "data_sources": {"tables": tables}})).expect("a space");
+        for right in ["m.t.orders", "m.s.options"] {
+            let join = json!({"left_table": "m.s.orders", "left_column": "buyer", "right_table": right,
+                "right_column": "buyer", "relationship": "MANY_TO_ONE", "reason": "r"});
+            let got = reply_over(&space, &catalog, PromptKind::JoinSpecs, join);
+            let added = got.candidates[0].changes[0].after.clone().expect("a join");
+            assert_ne!(added["left"]["alias"], added["right"]["alias"], "{added}");
+            assert!(crate::diff::apply_all(&space, &got.candidates[0].changes).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_snippet_gets_one_more_name_and_keeps_its_own() {
+        let (catalog, questions) = (catalog(), questions());
+        let mut space = human();
+        space.document_mut()["instructions"]["sql_snippets"] = json!({"measures": [{"id": "3".repeat(32),
+            "alias": "net_total", "sql": ["SUM(orders.net)"], "display_name": "net total"}]});
+        let (candidates, _, _) = all(&questions, &failures(&questions), &space, &catalog);
+        let named = candidates.iter().find(|c| {
+            let address = c.changes[0].address.to_string();
+            address.contains("measures/") && address.contains("synonyms/")
+        });
+        let named = named.unwrap_or_else(|| {
+            panic!("{:?}", candidates.iter().map(|c| c.changes[0].address.to_string()).collect::<Vec<_>>())
+        });
+        let after = crate::diff::apply_all(&space, &named.changes).expect("it fits");
+        let snippet = &SpaceView::of(&after).snippets[0];
+        assert_eq!((snippet.display_name.as_str(), snippet.sql.as_str()), ("net total", "SUM(orders.net)"));
+        assert!(snippet.synonyms.iter().any(|name| name.eq_ignore_ascii_case("turnover")));
+        let bare = Space::from_document(json!({"version": 2})).expect("a space");
+        assert!(crate::diff::apply_all(&bare, &named.changes).is_err(), "no name without its snippet");
+    }
 }

@@ -26,6 +26,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct GuardInput<'a> {
     /// What the plan stands on.
     pub base: &'a Space,
+    /// Nothing stands in the workspace yet: all that is declared is a change.
+    pub is_first: bool,
     /// What is to stand there afterwards.
     pub target: &'a Space,
     pub changes: &'a [PlannedChange],

@@ -20,6 +20,8 @@ struct World {
     suite: Suite,
     evidence: Evidence,
     facts: Facts,
+    /// The base stands in the workspace.
+    live: bool,
 }
 
 impl World {
@@ -54,6 +56,7 @@ impl World {
             suite: Suite { questions: vec![question("q1", false), question("q2", true)] },
             evidence: Evidence { holdout: "not-shown".to_owned(), ..Evidence::default() },
             facts: Facts::default(),
+            live: true,
         }
     }
 
@@ -64,6 +67,7 @@ impl World {
     fn run(&self, configs: &[GuardConfig], waivers: &[Waiver]) -> Vec<GuardOutcome> {
         let input = GuardInput {
             base: &self.base,
+            is_first: !self.live,
             target: &self.target,
             changes: &self.changes,
             score: &self.score,
@@ -215,6 +219,18 @@ fn changes() {
     assert_eq!(good().with(Change::add(description.clone(), json!([token]))).failing(&[]), ["secrets"]);
     let gold = json!(["SELECT a FROM main.s.orders WHERE b = 'q1 value'"]);
     assert_eq!(good().with(Change::add(description, gold)).failing(&[]), ["gold-leak"]);
+}
+
+#[test]
+fn an_answer_key_that_is_declared_before_the_first_apply_is_no_ones_change() {
+    let key = r#"{"version":2,"data_sources":{"tables":[{"identifier":"main.s.orders"}]},
+        "instructions":{"example_question_sqls":[{"id":"e","question":["how many, please?"],
+        "sql":["SELECT a FROM main.s.orders WHERE b = 'q1 value'"]}]}}"#;
+    let base = Space::parse(key).expect("space");
+    let declared = World { target: base.clone(), base, live: false, ..World::good() };
+    assert_eq!(declared.failing(&[]), ["gold-leak"]);
+    let known = World { live: true, ..declared };
+    assert_eq!(known.failing(&[]), [] as [&str; 0], "what stands in the workspace is not this plan's doing");
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn is_named(pair: &Pair, said: usize) -> bool {
     share >= 0.5 && (pair.has_strong_evidence() || (pair.significant && share >= 0.75))
 }
 
-fn pattern(
+pub(super) fn pattern(
     corpus: &Corpus,
     info: &FacetInfo,
     fragment: &Fragment,
@@ -110,6 +110,7 @@ fn pattern(
         terms: terms.clone(),
         digits,
         is_aggregate,
+        scope: if is_aggregate { super::scopes::of_calculation(corpus, info, fragment) } else { Vec::new() },
     });
     LearntPattern::new(
         PatternKind::Calculation,

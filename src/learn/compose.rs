@@ -28,6 +28,8 @@ struct Period {
     phrase: String,
     condition: String,
     unit: String,
+    /// The date column, with its table.
+    date: String,
 }
 
 impl<'a> Parts<'a> {
@@ -128,7 +130,7 @@ impl<'a> Parts<'a> {
         self.corpus.families.iter().any(|family| {
             family.any(|features| {
                 let computed = features.inner.contains(&measure.key)
-                    || features.outputs.iter().any(|output| output.core.key == measure.key);
+                    || features.outputs.iter().any(|output| measure.columns.is_subset(&output.core.columns));
                 computed && features.group_keys.iter().any(|key| key.columns.contains(dimension))
             })
         })
@@ -147,7 +149,7 @@ impl<'a> Parts<'a> {
             of_table.max_by_key(|(support, phrase, ..)| (self.fits(phrase), *support, std::cmp::Reverse(*phrase)))?;
         let date = format!("{}.{}", prefix(&column.table), quote(&column.column));
         let unit = template.split("{n} ").nth(1)?.split_whitespace().next()?.trim_matches(')').to_lowercase();
-        Some(Period { phrase: phrase.clone(), condition: template.replace("{date}", &date), unit })
+        Some(Period { phrase: phrase.clone(), condition: template.replace("{date}", &date), unit, date })
     }
 
     fn defaults(&self) -> Vec<String> {
@@ -168,6 +170,26 @@ impl<'a> Parts<'a> {
             used.extend(features.windows().filter_map(|window| window.n).filter_map(|n| u64::try_from(n).ok()));
         }
         wanted.iter().copied().find(|n| !used.contains(n)).unwrap_or(11)
+    }
+
+    /// All that a column is called: by its words, and by its comment where that is a name.
+    fn column_names(&self, column: &ColumnRef) -> Vec<String> {
+        let words = self.learnt.iter().filter_map(|learnt| match &learnt.body {
+            Body::Vocabulary(word) if matches!(&word.facet, super::Facet::Column(c) if c == column) => {
+                Some(word.term.clone())
+            }
+            _ => None,
+        });
+        let comment = self.corpus.comment(column);
+        let told = comment.lines().map(str::trim).filter(|line| (1..=3).contains(&line.split_whitespace().count()));
+        let parts = told.clone().filter_map(|line| line.split_whitespace().next_back());
+        let own = split_identifier(&column.column);
+        let mut names: Vec<String> = words.collect();
+        names.extend(told.map(str::to_owned));
+        names.extend(parts.map(str::to_owned));
+        names.push(own.join(" "));
+        names.extend(own.into_iter().filter(|word| word.chars().count() >= 4));
+        names
     }
 
     fn dimension_name(&self, column: &ColumnRef) -> String {
@@ -207,19 +229,60 @@ fn prefix(table: &str) -> String {
     quote(table.rsplit('.').next().unwrap_or(table))
 }
 
-/// An example of the form, if its parts make one that nobody asks for.
-pub(super) fn compose(parts: &Parts) -> Option<Template> {
+/// Examples of the form, if its parts make one that nobody asks for: one for each way in which
+/// people put the question.
+pub(super) fn compose(parts: &Parts) -> Vec<Template> {
     let (measures, dimensions) = (parts.measures(), parts.dimensions());
     let pairs = measures.iter().flat_map(|(measure, _)| dimensions.iter().map(move |dimension| (*measure, dimension)));
-    let (measure, (dimension, join)) = pairs.into_iter().find(|(m, (d, _))| !parts.is_asked(&m.fragment, d))?;
+    let fits = |measure: &Calculation| parts.shape != Shape::Comparison || summed(measure).is_some();
+    let free = pairs.into_iter().find(|(m, (d, _))| fits(m) && !parts.is_asked(&m.fragment, d));
+    let Some((measure, (dimension, join))) = free else { return Vec::new() };
+    let Some((sql, slots)) = written(parts, measure, dimension, join.as_deref()) else { return Vec::new() };
+    let Some(measure_name) = parts.spoken(measure.terms.iter().map(String::as_str)).map(str::to_owned) else {
+        return Vec::new();
+    };
+    let dimension_name = parts.dimension_name(dimension);
+    let named: Vec<String> = slots.iter().map(|slot| format!("`:{}`", slot.name)).collect();
+    let guidance = format!(
+        "The way to write {} over {}, with any of its measures and dimensions; set {} to what the question names.",
+        parts.shape.name(),
+        prefix(parts.table).replace('`', ""),
+        named.join(" and ")
+    );
+    let period = parts.period();
+    let mut questions = ways(parts, measure, dimension, &slots);
+    questions.push(question(parts, &measure_name, &dimension_name, period.as_ref()));
+    questions.dedup();
+    let template = |question: String| Template {
+        question,
+        sql: sql.clone(),
+        slots: slots.clone(),
+        guidance: guidance.clone(),
+        terms: vec![measure_name.clone(), dimension_name.clone()],
+        masks: BTreeSet::new(),
+    };
+    questions.into_iter().take(MAX_WAYS).map(template).collect()
+}
+
+/// The SQL with its slots.
+fn written(
+    parts: &Parts,
+    measure: &Calculation,
+    dimension: &ColumnRef,
+    join: Option<&str>,
+) -> Option<(String, Vec<Slot>)> {
+    let (days, top) = (parts.fresh(&[14, 28, 10, 45, 21]), parts.fresh(&[7, 4, 8, 12, 15]));
+    let period = parts.period();
+    let slots = slots(parts.shape, period.as_ref(), days, top);
+    if parts.shape == Shape::Comparison {
+        let sql = compared(parts, measure, dimension, join, period.as_ref()?)?;
+        return Some((sql, slots));
+    }
     let form = parts.expression();
     if form.is_empty() {
         return None;
     }
-    let (days, top) = (parts.fresh(&[14, 28, 10, 45, 21]), parts.fresh(&[7, 4, 8, 12, 15]));
-    let period = parts.period();
-    let sql = sql(parts, measure, dimension, join.as_deref(), &form, period.as_ref(), days, top);
-    let slots = slots(parts.shape, period.as_ref(), days, top);
+    let sql = sql(parts, measure, dimension, join, &form, period.as_ref(), days, top);
     let found = literals(&sql).ok()?;
     let at = |kind: LiteralKind| found.iter().rposition(|literal| literal.kind == kind);
     let mut names: BTreeMap<usize, String> = BTreeMap::new();
@@ -230,24 +293,132 @@ pub(super) fn compose(parts: &Parts) -> Option<Template> {
     if names.is_empty() {
         return None;
     }
-    let measure_name = parts.spoken(measure.terms.iter().map(String::as_str))?.to_owned();
-    let dimension_name = parts.dimension_name(dimension);
-    let question = question(parts, &measure_name, &dimension_name, period.as_ref());
-    let named: Vec<String> = slots.iter().map(|slot| format!("`:{}`", slot.name)).collect();
-    let guidance = format!(
-        "The way to write {} over {}, with any of its measures and dimensions; set {} to what the question names.",
-        parts.shape.name(),
-        prefix(parts.table).replace('`', ""),
-        named.join(" and ")
-    );
-    Some(Template {
-        question,
-        sql: with_parameters(&sql, &names).ok()?,
-        slots,
-        guidance,
-        terms: vec![measure_name, dimension_name],
-        masks: BTreeSet::new(),
-    })
+    Some((with_parameters(&sql, &names).ok()?, slots))
+}
+
+/// Ways of putting one form that are shown.
+const MAX_WAYS: usize = 3;
+
+/// The questions of the form as people put them, with the example's measure, dimension and slots
+/// in the place of theirs; the shortest first.
+fn ways(parts: &Parts, measure: &Calculation, dimension: &ColumnRef, slots: &[Slot]) -> Vec<String> {
+    let Some(slot) = slots.first() else { return Vec::new() };
+    let mut found = BTreeSet::new();
+    for member in parts.members {
+        let counted = member.features.windows().filter_map(|window| window.n);
+        // Of two periods in a row the bounds are n and 2n.
+        let numbers: BTreeSet<i64> = counted.flat_map(|n| [Some(n), (n % 2 == 0).then_some(n / 2)]).flatten().collect();
+        for text in &parts.corpus.families[member.family].texts {
+            let korean = text.chars().any(is_hangul);
+            let in_language = |words: Vec<String>| {
+                let fits = words.iter().position(|word| word.chars().any(is_hangul) == korean);
+                words.into_iter().nth(fits.unwrap_or(0))
+            };
+            let names = |fragment: &Fragment| {
+                let terms = parts.learnt.iter().filter_map(|learnt| match &learnt.body {
+                    Body::Calculation(c) if c.fragment == *fragment => Some(c.terms.clone()),
+                    _ => None,
+                });
+                terms.flatten().collect::<Vec<_>>()
+            };
+            let theirs = parts.learnt.iter().filter_map(|learnt| match &learnt.body {
+                Body::Calculation(c) if c.is_aggregate && c.fragment.columns.is_subset(&member.output.core.columns) => {
+                    Some(c.terms.clone())
+                }
+                _ => None,
+            });
+            let Some(own) = in_language(names(&measure.fragment)) else { continue };
+            let measured = theirs.flatten().find_map(|term| replaced(text, &term, "{measure}"));
+            let Some(text) = measured else { continue };
+            let Some(key) = member.features.group_keys.first().and_then(|key| key.columns.first()) else { continue };
+            let Some(name) = in_language(parts.column_names(dimension)) else { continue };
+            let grouped = parts.column_names(key).iter().find_map(|word| replaced(&text, word, "{dimension}"));
+            let Some(text) = grouped else { continue };
+            let marker = format!("{{{}}}", slot.name);
+            let counted = numbers.iter().fold(text.clone(), |text, n| with_slot(&text, *n, &marker));
+            if counted != text {
+                found.insert(counted.replace("{measure}", &own).replace("{dimension}", &name));
+            }
+        }
+    }
+    let mut found: Vec<String> = found.into_iter().collect();
+    found.sort_by_key(|text| (text.chars().count(), text.clone()));
+    found
+}
+
+/// Replaces the first whole occurrence of a word, whatever its case; a plural's ending goes too.
+fn replaced(text: &str, word: &str, marker: &str) -> Option<String> {
+    let (lower, wanted) = (text.to_lowercase(), word.to_lowercase());
+    if wanted.is_empty() || lower.len() != text.len() {
+        return None;
+    }
+    let latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let whole = |at: &usize| {
+        let after = lower[at + wanted.len()..].chars().next();
+        let glued = latin(wanted.chars().next_back()) && latin(after);
+        !glued && !(latin(wanted.chars().next()) && latin(lower[..*at].chars().next_back()))
+    };
+    let at = lower.match_indices(&wanted).map(|(at, _)| at).find(whole)?;
+    Some(format!("{}{marker}{}", &text[..at], &text[at + wanted.len()..]))
+}
+
+/// The text with a slot for every occurrence of a number.
+fn with_slot(text: &str, n: i64, marker: &str) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(&digits) {
+        let alone = |c: Option<char>| !c.is_some_and(|c| c.is_ascii_digit());
+        let (before, after) = (&rest[..at], &rest[at + digits.len()..]);
+        let whole = alone(before.chars().next_back().or(out.chars().next_back())) && alone(after.chars().next());
+        out.push_str(before);
+        out.push_str(if whole { marker } else { &digits });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// What a plain sum adds up.
+fn summed(measure: &Calculation) -> Option<String> {
+    let plain = measure.fragment.with_prefix(&|table| prefix(table));
+    let inner = plain.strip_prefix("SUM(")?.strip_suffix(')')?;
+    let balanced = inner.chars().try_fold(0_i32, |depth, c| {
+        let depth = depth + i32::from(c == '(') - i32::from(c == ')');
+        (depth >= 0).then_some(depth)
+    });
+    (balanced == Some(0) && measure.scope.is_empty()).then(|| inner.to_owned())
+}
+
+/// Two sums by dimension: the last n days, and the n days before.
+fn compared(
+    parts: &Parts,
+    measure: &Calculation,
+    dimension: &ColumnRef,
+    join: Option<&str>,
+    period: &Period,
+) -> Option<String> {
+    let inner = summed(measure)?;
+    let date = &period.date;
+    let slot = &period.unit;
+    if slot != "days" && slot != "day" {
+        return None;
+    }
+    let since = format!("DATE_SUB(CURRENT_DATE, :{slot})");
+    let key = format!("{}.{}", prefix(&dimension.table), quote(&dimension.column));
+    let mut conditions = parts.defaults();
+    conditions.push(format!("{date} >= DATE_SUB(CURRENT_DATE, 2 * :{slot})"));
+    conditions.push(format!("{date} < CURRENT_DATE"));
+    let hubs: String = parts.hubs.iter().map(|(_, join)| join.as_str()).collect();
+    Some(format!(
+        "SELECT {key}, SUM(CASE WHEN {date} >= {since} THEN {inner} ELSE 0 END) AS current_period, \
+         SUM(CASE WHEN {date} < {since} THEN {inner} ELSE 0 END) AS previous_period FROM {} AS {}{hubs}{} \
+         WHERE {} GROUP BY {key}",
+        quote_name(parts.table),
+        prefix(parts.table),
+        join.unwrap_or_default(),
+        conditions.join(" AND ")
+    ))
 }
 
 #[allow(clippy::too_many_arguments)] // Each is a clause of the query.
@@ -278,6 +449,7 @@ fn sql(
         Shape::TopN => format!(" ORDER BY {alias} DESC LIMIT {top}"),
         Shape::Ranking | Shape::Share => format!(" ORDER BY {alias} DESC"),
         Shape::Series => format!(" ORDER BY {key}"),
+        Shape::Comparison => String::new(),
     };
     format!(
         "SELECT {key}, {value} AS {alias} FROM {} AS {}{hubs}{}{filter} GROUP BY {key}{tail}",
@@ -311,6 +483,10 @@ fn question(parts: &Parts, measure: &str, dimension: &str, period: Option<&Perio
             Shape::Ranking => format!("{when}{dimension}별 {measure} 높은 순"),
             Shape::Share => format!("{when}{dimension}별 {measure} 비중"),
             Shape::Series => format!("{when}{measure} 추이"),
+            Shape::Comparison => {
+                let days = period.map(|period| format!("{{{}}}", period.unit)).unwrap_or_default();
+                format!("{dimension}별 {measure} {when}vs 직전 {days}일")
+            }
         };
     }
     let when = period.map(|period| format!(" in the {}", slot(period))).unwrap_or_default();
@@ -319,5 +495,9 @@ fn question(parts: &Parts, measure: &str, dimension: &str, period: Option<&Perio
         Shape::Ranking => format!("{measure} by {dimension}{when}, highest first"),
         Shape::Share => format!("Share of {measure} by {dimension}{when}"),
         Shape::Series => format!("{measure} over time{when}"),
+        Shape::Comparison => {
+            let days = period.map(|period| format!("{{{}}}", period.unit)).unwrap_or_default();
+            format!("{measure} by {dimension}{when} vs the {days} days before")
+        }
     }
 }

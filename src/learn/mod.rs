@@ -14,6 +14,7 @@ pub(crate) mod data_tests;
 mod date_rules;
 mod evidence;
 mod filters;
+mod guesses;
 mod joins;
 #[cfg(test)]
 mod meaning_tests;
@@ -23,6 +24,7 @@ mod pattern;
 mod phrases;
 #[cfg(test)]
 mod planted_tests;
+mod scopes;
 mod shapes;
 mod templates;
 mod terms;
@@ -34,6 +36,7 @@ mod windows;
 
 pub use association::{Associations, Ranked};
 pub use evidence::{Evidence, names_of_value};
+pub use guesses::guesses;
 pub use pattern::{
     Body, Calculation, DateRule, Facet, FilterRule, JoinRule, LearntPattern, OutputRule, Slot, Template, Vocabulary,
 };

@@ -82,6 +82,8 @@ pub struct Calculation {
     /// The number of decimal places that most uses round to.
     pub digits: Option<i64>,
     pub is_aggregate: bool,
+    /// Conditions on other tables that (almost) every query with it has: what it counts.
+    pub scope: Vec<Fragment>,
 }
 
 /// A predicate that comes back.

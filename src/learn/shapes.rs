@@ -21,6 +21,7 @@ pub(super) enum Shape {
     Ranking,
     Share,
     Series,
+    Comparison,
 }
 
 impl Shape {
@@ -30,6 +31,7 @@ impl Shape {
             Self::Ranking => "a ranking by a measure",
             Self::Share => "shares of a total",
             Self::Series => "a measure over time",
+            Self::Comparison => "a period against the one before",
         }
     }
 }
@@ -56,11 +58,15 @@ pub(super) fn mine(corpus: &Corpus, learnt: &[LearntPattern], options: Options) 
     let mut patterns = Vec::new();
     for (shape, members) in groups {
         let families: BTreeSet<usize> = members.iter().map(|member| member.family).collect();
-        if families.len() >= FAMILIES.max(options.min_support) {
+        // What no structure of a space can say is worth showing as soon as it comes back.
+        let habit = if shape == Shape::Comparison { 2 } else { FAMILIES };
+        if families.len() >= habit.max(options.min_support) {
             let table = main_table(&members);
             let parts = Parts::of(corpus, learnt, shape, &table, &members);
-            patterns
-                .extend(compose(&parts).map(|template| pattern(corpus, shape, &table, template, &members, &families)));
+            let templates = compose(&parts);
+            patterns.extend(
+                templates.into_iter().map(|template| pattern(corpus, shape, &table, template, &members, &families)),
+            );
         }
     }
     patterns
@@ -82,6 +88,9 @@ fn read(family: usize, features: &Features) -> Option<(Shape, Member<'_>)> {
     let outputs: Vec<&Output> = features.outputs.iter().filter(|output| output.top).collect();
     let measured: Vec<&Output> =
         outputs.iter().copied().filter(|output| output.core.key != key.key && output.fragment.key != key.key).collect();
+    if let Some(found) = comparison(family, features, key, &measured) {
+        return Some((Shape::Comparison, found));
+    }
     let [output] = measured.as_slice() else { return None };
     if !features.is_flat || !features.having.is_empty() || outputs.len() != 2 || !output.fragment.closed {
         return None;
@@ -103,6 +112,24 @@ fn read(family: usize, features: &Features) -> Option<(Shape, Member<'_>)> {
     usable.then_some((shape, Member { family, features, output, table }))
 }
 
+/// Two sums over the rows of two periods, one counted back from today and one before that.
+fn comparison<'a>(
+    family: usize,
+    features: &'a Features,
+    key: &crate::sql::Fragment,
+    measured: &[&'a Output],
+) -> Option<Member<'a>> {
+    let [output, other] = measured else { return None };
+    let by_period = |output: &Output| {
+        let sql = output.core.sql.to_uppercase();
+        output.is_aggregate && sql.starts_with("SUM(CASE WHEN") && sql.contains("CURRENT_DATE")
+    };
+    let usable = features.is_flat && features.having.is_empty() && key.columns.len() == 1 && key.closed;
+    let table = (*output.fragment.tables().first()?).to_owned();
+    let both = by_period(output) && by_period(other) && output.fragment.tables() == other.fragment.tables();
+    (usable && both && output.fragment.tables().len() == 1).then_some(Member { family, features, output, table })
+}
+
 fn pattern(
     corpus: &Corpus,
     shape: Shape,
@@ -120,7 +147,7 @@ fn pattern(
     let (sql, terms) = (template.sql.clone(), template.terms.clone());
     LearntPattern::new(
         PatternKind::Template,
-        &format!("shape\u{1f}{}\u{1f}{table}", shape.name()),
+        &format!("shape\u{1f}{}\u{1f}{table}\u{1f}{}", shape.name(), template.question),
         statement,
         sql,
         terms,

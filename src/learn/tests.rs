@@ -137,3 +137,71 @@ fn nothing_is_learnt_from_nothing() {
     let broken = [question(1, "", ""), question(2, "x", "DROP TABLE y")];
     assert!(learn(&broken, &catalog(), &SpaceView::default(), Options::default()).is_empty());
 }
+
+/// Lines without a date of their own, and their heads.
+fn deliveries() -> (Catalog, Vec<Question>) {
+    let table = |name: &str, columns: Vec<CatalogColumn>| CatalogTable {
+        full_name: name.into(),
+        columns,
+        ..CatalogTable::default()
+    };
+    let catalog = Catalog::new([
+        table(
+            "c.s.crates",
+            vec![column("trip", "BIGINT", ""), column("kilos", "DOUBLE", ""), column("fruit", "STRING", "")],
+        ),
+        table("c.s.trips", vec![column("no", "BIGINT", ""), column("left_on", "DATE", ""), column("state", "INT", "")]),
+    ]);
+    let sql = |select: &str, rest: &str| {
+        format!("SELECT {select} FROM c.s.crates k JOIN c.s.trips t ON t.no = k.trip WHERE t.state <> 9 {rest}")
+    };
+    let questions = vec![
+        question(
+            1,
+            "Fracht der letzten 7 Tage",
+            &sql("SUM(k.kilos) AS cargo", "AND t.left_on >= CURRENT_DATE - INTERVAL 7 DAYS"),
+        ),
+        question(2, "Fracht je Frucht", &sql("k.fruit, SUM(k.kilos) AS cargo", "GROUP BY k.fruit")),
+        question(
+            3,
+            "tonnage by fruit of the last 30 days",
+            &sql("k.fruit, SUM(k.kilos) AS cargo", "AND t.left_on >= CURRENT_DATE - INTERVAL 30 DAYS GROUP BY k.fruit"),
+        ),
+        question(4, "how many trips", "SELECT COUNT(*) AS n FROM c.s.trips t WHERE t.state <> 9"),
+    ];
+    (catalog, questions)
+}
+
+#[test]
+fn what_a_sum_counts_may_stand_in_another_table() {
+    let (catalog, questions) = deliveries();
+    let patterns = learn(&questions, &catalog, &SpaceView::default(), Options::default());
+    let scoped = patterns.iter().find_map(|learnt| match &learnt.body {
+        Body::Calculation(calculation) if calculation.fragment.sql.contains("kilos") => Some(calculation),
+        _ => None,
+    });
+    let calculation = scoped.expect("the sum is learnt");
+    let scope: Vec<&str> = calculation.scope.iter().map(|condition| condition.sql.as_str()).collect();
+    assert_eq!(scope, ["c.s.trips.state <> 9"]);
+    let whole = calculation.fragment.filtered(&calculation.scope.iter().collect::<Vec<_>>());
+    assert_eq!(whole.sql, "SUM(c.s.crates.kilos) FILTER (WHERE c.s.trips.state <> 9)");
+    assert_eq!(whole.unfiltered().map(|plain| plain.key), Some(calculation.fragment.key.clone()));
+    assert!(calculation.fragment.unfiltered().is_none());
+}
+
+#[test]
+fn a_word_that_nothing_else_accounts_for_is_guessed() {
+    let (catalog, questions) = deliveries();
+    let known = learn(&questions, &catalog, &SpaceView::default(), Options::default());
+    let guessed: Vec<(String, String)> = guesses(&questions, &catalog, &SpaceView::default(), &known)
+        .into_iter()
+        .filter(|guess| matches!(guess.body, Body::Vocabulary(_)))
+        .flat_map(|guess| guess.pattern.terms.into_iter().map(move |term| (term, guess.pattern.fragment.clone())))
+        .collect();
+    println!("{guessed:?}");
+    let means = |term: &str, sql: &str| guessed.iter().any(|(have, fragment)| have == term && fragment.contains(sql));
+    assert!(means("tonnage", "SUM(c.s.crates.kilos)"), "{guessed:?}");
+    assert!(!guessed.iter().any(|(term, _)| term == "trips"), "the name of a table means the table: {guessed:?}");
+    // Words of another language for a column that has a name already.
+    assert!(!guessed.iter().any(|(term, sql)| term == "Frucht" && sql.contains("kilos")), "{guessed:?}");
+}

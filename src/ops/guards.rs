@@ -32,6 +32,7 @@ impl Policy<'_> {
         let flaky: BTreeSet<String> = plan.evidence.unsteady.iter().cloned().collect();
         let input = GuardInput {
             base,
+            is_first: plan.base.live.is_none(),
             target,
             changes: &plan.changes,
             score: &plan.score,

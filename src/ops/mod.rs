@@ -23,6 +23,7 @@ mod health;
 mod judging;
 mod lab;
 mod looks;
+mod memory;
 mod meter;
 mod model;
 mod moved;

@@ -8,6 +8,7 @@ use super::ground::{declared_names, unusable};
 use super::guards::{Policy, sql_failures};
 use super::lab::Trials;
 use super::looks::look;
+use super::memory::Memory;
 use super::propose::Proposer;
 use super::prove::{Given, Goal, Proof, Prover};
 use super::reconcile::{Choice, Choices, Earlier, canonical, digest_at, reconcile};
@@ -186,8 +187,11 @@ async fn improve(
                 learn_set: &learn_set,
                 all: &input.suite,
                 options: input.fixes.clone(),
+                memory: Memory::of(input.ledger.clone(), base, &input.suite)?,
             };
-            prover.prove(&proposer, &baseline).await?
+            let proof = prover.prove(&proposer, &baseline).await?;
+            proposer.memory.keep(&proof.rejections, input.now)?;
+            proof
         }
     };
     Ok((proof, trials.steadiness))

@@ -2,6 +2,7 @@
 //! warehouse, checked for leaks and against what was tried before.
 
 use super::draft::draft;
+use super::memory::Memory;
 use super::score::Scorer;
 use super::workspace::{OpsError, Workspace};
 use crate::databricks::SqlOptions;
@@ -22,6 +23,7 @@ pub struct Proposer<'a> {
     /// All questions, for the leak check only.
     pub all: &'a Suite,
     pub options: fix::Options,
+    pub memory: Memory,
 }
 
 /// What is new since the last round, and what is refused at once.
@@ -54,6 +56,8 @@ impl Proposer<'_> {
             rejections.extend(refused);
         }
         let fresh: Vec<Candidate> = made.into_iter().filter(|candidate| !tried.contains(&candidate.id)).collect();
+        let (fresh, remembered) = self.memory.sort_out(fresh);
+        rejections.extend(remembered);
         let (clean, leaking) = self.without_leaks(fresh);
         rejections.extend(leaking);
         let (candidates, ungrounded) = self.grounded(content, clean).await;

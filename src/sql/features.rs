@@ -44,6 +44,36 @@ impl Fragment {
     pub fn tables(&self) -> BTreeSet<&str> {
         self.columns.iter().map(|column| column.table.as_str()).collect()
     }
+
+    /// The same with every aggregate over the rows that meet all conditions.
+    pub fn filtered(&self, conditions: &[&Fragment]) -> Self {
+        let all = conditions.iter().map(|condition| condition.expr.clone()).reduce(|left, right| Expr::BinaryOp {
+            left: Box::new(left),
+            op: BinaryOperator::And,
+            right: Box::new(right),
+        });
+        self.with_filter(&|_| all.clone().map(Box::new))
+    }
+
+    /// The same over all rows, where some aggregate counts only part of them.
+    pub fn unfiltered(&self) -> Option<Self> {
+        let plain = self.with_filter(&|_| None);
+        (plain.key != self.key).then_some(plain)
+    }
+
+    fn with_filter(&self, filter: &dyn Fn(&sqlparser::ast::Function) -> Option<Box<Expr>>) -> Self {
+        let mut expr = self.expr.clone();
+        let _ = sqlparser::ast::visit_expressions_mut(&mut expr, |part| {
+            if let Expr::Function(function) = part
+                && function.over.is_none()
+                && super::calls::is_aggregate(function)
+            {
+                function.filter = filter(function);
+            }
+            ControlFlow::<()>::Continue(())
+        });
+        Self::of(&expr)
+    }
 }
 
 impl PartialEq for Fragment {

@@ -76,8 +76,11 @@ fn is_atom(expr: &Expr) -> bool {
 
 fn binary(left: Box<Expr>, op: BinaryOperator, right: Box<Expr>) -> Expr {
     use BinaryOperator as B;
+    if matches!(op, B::Plus | B::Multiply | B::And | B::Or) {
+        return chain(*left, op, *right);
+    }
     let swapped = match op {
-        B::Eq | B::NotEq | B::Plus | B::Multiply | B::And | B::Or => Some(op.clone()),
+        B::Eq | B::NotEq => Some(op.clone()),
         B::Lt => Some(B::Gt),
         B::LtEq => Some(B::GtEq),
         B::Gt => Some(B::Lt),
@@ -85,22 +88,53 @@ fn binary(left: Box<Expr>, op: BinaryOperator, right: Box<Expr>) -> Expr {
         _ => None,
     };
     let comparison = matches!(op, B::Lt | B::LtEq | B::Gt | B::GtEq);
-    // Dates are sums of a date and an interval; their order stays.
-    let keeps_order = matches!(op, B::Plus) && (is_interval(&left) || is_interval(&right));
-    let swap = !keeps_order
-        && match (is_literal(&left), is_literal(&right)) {
-            (true, false) => !matches!(op, B::Multiply),
-            (false, true) => matches!(op, B::Multiply),
-            _ => !comparison && sort_text(&left) > sort_text(&right),
-        };
+    let swap = match (is_literal(&left), is_literal(&right)) {
+        (true, false) => true,
+        (false, true) => false,
+        _ => !comparison && sort_text(&left) > sort_text(&right),
+    };
     match swapped.filter(|_| swap) {
         Some(op) => Expr::BinaryOp { left: right, op, right: left },
         None => Expr::BinaryOp { left, op, right },
     }
 }
 
+/// Operands of an associative operator in order, however they were bracketed: the text of the
+/// normal form reads back as the normal form.
+fn chain(left: Expr, op: BinaryOperator, right: Expr) -> Expr {
+    let mut operands = Vec::new();
+    collect(left, &op, &mut operands);
+    collect(right, &op, &mut operands);
+    // Dates are sums of a date and an interval; their order stays.
+    let keeps_order = op == BinaryOperator::Plus && operands.iter().any(is_interval);
+    if !keeps_order {
+        // Factors stand in front, other literals behind.
+        let literal_first = op == BinaryOperator::Multiply;
+        operands.sort_by_cached_key(|operand| (is_literal(operand) != literal_first, sort_text(operand)));
+    }
+    let joined = operands.into_iter().reduce(|left, right| Expr::BinaryOp {
+        left: Box::new(left),
+        op: op.clone(),
+        right: Box::new(right),
+    });
+    joined.unwrap_or(Expr::Value(Value::Null.into()))
+}
+
+fn collect(expr: Expr, op: &BinaryOperator, operands: &mut Vec<Expr>) {
+    match expr {
+        Expr::BinaryOp { left, op: inner, right } if inner == *op => {
+            collect(*left, op, operands);
+            collect(*right, op, operands);
+        }
+        Expr::Nested(inner) if matches!(&*inner, Expr::BinaryOp { op: within, .. } if within == op) => {
+            collect(*inner, op, operands);
+        }
+        other => operands.push(other),
+    }
+}
+
 fn sort_text(expr: &Expr) -> String {
-    expr.to_string().to_lowercase()
+    expr.to_string().to_lowercase().trim_start_matches('(').to_owned()
 }
 
 fn is_interval(expr: &Expr) -> bool {
@@ -220,8 +254,12 @@ impl VisitorMut for Flattener {
     type Break = ();
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-        let core = peel(expr).1.clone();
-        *expr = flatten(core);
+        let core = flatten(peel(expr).1.clone());
+        // Brackets around a sum within a product mean something.
+        *expr = match (&*expr, is_atom(&core)) {
+            (Expr::Nested(_), false) => Expr::Nested(Box::new(core)),
+            _ => core,
+        };
         ControlFlow::Continue(())
     }
 }
@@ -257,12 +295,21 @@ fn without_nullif(expr: Expr) -> Expr {
 
 /// `x * 100.0` → 100 and `x`: where in a ratio the factor stands does not matter.
 fn without_factor(expr: Expr) -> (Option<String>, Expr) {
-    let Expr::BinaryOp { left, op: BinaryOperator::Multiply, right } = expr else { return (None, expr) };
-    match (as_number(&left), as_number(&right)) {
-        (_, Some(factor)) => (Some(factor), unnested(*left)),
-        (Some(factor), _) => (Some(factor), unnested(*right)),
-        _ => (None, Expr::BinaryOp { left, op: BinaryOperator::Multiply, right }),
+    let mut operands = Vec::new();
+    collect(expr.clone(), &BinaryOperator::Multiply, &mut operands);
+    match operands.iter().position(|operand| as_number(operand).is_some()) {
+        Some(at) if operands.len() > 1 => {
+            let factor = as_number(&operands.remove(at));
+            (factor, unnested(product(operands)))
+        }
+        _ => (None, expr),
     }
+}
+
+fn product(operands: Vec<Expr>) -> Expr {
+    let times =
+        |left, right| Expr::BinaryOp { left: Box::new(left), op: BinaryOperator::Multiply, right: Box::new(right) };
+    operands.into_iter().reduce(times).unwrap_or(Expr::Value(Value::Null.into()))
 }
 
 fn scaled(expr: Expr, scale: Option<String>) -> Expr {

@@ -93,6 +93,10 @@ enum Entry {
     },
     HoldoutLook(HoldoutLook),
     Rejected(RejectedMemory),
+    /// All that was turned down before is forgotten.
+    RejectedForgotten {
+        at: Timestamp,
+    },
 }
 
 impl Ledger {
@@ -131,6 +135,7 @@ impl Ledger {
                 Entry::ShadowGone { title } => shadows.retain(|shadow| shadow.title != title),
                 Entry::HoldoutLook(_)
                 | Entry::Rejected(_)
+                | Entry::RejectedForgotten { .. }
                 | Entry::Kept(_)
                 | Entry::Adopted(_)
                 | Entry::Unkept { .. } => {}
@@ -204,12 +209,27 @@ impl Ledger {
 
     /// What was turned down for this content and these benchmarks, oldest first.
     pub fn rejected(&self, base: &Digest, benchmarks: &Digest) -> Result<Vec<RejectedMemory>, StoreError> {
-        let entries = self.entries()?.into_iter();
-        let memories = entries.filter_map(|entry| match entry {
-            Entry::Rejected(memory) => Some(memory),
-            _ => None,
-        });
-        Ok(memories.filter(|memory| memory.base == *base && memory.benchmarks == *benchmarks).collect())
+        let mut memories = self.all_rejected()?;
+        memories.retain(|memory| memory.base == *base && memory.benchmarks == *benchmarks);
+        Ok(memories)
+    }
+
+    /// What was turned down and is not forgotten, whatever it was tried on, oldest first.
+    pub fn all_rejected(&self) -> Result<Vec<RejectedMemory>, StoreError> {
+        let mut memories = Vec::new();
+        for entry in self.entries()? {
+            match entry {
+                Entry::Rejected(memory) => memories.push(memory),
+                Entry::RejectedForgotten { .. } => memories.clear(),
+                _ => {}
+            }
+        }
+        Ok(memories)
+    }
+
+    /// Everything that was turned down may be tried again.
+    pub fn forget_rejected(&self, at: Timestamp) -> Result<(), StoreError> {
+        self.append(&Entry::RejectedForgotten { at })
     }
 
     fn append(&self, entry: &Entry) -> Result<(), StoreError> {
@@ -267,5 +287,8 @@ mod tests {
         assert_eq!(ledger.looks(&b).expect("read"), []);
         assert_eq!(ledger.rejected(&b, &a).expect("read"), [memory]);
         assert_eq!(ledger.rejected(&a, &a).expect("read"), []);
+        ledger.forget_rejected(at).expect("noted");
+        assert_eq!(ledger.rejected(&b, &a).expect("read"), []);
+        assert_eq!(ledger.looks(&a).expect("read").len(), 1, "looks are no rejections");
     }
 }

@@ -94,6 +94,24 @@ fn a_space_that_holds_the_answers_gains_nothing() {
 }
 
 #[test]
+fn an_answer_key_in_the_first_declaration_is_caught_too() {
+    let project = Project::small();
+    let key = "  example_question_sqls:
+    - id: 3a5c7e91b2d4f60817293a4b5c6d7e8f
+      question: takings per place, please
+      sql: |
+        SELECT v.site, SUM(t.fare) AS takings
+        FROM fleet.ops.trips t JOIN fleet.ops.vans v ON t.van_ref = v.van_id
+        WHERE t.void = false
+        GROUP BY v.site
+";
+    project.edit("space.yaml", "instructions:\n", &format!("instructions:\n{key}"));
+    let plan = project.run(&["plan", "--no-learn", "--json"]).exits(0).json();
+    assert_eq!(plan["verdict"], "blocked", "{}", plan["verdict_reason"]);
+    assert!(plan["verdict_reason"].as_str().is_some_and(|reason| reason.contains("gold-leak")));
+}
+
+#[test]
 fn a_space_without_trouble_is_left_alone() {
     let project = Project::small();
     project.edit("genie.yaml", "score: 1.0", "score: 0.5");

@@ -10,6 +10,7 @@ mod history;
 mod holdout;
 mod kinds;
 mod layers;
+mod model_replies;
 mod mutants;
 mod python;
 mod scenarios;

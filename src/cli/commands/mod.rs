@@ -14,6 +14,7 @@ mod lock;
 pub(super) mod plan;
 mod reference;
 mod refusal;
+mod rejected;
 mod revise;
 pub(super) mod rollback;
 mod score;
@@ -54,6 +55,7 @@ pub async fn run(command: Command, output: Output) -> Exit {
         Command::Workspace(WorkspaceCommand::Serve(args)) => serve::run(&args, output).await,
         Command::Shadows(ShadowsCommand::List(args)) => shadows::list(&args, output),
         Command::Shadows(ShadowsCommand::Gc(args)) => shadows::gc(&args, output).await,
+        Command::Rejected(args) => rejected::run(&args, output),
         Command::State(StateCommand::Show(args)) => state::show(&args, output).await,
         Command::State(StateCommand::History(args)) => state::history(&args, output).await,
         Command::State(StateCommand::List(args)) => state::list(&args, output).await,

@@ -24,6 +24,7 @@ pub struct Followed {
 const SAME: f64 = 0.88;
 
 /// An example with its question read once.
+#[derive(Clone)]
 pub struct Known {
     example: Example,
     toks: Vec<Tok>,
@@ -42,6 +43,17 @@ impl Known {
             usable(schema, &sql).then(|| Self::of(example))
         };
         examples.iter().filter_map(read).collect()
+    }
+
+    /// The example's question.
+    pub fn question(&self) -> &str {
+        &self.example.question
+    }
+
+    /// Its SQL with the slots filled from a question of its form.
+    pub fn filled(&self, question: &str) -> Option<Followed> {
+        let (sql, filled) = fill(&self.example, &self.toks, &tokenise(question))?;
+        Some(Followed { sql, question: self.example.question.clone(), filled })
     }
 
     fn of(example: &Example) -> Self {

@@ -8,6 +8,7 @@
 //! ([`examples`]); the text instruction is read where it has a form that can be read
 //! ([`instructions`]).
 
+mod analogy;
 mod clauses;
 mod conditions;
 mod cue_tables;
@@ -102,6 +103,8 @@ pub struct Prepared {
     lexicon: Lexicon,
     homes: BTreeMap<Target, usize>,
     examples: Vec<examples::Known>,
+    /// The examples that show a form.
+    forms: Vec<(analogy::Shape, examples::Known)>,
     year: Option<i32>,
 }
 
@@ -115,7 +118,22 @@ impl Prepared {
         let homes = homes(&snippets, &rules);
         let examples = examples::Known::all(&schema, &space.examples);
         let year = as_of.map(|date| i32::from(date.year()));
-        Self { schema, rules, snippets, graph, lexicon, homes, examples, year }
+        let mut prepared = Self { schema, rules, snippets, graph, lexicon, homes, examples, forms: Vec::new(), year };
+        let form = |known: &examples::Known| Some((prepared.shape(known.question())?, known.clone()));
+        let forms = prepared.examples.iter().filter_map(form).collect();
+        prepared.forms = forms;
+        prepared
+    }
+
+    fn world(&self) -> World<'_> {
+        World { schema: &self.schema, graph: &self.graph, snippets: &self.snippets, rules: &self.rules }
+    }
+
+    /// How a question is put.
+    fn shape(&self, question: &str) -> Option<analogy::Shape> {
+        let elements = scan::scan(question, &self.lexicon, self.year);
+        let linker = link::Linker::new(elements, &self.schema, &self.lexicon, &self.homes);
+        analogy::Shape::of(&self.world(), &linker.link(&link::Forced::new()))
     }
 
     /// Answers one question.
@@ -125,6 +143,10 @@ impl Prepared {
             return ask("This space has no tables that I can read.".to_owned(), Vec::new());
         }
         if let Some(example) = examples::follow(&self.examples, question) {
+            return followed(example, &self.rules);
+        }
+        let form = if self.forms.is_empty() { None } else { self.shape(question) };
+        if let Some(example) = form.and_then(|asked| analogy::follow(&self.world(), &self.forms, &asked, question)) {
             return followed(example, &self.rules);
         }
         let elements = scan::scan(question, &self.lexicon, self.year);

@@ -1,0 +1,172 @@
+//! Examples as forms: a question that is put like an example, but names another measure or
+//! dimension, is answered by the example's SQL with those put in.
+//!
+//! What is left of a question without its names, times and numbers is its form. An example whose
+//! form is no more than its names says nothing about how to answer, and is no form.
+
+use super::examples::{Followed, Known};
+use super::joins::Graph;
+use super::lexicon::Target;
+use super::link::Node;
+use super::parse::World;
+use super::scan::{Kind, is_small};
+use super::schema::{ColumnId, Schema, TableId, quoted, quoted_path};
+use crate::model::SnippetKind;
+use crate::sql::{parse_expression, parse_query};
+use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Query, SetExpr, visit_expressions_mut};
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+/// How a question is put, and what it names.
+#[derive(Debug, PartialEq)]
+pub struct Shape {
+    /// Words that are neither names nor times.
+    words: BTreeSet<String>,
+    /// Times without their numbers.
+    times: Vec<String>,
+    measure: usize,
+    dimension: Option<ColumnId>,
+}
+
+impl Shape {
+    /// None where the question names more or less than one measure and one dimension at most.
+    pub fn of(world: &World, nodes: &[Node]) -> Option<Self> {
+        let (mut words, mut times, mut measures, mut dimensions) =
+            (BTreeSet::new(), Vec::new(), Vec::new(), Vec::new());
+        for node in nodes {
+            match (&node.element.kind, &node.target) {
+                (Kind::Time(_), _) => times.push(plain(&node.element.text)),
+                (Kind::Number(_) | Kind::Comma | Kind::Stop, _) => {}
+                (_, Some(Target::Snippet(place))) => match world.snippets.get(*place)?.kind {
+                    SnippetKind::Measure => measures.push(*place),
+                    SnippetKind::Filter | SnippetKind::Expression => return None,
+                },
+                (_, Some(Target::Column(column))) => dimensions.push(*column),
+                (_, Some(Target::Value(..) | Target::Rule(_))) => return None,
+                (Kind::Literal { .. }, _) => return None,
+                _ => words.extend(node.element.words.iter().filter(|word| !is_small(word)).cloned()),
+            }
+        }
+        let (&[measure], [] | [_]) = (measures.as_slice(), dimensions.as_slice()) else { return None };
+        Some(Self { words, times, measure, dimension: dimensions.first().copied() })
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        !self.words.is_empty()
+            && self.words == other.words
+            && self.times == other.times
+            && self.dimension.is_some() == other.dimension.is_some()
+    }
+}
+
+/// A time without its numbers.
+fn plain(text: &str) -> String {
+    text.to_lowercase().chars().filter(|c| !c.is_ascii_digit() && !c.is_whitespace()).collect()
+}
+
+/// The answer by the first example of the question's form.
+pub fn follow(world: &World, forms: &[(Shape, Known)], asked: &Shape, question: &str) -> Option<Followed> {
+    forms.iter().filter(|(shape, _)| shape.is_like(asked)).find_map(|(shape, known)| {
+        let mut followed = known.filled(question)?;
+        followed.sql = exchanged(world, shape, asked, &followed.sql)?;
+        Some(followed)
+    })
+}
+
+fn exchanged(world: &World, old: &Shape, new: &Shape, sql: &str) -> Option<String> {
+    let mut query = parse_query(sql).ok()?;
+    let fragment = |place: usize| world.snippets.get(place)?.fragment.as_ref();
+    let mut needed: BTreeSet<TableId> = fragment(new.measure)?.tables.clone();
+    if old.measure != new.measure {
+        let (from, to) = (fragment(old.measure)?, fragment(new.measure)?);
+        let (from, to) = (parse_expression(&from.sql).ok()?, parse_expression(&to.sql).ok()?);
+        // A form may compute with what is summed up: a sum over part of the rows.
+        if replace(&mut query, &from, &to) == 0 && replace(&mut query, argument(&from)?, argument(&to)?) == 0 {
+            return None;
+        }
+    }
+    if let (Some(from), Some(to)) = (old.dimension, new.dimension)
+        && from != to
+    {
+        let name = |column: ColumnId| parse_expression(&world.schema.sql(column)).ok();
+        if replace(&mut query, &name(from)?, &name(to)?) == 0 {
+            return None;
+        }
+        needed.insert(to.table);
+    }
+    join(world.schema, world.graph, &mut query, &needed)?;
+    Some(query.to_string())
+}
+
+/// Text in which equal expressions are equal.
+fn text(expr: &Expr) -> String {
+    match expr {
+        Expr::Nested(inner) => text(inner),
+        other => other.to_string().replace('`', "").to_lowercase(),
+    }
+}
+
+/// Puts one expression in the place of another; says how often.
+fn replace(query: &mut Query, from: &Expr, to: &Expr) -> usize {
+    let wanted = text(from);
+    let new = match to {
+        Expr::BinaryOp { .. } => Expr::Nested(Box::new(to.clone())),
+        other => other.clone(),
+    };
+    let mut count = 0;
+    let _ = visit_expressions_mut(query, |expr| {
+        if text(expr) == wanted {
+            *expr = new.clone();
+            count += 1;
+        }
+        ControlFlow::<()>::Continue(())
+    });
+    count
+}
+
+/// What a sum sums up.
+fn argument(expr: &Expr) -> Option<&Expr> {
+    let Expr::Function(function) = expr else { return None };
+    let FunctionArguments::List(list) = &function.args else { return None };
+    match list.args.as_slice() {
+        [FunctionArg::Unnamed(FunctionArgExpr::Expr(inner))]
+            if function.name.to_string().eq_ignore_ascii_case("sum") && function.filter.is_none() =>
+        {
+            Some(inner)
+        }
+        _ => None,
+    }
+}
+
+/// Joins the tables that are needed and not there.
+fn join(schema: &Schema, graph: &Graph, query: &mut Query, needed: &BTreeSet<TableId>) -> Option<()> {
+    let SetExpr::Select(select) = query.body.as_mut() else { return None };
+    let from = select.from.first_mut()?;
+    let read = |factor: &sqlparser::ast::TableFactor| match factor {
+        sqlparser::ast::TableFactor::Table { name, .. } => schema.find_table(&name.to_string()),
+        _ => None,
+    };
+    let root = read(&from.relation)?;
+    let there: BTreeSet<TableId> = from.joins.iter().filter_map(|join| read(&join.relation)).chain([root]).collect();
+    let missing: BTreeSet<TableId> = needed.difference(&there).copied().collect();
+    for step in graph.tree(root, &missing)? {
+        if there.contains(&step.table) {
+            continue;
+        }
+        // A row may not be counted for each of several others.
+        if step.many {
+            return None;
+        }
+        let table = &schema.tables[step.table];
+        let sql = format!(
+            "SELECT 1 FROM a JOIN {} AS {} ON {}",
+            quoted_path(&table.full_name),
+            quoted(&table.alias),
+            step.condition
+        );
+        let dummy = parse_query(&sql).ok()?;
+        let SetExpr::Select(dummy) = *dummy.body else { return None };
+        from.joins.extend(dummy.from.into_iter().flat_map(|from| from.joins));
+    }
+    Some(())
+}

@@ -1,0 +1,116 @@
+//! Memory of what was tried on a space and turned down: the same content with the same benchmarks
+//! would turn it down again, so it is not asked about twice.
+
+use crate::model::{Candidate, Digest, Rejection, RejectionReason, Space, Suite, digest_json};
+use crate::store::{Ledger, RejectedMemory, StoreError};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is remembered for one base and its benchmarks.
+pub struct Memory {
+    ledger: Ledger,
+    base: Digest,
+    benchmarks: Digest,
+    /// Reason and detail by the digest of a candidate's changes.
+    known: BTreeMap<Digest, (RejectionReason, String)>,
+}
+
+impl Memory {
+    pub fn of(ledger: Ledger, base: &Space, suite: &Suite) -> Result<Self, StoreError> {
+        let (base, benchmarks) = (base.digest(), suite.digest());
+        let known = ledger.rejected(&base, &benchmarks)?.into_iter().filter_map(|memory| {
+            let (reason, detail) = memory.reason.split_once(": ")?;
+            let reason = serde_json::from_value(serde_json::Value::String(reason.to_owned())).ok()?;
+            Some((memory.candidate, (reason, detail.to_owned())))
+        });
+        Ok(Self { base, benchmarks, known: known.collect(), ledger })
+    }
+
+    /// The candidates that are new here, and those that had their turn in an earlier plan, with
+    /// what was found then.
+    pub fn sort_out(&self, candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<Rejection>) {
+        let (mut fresh, mut refused) = (Vec::new(), Vec::new());
+        for candidate in candidates {
+            match self.known.get(&fingerprint(&candidate)) {
+                Some((reason, detail)) => {
+                    refused.push(Rejection { candidate, reason: *reason, detail: detail.clone() });
+                }
+                None => fresh.push(candidate),
+            }
+        }
+        (fresh, refused)
+    }
+
+    /// Keeps what trials have shown. What was refused without a trial costs nothing to refuse again.
+    pub fn keep(&self, rejections: &[Rejection], now: jiff::Timestamp) -> Result<(), StoreError> {
+        let mut noted: BTreeSet<Digest> = self.known.keys().cloned().collect();
+        for rejection in rejections.iter().filter(|rejection| was_tried(rejection.reason)) {
+            let candidate = fingerprint(&rejection.candidate);
+            if !noted.insert(candidate.clone()) {
+                continue;
+            }
+            let reason = serde_json::to_value(rejection.reason).unwrap_or_default();
+            let reason = format!("{}: {}", reason.as_str().unwrap_or_default(), rejection.detail);
+            let (base, benchmarks) = (self.base.clone(), self.benchmarks.clone());
+            self.ledger.reject(&RejectedMemory { candidate, base, benchmarks, reason, at: now })?;
+        }
+        Ok(())
+    }
+}
+
+fn was_tried(reason: RejectionReason) -> bool {
+    matches!(reason, RejectionReason::NoEffect | RejectionReason::Harm | RejectionReason::Idle)
+}
+
+/// Equal for candidates that would change the space in the same way.
+fn fingerprint(candidate: &Candidate) -> Digest {
+    digest_json(&serde_json::to_value(&candidate.changes).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Address, Category, Change};
+
+    fn candidate(word: &str) -> Candidate {
+        Candidate {
+            id: word.to_owned(),
+            category: Category::Metadata,
+            changes: vec![Change::add(Address::synonym("c.s.t", "a", word), serde_json::json!(word))],
+            patterns: Vec::new(),
+            support: 2,
+            targets: Vec::new(),
+            reason: String::new(),
+            provenance: "miner".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_was_tried_is_not_tried_again_on_the_same_base() {
+        let folder = tempfile::tempdir().expect("folder");
+        let ledger = || Ledger::new(folder.path().join("ledger.jsonl"));
+        let (base, suite) = (Space::empty(), Suite::default());
+        let memory = Memory::of(ledger(), &base, &suite).expect("read");
+        let rejection = |word: &str, reason| Rejection { candidate: candidate(word), reason, detail: "why".into() };
+        let rejections = [rejection("harmful", RejectionReason::Harm), rejection("late", RejectionReason::NotTried)];
+        memory.keep(&rejections, jiff::Timestamp::UNIX_EPOCH).expect("noted");
+        let next = Memory::of(ledger(), &base, &suite).expect("read");
+        next.keep(&rejections, jiff::Timestamp::UNIX_EPOCH).expect("noted");
+        assert_eq!(ledger().all_rejected().expect("read").len(), 1, "one line, and none for what was not tried");
+
+        let again = Memory::of(ledger(), &base, &suite).expect("read");
+        let (fresh, refused) = again.sort_out(vec![candidate("harmful"), candidate("late")]);
+        assert_eq!(fresh.iter().map(|c| c.id.as_str()).collect::<Vec<_>>(), ["late"]);
+        assert_eq!((refused[0].reason, refused[0].detail.as_str()), (RejectionReason::Harm, "why"));
+
+        let mut other = Space::empty();
+        other.sidecar.title = "another".to_owned();
+        let document =
+            serde_json::json!({"version": 2, "config": {"sample_questions": [{"id": "a", "question": ["b"]}]}});
+        let other = Space::from_document(document).expect("a space").with_sidecar(other.sidecar);
+        let elsewhere = Memory::of(ledger(), &other, &suite).expect("read");
+        assert_eq!(elsewhere.sort_out(vec![candidate("harmful")]).0.len(), 1, "another base is another trial");
+        ledger().forget_rejected(jiff::Timestamp::UNIX_EPOCH).expect("noted");
+        let cleared = Memory::of(ledger(), &base, &suite).expect("read");
+        assert_eq!(cleared.sort_out(vec![candidate("harmful")]).0.len(), 1);
+    }
+}
