@@ -2,6 +2,8 @@
 
 use super::args::{ProjectArgs, ScoringArgs};
 use super::exit::Exit;
+use super::failure;
+use super::interrupt;
 use super::local::{self, LocalOptions};
 use super::output::Output;
 use crate::config::{self, Loaded, Overrides, Project};
@@ -53,9 +55,7 @@ impl Session {
 
     /// As [`Session::of`], with nothing but the project file given.
     pub async fn open(file: &Path, output: Output, events: Events) -> Result<Self, OpsError> {
-        let args =
-            ProjectArgs { file: file.to_owned(), environment: None, variables: Vec::new(), benchmarks: Vec::new() };
-        Self::of(&args, output, events).await
+        Self::of(&ProjectArgs::of(file), output, events).await
     }
 
     async fn connect(loaded: Loaded, events: Events) -> Result<Self, OpsError> {
@@ -66,7 +66,7 @@ impl Session {
             shared.pull(&StateStore::new(layout.state())).await?;
         }
         let time_scale = time_scale(&loaded.project)?;
-        Ok(Self {
+        let session = Self {
             loaded,
             workspace: Arc::new(workspace),
             layout,
@@ -76,7 +76,9 @@ impl Session {
             shared,
             time_scale,
             _server: server,
-        })
+        };
+        interrupt::clean_up_after(session.workspace.clone(), session.ledger(), session.run_name());
+        Ok(session)
     }
 
     pub fn project(&self) -> &Project {
@@ -234,8 +236,8 @@ impl Session {
     }
 }
 
-/// Loads and checks the declared files.
-pub fn load(args: &ProjectArgs) -> Result<Loaded, OpsError> {
+/// What the command line says over the files.
+pub fn overrides(args: &ProjectArgs) -> Result<Overrides, OpsError> {
     let mut variables = BTreeMap::new();
     for pair in &args.variables {
         let (name, value) = pair
@@ -243,9 +245,14 @@ pub fn load(args: &ProjectArgs) -> Result<Loaded, OpsError> {
             .ok_or_else(|| OpsError::usage(format!("`--var {pair}` has no `=`; write --var name=value")))?;
         variables.insert(name.to_owned(), value.to_owned());
     }
-    let overrides =
-        Overrides { benchmarks: args.benchmarks.clone(), environment: args.environment.clone(), vars: variables };
-    config::load(&args.file, &overrides, &environment).map_err(OpsError::Declared)
+    Ok(Overrides { benchmarks: args.benchmarks.clone(), environment: args.environment.clone(), vars: variables })
+}
+
+/// Loads and checks the declared files.
+pub fn load(args: &ProjectArgs) -> Result<Loaded, OpsError> {
+    let mut loaded = config::load(&args.file, &overrides(args)?, &environment).map_err(OpsError::Declared)?;
+    crate::ops::rebind(&mut loaded).map_err(OpsError::Declared)?;
+    Ok(loaded)
 }
 
 /// Gold SQL that is no query. An error of the declared files; whoever can go on without the
@@ -271,7 +278,8 @@ fn left_out(finding: Diagnostic) -> Diagnostic {
     Diagnostic { severity: Severity::Warning, ..finding }
 }
 
-fn environment(name: &str) -> Option<String> {
+/// The environment variables.
+pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
@@ -405,6 +413,9 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), OpsError> {
 
 /// Shows an error and what to do about it.
 pub fn report(error: &OpsError, output: Output) {
+    if output.json {
+        output.data(&failure::document(error));
+    }
     if let OpsError::Declared(findings) = error {
         output.message(&render::diagnostics_terminal(findings, &output.style_err()));
         return;
