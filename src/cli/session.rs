@@ -14,7 +14,7 @@ use crate::guard::Facts;
 use crate::limit::Budget;
 use crate::model::{Diagnostic, Digest, Question, Severity, Space, State, digest_json};
 use crate::ops::{
-    Events, Gate, GateOptions, Meter, Model, ModelOptions, OpsError, Prices, Scorer, Statements, Workspace,
+    Events, Gate, GateOptions, Meter, Model, ModelOptions, OpsError, Pace, Prices, Scorer, Statements, Workspace,
 };
 use crate::render;
 use crate::sql::parse_query;
@@ -23,7 +23,7 @@ use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Everything a command that talks to a workspace needs.
@@ -165,6 +165,10 @@ impl Session {
             meter.clone(),
             self.events.clone(),
         );
+        let gate = match self.pace(scoring.genie.per_minute) {
+            Some(pace) => gate.at_pace(pace),
+            None => gate,
+        };
         let sql_places = places(args.sql_concurrent, scoring.sql.concurrency);
         Ok(Scorer {
             workspace: self.workspace.clone(),
@@ -185,6 +189,18 @@ impl Session {
             model: self.model(&meter)?,
             meter,
         })
+    }
+
+    /// The pace of this workspace, which all projects of a run share; an embedded one is alone.
+    fn pace(&self, per_minute: Option<u32>) -> Option<Pace> {
+        static PACES: Mutex<BTreeMap<(String, Option<u32>), Pace>> = Mutex::new(BTreeMap::new());
+        if self._server.is_some() || per_minute.is_none() {
+            return None;
+        }
+        let minute = Duration::from_secs(60).mul_f64(self.time_scale);
+        let mut paces = PACES.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (self.workspace.host.clone(), per_minute);
+        Some(paces.entry(key).or_insert_with(|| Pace::of(per_minute, minute)).clone())
     }
 
     /// The configured language model, if there is one.
