@@ -1,11 +1,13 @@
 //! What can be typed.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use crate::ops::OpsError;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use std::path::{Path, PathBuf};
 
 /// Plan and apply measured improvements to Databricks Genie spaces.
 #[derive(Debug, Parser)]
 #[command(name = "genie-enhance", version, max_term_width = 100, propagate_version = true)]
+#[command(after_help = super::exit::table())]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -46,8 +48,8 @@ pub enum ColorChoice {
 /// The project a command works on.
 #[derive(Clone, Debug, Args)]
 pub struct ProjectArgs {
-    /// The project file
-    #[arg(short, long, value_name = "FILE", default_value = "genie.yaml")]
+    /// The project file; validate, score and plan take several, or a pattern such as `*/genie.yaml`
+    #[arg(short, long, value_name = "FILE", default_value = "genie.yaml", action = ArgAction::Append)]
     pub file: PathBuf,
     /// Merge `genie.NAME.yaml` over the project file
     #[arg(short, long, value_name = "NAME")]
@@ -58,6 +60,21 @@ pub struct ProjectArgs {
     /// Benchmark files in place of the project's list
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub benchmarks: Vec<PathBuf>,
+}
+
+/// For a fleet: several `-f`, or a pattern.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ChangedArgs {
+    /// Only projects of which a file differs from this git revision
+    #[arg(long, value_name = "REV")]
+    pub changed_since: Option<String>,
+}
+
+impl ProjectArgs {
+    /// A project with nothing given but its file.
+    pub fn of(file: &Path) -> Self {
+        Self { file: file.to_owned(), environment: None, variables: Vec::new(), benchmarks: Vec::new() }
+    }
 }
 
 /// How questions are asked.
@@ -140,12 +157,18 @@ pub enum Command {
     /// Serve the dashboard on this machine, or write its views as one file
     #[command(after_help = "Example: genie-enhance ui -f examples/game-kpi/genie.yaml --open")]
     Ui(UiArgs),
-    /// Explain a diagnostic code or a guard
+    /// Explain a diagnostic code, a guard or an exit code
     #[command(after_help = "Example: genie-enhance explain GE0101")]
     Explain(ExplainArgs),
-    /// Print a JSON Schema: project, space, benchmarks or world
+    /// Print the JSON Schema of a declared file or of one that is written
     #[command(after_help = "Example: genie-enhance schema project > project.schema.json")]
     Schema(SchemaArgs),
+    /// Show the project as it is meant, with where each value comes from
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Bring declared files into one layout, comments kept
+    #[command(after_help = "Example: genie-enhance fmt --check genie.yaml space.yaml")]
+    Fmt(FmtArgs),
     /// Print a completion script
     #[command(after_help = "Example: genie-enhance completions bash > genie-enhance.bash")]
     Completions(CompletionsArgs),
@@ -159,12 +182,17 @@ pub struct InitArgs {
     /// Folder to make the project in; it must not hold a project yet
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,
+    /// Print what was written as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
     #[command(flatten)]
     pub project: ProjectArgs,
+    #[command(flatten)]
+    pub changed: ChangedArgs,
     /// Print the findings as JSON
     #[arg(long)]
     pub json: bool,
@@ -184,6 +212,9 @@ pub struct ImportArgs {
     /// The project that names the workspace, for a space id
     #[arg(short, long, value_name = "FILE", default_value = "genie.yaml")]
     pub file: PathBuf,
+    /// Print what was written as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -194,6 +225,9 @@ pub struct ExportArgs {
     /// Where to write; stdout without it
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// With `--out`: print what was written as JSON. The space itself is JSON in any case
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -201,10 +235,15 @@ pub struct ScoreArgs {
     #[command(flatten)]
     pub project: ProjectArgs,
     #[command(flatten)]
+    pub changed: ChangedArgs,
+    #[command(flatten)]
     pub scoring: ScoringArgs,
     /// Print the scorecard as JSON
     #[arg(long)]
     pub json: bool,
+    /// Form of what is printed
+    #[arg(long, value_enum, default_value = "text", conflicts_with = "json")]
+    pub format: ScoreFormat,
     /// Score the declared definition (on a shadow) even if a live space exists
     #[arg(long)]
     pub declared: bool,
@@ -241,6 +280,8 @@ pub struct PlanArgs {
     pub command: Option<PlanCommand>,
     #[command(flatten)]
     pub project: ProjectArgs,
+    #[command(flatten)]
+    pub changed: ChangedArgs,
     #[command(flatten)]
     pub scoring: ScoringArgs,
     /// Also write the plan file here; it always lands under `.genie-enhance/plans`
@@ -344,8 +385,53 @@ pub enum PlanFormat {
     Text,
     Json,
     Markdown,
+    /// One page that needs nothing beside it
     Html,
+    /// Each change as a note on its line of `space.yaml`
     Sarif,
+    /// Questions and guards as test cases
+    Junit,
+    /// The run's events as JSON lines while it goes on; the last line is its summary
+    Jsonl,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ScoreFormat {
+    #[default]
+    Text,
+    Json,
+    /// Questions as test cases
+    Junit,
+    /// The run's events as JSON lines while it goes on; the last line is its summary
+    Jsonl,
+}
+
+impl PlanArgs {
+    /// Where the events go beside the run's own record.
+    pub fn events_into(&self) -> Result<Option<PathBuf>, OpsError> {
+        events_into(self.format == PlanFormat::Jsonl, self.json_into.as_deref())
+    }
+}
+
+impl ScoreArgs {
+    /// Where the events go beside the run's own record.
+    pub fn events_into(&self) -> Result<Option<PathBuf>, OpsError> {
+        events_into(self.format == ScoreFormat::Jsonl, self.json_into.as_deref())
+    }
+
+    /// The form of the result.
+    pub fn form(&self) -> ScoreFormat {
+        if self.json { ScoreFormat::Json } else { self.format }
+    }
+}
+
+/// Stdout, as `-`, for `--format jsonl`; else the file that was named.
+fn events_into(to_stdout: bool, file: Option<&Path>) -> Result<Option<PathBuf>, OpsError> {
+    match (to_stdout, file) {
+        (true, Some(_)) => Err(OpsError::usage("`--format jsonl` prints what `--json-into` writes; give one of them")),
+        (true, None) => Ok(Some(PathBuf::from("-"))),
+        (false, file) => Ok(file.map(Path::to_owned)),
+    }
 }
 
 #[derive(Debug, Args)]
@@ -441,6 +527,9 @@ pub struct DoctorArgs {
 pub struct CompareArgs {
     /// One or a list of `{id, expected: {columns, rows}, actual: {columns, rows}, flags}`
     pub file: PathBuf,
+    /// The outcomes are JSON in any case; with it failures are, too
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -461,6 +550,9 @@ pub struct ServeArgs {
     /// Latency, quota, noise and faults to simulate
     #[arg(long, value_name = "FILE")]
     pub world: Option<PathBuf>,
+    /// Print address and token as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -649,6 +741,9 @@ pub struct HistoryExportArgs {
     /// A folder that does not exist yet
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Print what was written as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -658,6 +753,9 @@ pub struct UiArgs {
     /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 0)]
     pub port: u16,
+    /// Print the link, or the file that was written, as JSON
+    #[arg(long)]
+    pub json: bool,
     /// Open the link in the browser
     #[arg(long)]
     pub open: bool,
@@ -672,20 +770,70 @@ pub struct UiArgs {
     pub report: Option<PathBuf>,
 }
 
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Show the project's values
+    #[command(after_help = "Example: genie-enhance config show --effective --origins -e prod")]
+    Show(ConfigShowArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ConfigShowArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Also show what nobody has written: the defaults
+    #[arg(long)]
+    pub effective: bool,
+    /// Show where each value comes from
+    #[arg(long)]
+    pub origins: bool,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct FmtArgs {
+    /// Declared files; without any, all that the project names
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The project whose files to bring into layout
+    #[arg(short, long, value_name = "FILE", default_value = "genie.yaml")]
+    pub file: PathBuf,
+    /// Write nothing; exit with 2 if a file would change
+    #[arg(long)]
+    pub check: bool,
+    /// Print what was found as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A code such as GE0101, or the name of a guard
-    pub code: String,
+    /// A code such as GE0101, the name of a guard, or an exit code; without it, all of them
+    pub code: Option<String>,
+    /// Print the whole reference in Markdown: commands, exit codes, diagnostic codes, guards
+    #[arg(long, conflicts_with_all = ["code", "json"])]
+    pub reference: bool,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
-    /// project, space, benchmarks or world
+    /// project, space, benchmarks, world, plan, state, scorecard or event
     pub name: String,
+    /// A schema is JSON in any case; with it failures are, too
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
+    /// Print shell and script as JSON
+    #[arg(long)]
+    pub json: bool,
 }

@@ -36,6 +36,23 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// All of them, in the order of their codes.
+    pub const ALL: [Self; 13] = [
+        Self::Ok,
+        Self::Failed,
+        Self::Changes,
+        Self::Usage,
+        Self::Denied,
+        Self::Remote,
+        Self::Stale,
+        Self::Blocked,
+        Self::Locked,
+        Self::Cancelled,
+        Self::VerifyFailed,
+        Self::RolledBack,
+        Self::Inconclusive,
+    ];
+
     /// The name that stands beside the code in JSON.
     pub fn name(self) -> &'static str {
         match self {
@@ -55,6 +72,28 @@ impl Exit {
         }
     }
 
+    /// What it says, for people.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Ok => "done; with --detailed-exitcode: nothing to change",
+            Self::Failed => "failed for a reason without a code of its own",
+            Self::Changes => {
+                "there is something: a change (plan --detailed-exitcode), drift (drift \
+                --detailed-exitcode), a file to lay out anew (fmt --check)"
+            }
+            Self::Usage => "the command line or a declared file is wrong",
+            Self::Denied => "not signed in, or not permitted",
+            Self::Remote => "the workspace or a service failed",
+            Self::Stale => "the ground moved: drift, a stale plan, a conflict",
+            Self::Blocked => "a guard forbids it",
+            Self::Locked => "somebody else holds the lock",
+            Self::Cancelled => "not confirmed, or interrupted",
+            Self::VerifyFailed => "applied, but asking afterwards failed, and the change still stands",
+            Self::RolledBack => "applied, asking afterwards failed, and the change was taken back",
+            Self::Inconclusive => "applied, and asking afterwards decided nothing",
+        }
+    }
+
     pub fn of(error: &OpsError) -> Self {
         match error {
             OpsError::Declared(_)
@@ -71,6 +110,15 @@ impl Exit {
             OpsError::Store(_) | OpsError::Other { .. } => Self::Failed,
         }
     }
+}
+
+/// The contract as it stands under `--help`.
+pub fn table() -> String {
+    let lines = Exit::ALL.iter().map(|exit| format!("  {:>2}  {}", *exit as u8, exit.meaning()));
+    format!(
+        "Exit codes:\n{}\n\nExample: genie-enhance plan -f examples/game-kpi/genie.yaml",
+        lines.collect::<Vec<_>>().join("\n")
+    )
 }
 
 impl From<Exit> for std::process::ExitCode {

@@ -1,6 +1,7 @@
 //! The two streams: stdout carries data, stderr carries progress and messages.
 
 use super::args::{ColorChoice, Global};
+use crate::format::inert_json;
 use crate::render::{Detail, TerminalOptions};
 use std::io::{IsTerminal, Write};
 
@@ -14,10 +15,14 @@ pub struct Output {
     /// A person watches stderr.
     pub interactive: bool,
     pub quiet: bool,
+    /// Stdout carries one JSON document, also for a failure.
+    pub json: bool,
+    /// Stdout is somebody else's: a fleet tells about all of its projects at the end.
+    pub muted: bool,
 }
 
 impl Output {
-    pub fn of(global: &Global) -> Self {
+    pub fn of(global: &Global, json: bool) -> Self {
         let color = |terminal: bool| match global.color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
@@ -30,7 +35,14 @@ impl Output {
             width: terminal_width(),
             interactive,
             quiet: global.quiet,
+            json,
+            muted: false,
         }
+    }
+
+    /// The same without data.
+    pub fn muted(self) -> Self {
+        Self { muted: true, ..self }
     }
 
     /// How to render what goes to stdout.
@@ -50,6 +62,10 @@ impl Output {
 
     /// Writes data. A reader that has gone away (`| head`) is no error.
     pub fn data(&self, text: &str) {
+        if self.muted {
+            return;
+        }
+        let text = &if self.json { inert_json(text) } else { text.to_owned() };
         let mut out = std::io::stdout().lock();
         let newline = if text.ends_with('\n') { "" } else { "\n" };
         let _ = write!(out, "{text}{newline}").and_then(|()| out.flush());

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::history;
 use super::output::Output;
 use super::session::Session;
-use crate::format::{EventLine, LineBody, RunSummary, event_to_json, plan_to_json, space_to_value};
+use crate::format::{EventLine, LineBody, RunSummary, event_to_json, inert_json, plan_to_json, space_to_value};
 use crate::history::{History, Moment, RunRecord, RunRow};
 use crate::model::{Event, Plan, Scorecard, Space, Suite};
 use crate::ops::{Applied, OpsError};
@@ -28,7 +28,7 @@ struct Record {
     output: Output,
     seq: u64,
     folder: Option<RunFolder>,
-    into: Option<(PathBuf, File)>,
+    into: Option<(PathBuf, Box<dyn Write + Send>)>,
     plan_id: Option<String>,
     data: Value,
     is_open: bool,
@@ -38,13 +38,18 @@ struct Record {
 }
 
 impl Recorder {
-    /// A record of `command`, also into the file `into`, which is made now: that it cannot be is
-    /// the user's to know before anything runs.
+    /// A record of `command`, also into the file `into` (`-`: stdout), which is made now: that it
+    /// cannot be is the user's to know before anything runs.
     pub fn new(command: &str, into: Option<&Path>, output: Output) -> Result<Self, OpsError> {
         let into = match into {
+            Some(path) if path == Path::new("-") => {
+                let stdout: Box<dyn Write + Send> = Box::new(std::io::stdout());
+                Some((path.to_owned(), stdout))
+            }
             Some(path) => {
                 let file = File::create(path)
                     .map_err(|error| OpsError::other(format!("cannot write {}: {error}", path.display())))?;
+                let file: Box<dyn Write + Send> = Box::new(file);
                 Some((path.to_owned(), file))
             }
             None => None,
@@ -152,6 +157,12 @@ impl Recorder {
         self.lock().data = data;
     }
 
+    /// The plan that the run was about, and its figures.
+    pub fn told(&self) -> (Option<String>, Value) {
+        let record = self.lock();
+        (record.plan_id.clone(), record.data.clone())
+    }
+
     /// Closes the record and hands the outcome on.
     pub async fn end(&self, outcome: Outcome) -> Outcome {
         self.close(outcome.as_ref().map(|exit| *exit)).await;
@@ -243,7 +254,7 @@ impl Record {
         let line = EventLine { seq: self.seq, ts: jiff::Timestamp::now().to_string(), body };
         self.seq += 1;
         if let Some((path, file)) = &mut self.into
-            && let Err(error) = file.write_all(event_to_json(&line).as_bytes())
+            && let Err(error) = file.write_all(inert_json(&event_to_json(&line)).as_bytes()).and_then(|()| file.flush())
         {
             let message = format!("cannot write {}: {error}; no more events go there", path.display());
             self.into = None;
@@ -293,7 +304,15 @@ mod tests {
     use crate::format::event_from_json;
 
     fn output() -> Output {
-        Output { color_out: false, color_err: false, width: 80, interactive: false, quiet: true }
+        Output {
+            color_out: false,
+            color_err: false,
+            width: 80,
+            interactive: false,
+            quiet: true,
+            json: false,
+            muted: false,
+        }
     }
 
     fn lines(path: &Path) -> Vec<EventLine> {

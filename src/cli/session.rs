@@ -2,6 +2,8 @@
 
 use super::args::{ProjectArgs, ScoringArgs};
 use super::exit::Exit;
+use super::failure;
+use super::interrupt;
 use super::local::{self, LocalOptions};
 use super::output::Output;
 use crate::config::{self, Loaded, Overrides, Project};
@@ -12,7 +14,7 @@ use crate::guard::Facts;
 use crate::limit::Budget;
 use crate::model::{Diagnostic, Digest, Question, Severity, Space, State, digest_json};
 use crate::ops::{
-    Events, Gate, GateOptions, Meter, Model, ModelOptions, OpsError, Prices, Scorer, Statements, Workspace,
+    Events, Gate, GateOptions, Meter, Model, ModelOptions, OpsError, Pace, Prices, Scorer, Statements, Workspace,
 };
 use crate::render;
 use crate::sql::parse_query;
@@ -21,7 +23,7 @@ use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Everything a command that talks to a workspace needs.
@@ -53,9 +55,7 @@ impl Session {
 
     /// As [`Session::of`], with nothing but the project file given.
     pub async fn open(file: &Path, output: Output, events: Events) -> Result<Self, OpsError> {
-        let args =
-            ProjectArgs { file: file.to_owned(), environment: None, variables: Vec::new(), benchmarks: Vec::new() };
-        Self::of(&args, output, events).await
+        Self::of(&ProjectArgs::of(file), output, events).await
     }
 
     async fn connect(loaded: Loaded, events: Events) -> Result<Self, OpsError> {
@@ -66,7 +66,7 @@ impl Session {
             shared.pull(&StateStore::new(layout.state())).await?;
         }
         let time_scale = time_scale(&loaded.project)?;
-        Ok(Self {
+        let session = Self {
             loaded,
             workspace: Arc::new(workspace),
             layout,
@@ -76,7 +76,9 @@ impl Session {
             shared,
             time_scale,
             _server: server,
-        })
+        };
+        interrupt::clean_up_after(session.workspace.clone(), session.ledger(), session.run_name());
+        Ok(session)
     }
 
     pub fn project(&self) -> &Project {
@@ -163,6 +165,10 @@ impl Session {
             meter.clone(),
             self.events.clone(),
         );
+        let gate = match self.pace(scoring.genie.per_minute) {
+            Some(pace) => gate.at_pace(pace),
+            None => gate,
+        };
         let sql_places = places(args.sql_concurrent, scoring.sql.concurrency);
         Ok(Scorer {
             workspace: self.workspace.clone(),
@@ -183,6 +189,18 @@ impl Session {
             model: self.model(&meter)?,
             meter,
         })
+    }
+
+    /// The pace of this workspace, which all projects of a run share; an embedded one is alone.
+    fn pace(&self, per_minute: Option<u32>) -> Option<Pace> {
+        static PACES: Mutex<BTreeMap<(String, Option<u32>), Pace>> = Mutex::new(BTreeMap::new());
+        if self._server.is_some() || per_minute.is_none() {
+            return None;
+        }
+        let minute = Duration::from_secs(60).mul_f64(self.time_scale);
+        let mut paces = PACES.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (self.workspace.host.clone(), per_minute);
+        Some(paces.entry(key).or_insert_with(|| Pace::of(per_minute, minute)).clone())
     }
 
     /// The configured language model, if there is one.
@@ -240,8 +258,8 @@ fn this_second() -> jiff::Timestamp {
     now.round(jiff::Unit::Second).unwrap_or(now)
 }
 
-/// Loads and checks the declared files.
-pub fn load(args: &ProjectArgs) -> Result<Loaded, OpsError> {
+/// What the command line says over the files.
+pub fn overrides(args: &ProjectArgs) -> Result<Overrides, OpsError> {
     let mut variables = BTreeMap::new();
     for pair in &args.variables {
         let (name, value) = pair
@@ -249,9 +267,14 @@ pub fn load(args: &ProjectArgs) -> Result<Loaded, OpsError> {
             .ok_or_else(|| OpsError::usage(format!("`--var {pair}` has no `=`; write --var name=value")))?;
         variables.insert(name.to_owned(), value.to_owned());
     }
-    let overrides =
-        Overrides { benchmarks: args.benchmarks.clone(), environment: args.environment.clone(), vars: variables };
-    config::load(&args.file, &overrides, &environment).map_err(OpsError::Declared)
+    Ok(Overrides { benchmarks: args.benchmarks.clone(), environment: args.environment.clone(), vars: variables })
+}
+
+/// Loads and checks the declared files.
+pub fn load(args: &ProjectArgs) -> Result<Loaded, OpsError> {
+    let mut loaded = config::load(&args.file, &overrides(args)?, &environment).map_err(OpsError::Declared)?;
+    crate::ops::rebind(&mut loaded).map_err(OpsError::Declared)?;
+    Ok(loaded)
 }
 
 /// Gold SQL that is no query. An error of the declared files; whoever can go on without the
@@ -277,7 +300,8 @@ fn left_out(finding: Diagnostic) -> Diagnostic {
     Diagnostic { severity: Severity::Warning, ..finding }
 }
 
-fn environment(name: &str) -> Option<String> {
+/// The environment variables.
+pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
@@ -411,6 +435,9 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), OpsError> {
 
 /// Shows an error and what to do about it.
 pub fn report(error: &OpsError, output: Output) {
+    if output.json {
+        output.data(&failure::document(error));
+    }
     if let OpsError::Declared(findings) = error {
         output.message(&render::diagnostics_terminal(findings, &output.style_err()));
         return;

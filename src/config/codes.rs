@@ -103,6 +103,11 @@ const CODES: &[Code] = &[
         "no tables",
         "A new project is made from a folder with a `schema.json` that names tables, or with CSV or Parquet files.",
     ),
+    code(
+        "GE0213",
+        "rebind that cannot be used",
+        "`rebind` maps catalogs to catalogs, or catalog.schema to catalog.schema, each to another one: what is changed in one environment must be writable into the one declared space.",
+    ),
     // space.yaml
     code("GE0301", "not a space", "A space is a group of keys with `version` and `data_sources`."),
     code(
@@ -196,7 +201,7 @@ const CODES: &[Code] = &[
         "gold SQL that cannot be used",
         "The gold SQL is not one query that reads. `validate` fails for it; a run goes on without the question, and says so.",
     ),
-    // Runs
+    // Runs; the guards have codes of their own, from GE0701
     code(
         "GE0501",
         "not confirmed",
@@ -206,6 +211,16 @@ const CODES: &[Code] = &[
         "GE0502",
         "table of the space not there",
         "The space names a table that the workspace does not have or may not show. Genie refuses such a space, so nothing can be measured on it.",
+    ),
+    code(
+        "GE0503",
+        "SQL that cannot be rebound",
+        "In an environment with `rebind`, every catalog and schema in SQL is replaced where the parser sees a name. SQL that does not parse, or that hides a table's name in a quoted text, would go on reading the other environment.",
+    ),
+    code(
+        "GE0504",
+        "prose that names another environment",
+        "A description or instruction mentions a catalog or schema that stands elsewhere in this environment. Prose is never rewritten; say it without that name.",
     ),
     // The embedded workspace's world
     code(
@@ -219,4 +234,17 @@ const CODES: &[Code] = &[
         "The value has another type or form, or lies outside the limits.",
     ),
     code("GE0603", "key missing in a world file", "A fault needs `route` and `effect`, an edit needs `route`."),
+    // Guards and waivers
+    code(
+        "GE0790",
+        "no such guard",
+        "A guard or a waiver names a rule that does not exist. Nothing is planned with it: a typing error must not switch a guard off.",
+    ),
+    code("GE0791", "parameter of a guard", "The guard does not know the parameter, or it takes another value."),
+    code(
+        "GE0792",
+        "waiver that does not hold",
+        "A waiver needs a reason, an owner and a last day, and holds until that day. Renew it or remove it.",
+    ),
+    code("GE0793", "waiver of a hard guard", "A guard of level `hard` always holds; no waiver lifts it."),
 ];

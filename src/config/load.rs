@@ -43,6 +43,16 @@ pub struct DeclaredSpace {
     pub space: Space,
     pub yaml_text: String,
     pub path: PathBuf,
+    /// In another environment: what the file says itself.
+    pub rebound_from: Option<Box<ReboundFrom>>,
+}
+
+/// A declared space before its catalogs and schemas were renamed.
+#[derive(Clone, Debug)]
+pub struct ReboundFrom {
+    pub space: Space,
+    /// Old names and new ones.
+    pub names: BTreeMap<String, String>,
 }
 
 /// Reads the project file at `path` and everything it names. `environment` gives the values of
@@ -52,7 +62,7 @@ pub fn load(
     overrides: &Overrides,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Loaded, Vec<Diagnostic>> {
-    let mut loader = Loader { sources: Sources::default(), findings: Vec::new() };
+    let mut loader = Loader::default();
     let loaded = loader.load(path, overrides, environment);
     let (errors, warnings): (Vec<_>, Vec<_>) = loader.findings.into_iter().partition(Diagnostic::is_error);
     match loaded {
@@ -61,9 +71,10 @@ pub fn load(
     }
 }
 
-struct Loader {
-    sources: Sources,
-    findings: Vec<Diagnostic>,
+#[derive(Default)]
+pub(super) struct Loader {
+    pub(super) sources: Sources,
+    pub(super) findings: Vec<Diagnostic>,
 }
 
 impl Loader {
@@ -101,6 +112,20 @@ impl Loader {
             .filter_map(|placed| Some((placed.question.id.clone(), self.sources.span(placed.at)?)))
             .collect();
         Some(Loaded { project, space, suite, origins, warnings: Vec::new() })
+    }
+
+    /// The project file with its overlay: as written, with variables filled in, and typed.
+    pub(super) fn typed_project(
+        &mut self,
+        path: &Path,
+        overrides: &Overrides,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Option<(Node, Node, ProjectFile)> {
+        let raw = self.project_tree(path, overrides)?;
+        let mut variables = Variables { vars: declared_vars(&raw), environment };
+        variables.vars.extend(overrides.vars.clone());
+        let (filled, typed) = self.typed(raw.clone(), &variables)?;
+        Some((raw, filled, typed))
     }
 
     /// Reads a file and takes its text in. `named_at`: where the path stands, for the message.
@@ -203,7 +228,7 @@ impl Loader {
         match read_space(&tree, &self.sources) {
             Ok((space, findings)) => {
                 self.findings.extend(findings);
-                Some(DeclaredSpace { space, yaml_text, path: path.to_path_buf() })
+                Some(DeclaredSpace { space, yaml_text, path: path.to_path_buf(), rebound_from: None })
             }
             Err(findings) => {
                 self.findings.extend(findings);

@@ -12,8 +12,11 @@ mod codes;
 mod edit;
 mod files;
 mod interpolate;
+mod layout;
 mod load;
+mod origins;
 mod other;
+mod places;
 mod project;
 mod scaffold;
 mod schemas;
@@ -23,15 +26,18 @@ mod yaml;
 pub use benchmarks::{BenchmarksFile, QuestionFile, suite_of_space};
 pub use codes::{Code, codes};
 pub use edit::{Extent, WriteError, Written, write_changes};
-pub use load::{DeclaredSpace, Loaded, Overrides, load};
+pub use layout::laid_out;
+pub use load::{DeclaredSpace, Loaded, Overrides, ReboundFrom, load};
+pub use origins::{Origin, Shown, shown};
 pub use other::{read_world, schema_text, world_of_text};
+pub use places::space_lines;
 pub use project::{
     AllWord, Breaker, Budget, Categories, Count, FixCategory, GenieLimits, Guard, Holdout, HoldoutWord, JudgeLimits,
     Learning, Llm, Location, Project, ProjectFile, Scoring, ScoringMode, SpaceRef, Split, SplitBy, SqlLimits, Target,
     Timespan, Waiver, Workspace, WorkspaceFile,
 };
 pub use scaffold::{ScaffoldFile, ScaffoldInput, scaffold};
-pub use schemas::schemas;
+pub use schemas::{SCHEMA_FOLDER, schemas};
 pub use space::{SpaceFile, export, import, space_from_yaml, space_to_yaml};
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ fn project_text(input: &ScaffoldInput, as_of: Option<&str>) -> String {
     let as_of = as_of
         .map_or(String::new(), |day| format!("  as_of: {}      # \"today\" for relative dates\n", inline(day, false)));
     format!(
-        "# yaml-language-server: $schema=.genie-enhance/schemas/project.schema.json\n\
+        "# yaml-language-server: $schema=schemas/project.schema.json\n\
          version: 1\n\
          workspace:\n\
          \x20 embedded: {}   # a folder with tables: a local workspace, nothing to install\n\
@@ -123,7 +123,7 @@ fn space_text(input: &ScaffoldInput, tables: &[String]) -> String {
 }
 
 fn benchmarks_text(questions: &[Question]) -> String {
-    let head = "# yaml-language-server: $schema=../.genie-enhance/schemas/benchmarks.schema.json\n";
+    let head = "# yaml-language-server: $schema=../schemas/benchmarks.schema.json\n";
     if questions.is_empty() {
         return format!(
             "{head}# Questions with the SQL that answers them, for example:\n\

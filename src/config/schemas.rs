@@ -7,6 +7,9 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
+/// Where the files of a project find their schemas, from the project's folder.
+pub const SCHEMA_FOLDER: &str = "schemas";
+
 /// File name and text of each schema (draft 2020-12), as checked in under `schemas/`.
 pub fn schemas() -> Vec<(&'static str, String)> {
     let text = |schema: Value| format!("{schema:#}\n");

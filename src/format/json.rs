@@ -13,7 +13,37 @@ pub fn pretty_sorted(value: &Value) -> String {
     let sorted = sorted(value);
     let mut text = serde_json::to_string_pretty(&sorted).unwrap_or_else(|_| sorted.to_string());
     text.push('\n');
-    text
+    inert_json(&text)
+}
+
+/// JSON that says the same with nothing in it that hides text, turns its direction or gives orders
+/// to a CI runner: such characters are written as escapes. JSON has them in strings only.
+pub fn inert_json(text: &str) -> String {
+    let steers = |c: char| c == '\u{7f}' || is_hidden(c);
+    let orders = ["##[", "##vso[", "##teamcity["];
+    if !orders.iter().any(|order| text.contains(order)) && !text.contains(steers) {
+        return text.to_owned();
+    }
+    let text =
+        orders.iter().fold(text.to_owned(), |text, order| text.replace(order, &format!("#\\u0023{}", &order[2..])));
+    let mut inert = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if steers(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                inert.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            inert.push(c);
+        }
+    }
+    inert
+}
+
+/// C1 controls, bidi marks, zero-width and tag characters, line separators.
+pub fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn sorted(value: &Value) -> Value {

@@ -20,7 +20,7 @@ mod plan_tests;
 
 pub use error::{FileKind, FormatError, FormatError as PlanFileError};
 pub use event::{EventLine, LineBody, RunSummary, event_from_json, event_to_json};
-pub use json::{pretty_sorted, strict_value};
+pub use json::{inert_json, is_hidden, pretty_sorted, strict_value};
 pub use plan::{LoadedPlan, PLAN_FORMAT_VERSION, plan_from_json, plan_id, plan_to_json};
 pub use schema::{SchemaName, schema};
 pub use scorecard::{SCORECARD_FORMAT_VERSION, scorecard_from_json, scorecard_to_json};

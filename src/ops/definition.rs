@@ -2,6 +2,7 @@
 
 use super::events::Events;
 use super::plan::beside_live;
+use super::rebind::as_written;
 use super::workspace::OpsError;
 use crate::config::{self, DeclaredSpace, Extent};
 use crate::diff::{apply_all, diff};
@@ -55,7 +56,8 @@ pub fn write_into(
     changes: &[Change],
     intended: &Space,
 ) -> Result<(), OpsError> {
-    let written = config::write_changes(&declared.yaml_text, changes, intended)
+    let (changes, intended) = as_written(declared, changes, intended).map_err(OpsError::Declared)?;
+    let written = config::write_changes(&declared.yaml_text, &changes, &intended)
         .map_err(|error| OpsError::other(format!("{}: {error}", declared.path.display())))?;
     write_atomic(&declared.path, written.text.as_bytes())?;
     let extent = match written.extent {

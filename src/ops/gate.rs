@@ -48,7 +48,38 @@ pub struct Gate {
 
 struct Limits {
     breaker: Breaker,
-    quota: Quota,
+    quota: Pace,
+}
+
+/// A quota with its clock. All gates of one workspace may share one, as in a fleet: the service
+/// counts their questions together.
+#[derive(Clone)]
+pub struct Pace {
+    quota: Arc<Mutex<Quota>>,
+    since: Instant,
+}
+
+impl Pace {
+    pub fn of(per_minute: Option<u32>, minute: Duration) -> Self {
+        let quota = per_minute.map_or_else(Quota::unlimited, |rate| Quota::per_window(rate, minute));
+        Self { quota: Arc::new(Mutex::new(quota)), since: Instant::now() }
+    }
+
+    fn reserve(&self) -> Duration {
+        self.lock().reserve(self.since.elapsed())
+    }
+
+    fn accepted(&self) {
+        self.lock().accepted();
+    }
+
+    fn refused(&self, retry_after: Option<Duration>) {
+        self.lock().refused(self.since.elapsed(), retry_after);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Quota> {
+        self.quota.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// One attempt under way. Dropped without a report, it was given up.
@@ -60,7 +91,7 @@ struct Pass<'a> {
 
 impl Gate {
     pub fn new(options: GateOptions, meter: Arc<Meter>, events: Events) -> Self {
-        let quota = options.per_minute.map_or_else(Quota::unlimited, |rate| Quota::per_window(rate, options.minute));
+        let quota = Pace::of(options.per_minute, options.minute);
         let limits = Limits { breaker: Breaker::new(options.failures, options.cool_down), quota };
         Self {
             places: Semaphore::new(options.concurrency.max(1)),
@@ -71,6 +102,12 @@ impl Gate {
             options,
             events,
         }
+    }
+
+    /// The same gate, at a pace that it shares with others.
+    pub fn at_pace(self, pace: Pace) -> Self {
+        self.lock().quota = pace;
+        self
     }
 
     /// Questions sent so far, retries included.
@@ -154,12 +191,12 @@ impl Gate {
             return Err(NotRun::Budget { what });
         }
         let wait = {
-            let mut limits = self.lock();
+            let limits = self.lock();
             // Behind an open breaker no slot is used up.
             if limits.breaker.state() == BreakerState::HalfOpen {
                 return Ok(());
             }
-            limits.quota.reserve(self.now())
+            limits.quota.reserve()
         };
         if wait > Duration::ZERO {
             self.tell_wait("quota", wait);
@@ -219,7 +256,7 @@ impl Pass<'_> {
             // A refusal for quota says that the service lives.
             Err(failure) if failure.rate_limited => {
                 limits.breaker.abandoned(generation, now);
-                limits.quota.refused(now, failure.retry_after);
+                limits.quota.refused(failure.retry_after);
             }
             Err(_) => limits.breaker.failed(generation, now),
         });

@@ -1,6 +1,7 @@
 //! Remote text is untrusted: what could steer a terminal, a page, a comment or a CI runner is made
 //! visible and inert here.
 
+use crate::format::is_hidden;
 use std::fmt::Write as _;
 
 /// Text with every invisible or steering character shown: control pictures for C0, `⟨U+202E⟩` for
@@ -24,13 +25,6 @@ pub fn visible(text: &str) -> String {
 /// As [`visible`], on one line: line ends are shown as `⏎`.
 pub fn visible_line(text: &str) -> String {
     visible(text.trim_end_matches('\n')).replace('\n', "⏎ ")
-}
-
-/// C1 controls, bidi marks, zero-width and tag characters, line separators.
-fn is_hidden(c: char) -> bool {
-    matches!(c,
-        '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Runners take `::command` at the start of a line and `##[command` anywhere as orders.

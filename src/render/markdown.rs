@@ -2,8 +2,9 @@
 //! fences, or escaped; a comment that cannot hold every change says so and cannot be approved.
 
 use super::content::parts;
-use super::escape::{code_span, fence, markdown};
+use super::escape::{code_span, fence, markdown, visible_line};
 use super::facts::{change_counts, evidence_line, rejection_counts, score_rows};
+use super::style::cut;
 use super::text_diff::{Row, Side, rows};
 use super::title::title;
 use crate::format::plan_id;
@@ -44,15 +45,14 @@ pub fn plan(plan: &Plan, path: Option<&str>) -> Comment {
 
 fn head(plan: &Plan, path: Option<&str>, dropped: usize) -> String {
     let id = plan_id(plan);
-    let marker = serde_json::json!({"v": 1, "plan": format!("sha256:{id}"), "truncated": dropped > 0});
-    let mut text = format!("<!-- genie-enhance {marker} -->\n");
+    let mut text = marker(plan, dropped > 0);
     text.push_str(&format!(
         "### Plan {} for {}: **{}**\n\n",
         code_span(id.short()),
-        code_span(&plan.base.title),
+        code_span(&cut(&plan.base.title, 200)),
         plan.verdict.as_str()
     ));
-    text.push_str(&format!("{}\n\n", markdown(&plan.verdict_reason)));
+    text.push_str(&format!("{}\n\n", markdown(&cut(&plan.verdict_reason, LONGEST))));
     text.push_str("| | before | after | | |\n| --- | ---: | ---: | ---: | --- |\n");
     for row in score_rows(plan, "→") {
         text.push_str(&format!(
@@ -67,8 +67,8 @@ fn head(plan: &Plan, path: Option<&str>, dropped: usize) -> String {
     text.push_str(&format!("\n**{}**", change_counts(plan)));
     let broken = plan.broken();
     if !broken.is_empty() {
-        let ids: Vec<String> = broken.iter().map(|question| code_span(&question.id)).collect();
-        text.push_str(&format!(" Got worse: {}.", ids.join(" ")));
+        let ids: Vec<String> = broken.iter().take(MOST).map(|question| code_span(&cut(&question.id, 80))).collect();
+        text.push_str(&format!(" Got worse: {}{}.", ids.join(" "), more(broken.len())));
     }
     text.push_str("\n\n");
     if dropped > 0 {
@@ -79,6 +79,27 @@ fn head(plan: &Plan, path: Option<&str>, dropped: usize) -> String {
         ));
     }
     text
+}
+
+/// The hidden first line, by which a workflow finds its comment and an approval its plan. Written
+/// so that nothing in it can end the comment.
+fn marker(plan: &Plan, truncated: bool) -> String {
+    let space = plan.base.space_id.as_deref().unwrap_or(&plan.base.title);
+    let marker = serde_json::json!({
+        "v": 1, "plan": format!("sha256:{}", plan_id(plan)), "truncated": truncated, "space": cut(&visible_line(space), 200),
+    });
+    let inert = marker.to_string().replace('>', "\\u003e").replace("--", "\\u002d\\u002d");
+    format!("<!-- genie-enhance {inert} -->\n")
+}
+
+/// Rows of one kind that stand in the head or the foot.
+const MOST: usize = 30;
+
+/// Columns of one sentence that is told in the head or the foot.
+const LONGEST: usize = 1_000;
+
+fn more(all: usize) -> String {
+    if all > MOST { format!(" and {} more", all - MOST) } else { String::new() }
 }
 
 fn one_change(planned: &PlannedChange) -> String {
@@ -148,9 +169,14 @@ fn questions(plan: &Plan) -> String {
 
 fn foot(plan: &Plan) -> String {
     let mut text = String::new();
-    for guard in plan.guards.iter().filter(|guard| guard.status != GuardStatus::Passed) {
+    let spoken = || plan.guards.iter().filter(|guard| guard.status != GuardStatus::Passed);
+    for guard in spoken().take(MOST) {
         let status = if guard.status == GuardStatus::Failed { "failed" } else { "waived" };
-        text.push_str(&format!("* guard {} {status}: {}\n", code_span(&guard.rule), markdown(&guard.message)));
+        let message = markdown(&cut(&guard.message, LONGEST));
+        text.push_str(&format!("* guard {} {status}: {message}\n", code_span(&cut(&guard.rule, 80))));
+    }
+    if spoken().count() > MOST {
+        text.push_str(&format!("* guards{}\n", more(spoken().count())));
     }
     let passed = plan.guards.iter().filter(|guard| guard.status == GuardStatus::Passed).count();
     text.push_str(&format!("* {passed} of {} guards passed\n", plan.guards.len()));

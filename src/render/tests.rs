@@ -1,6 +1,7 @@
 //! Renderings against checked-in files; `UPDATE_EXPECT=1` writes them anew.
 
 use super::*;
+use crate::model::{GuardOutcome, QuestionOutcome};
 use std::path::Path;
 
 fn expect(name: &str, actual: &str) {
@@ -64,6 +65,35 @@ fn a_comment_that_is_too_long_drops_whole_changes_and_says_so() {
     assert!(comment.truncated && comment.text.contains("\"truncated\":true"));
     assert!(comment.text.len() <= MAX_COMMENT_BYTES, "{}", comment.text.len());
     assert_eq!(comment.text.matches("<details>").count(), comment.text.matches("</details>\n").count());
+}
+
+#[test]
+fn whatever_a_plan_holds_the_comment_keeps_its_size_and_its_marker() {
+    let mut plan = samples::plan();
+    let hostile = "--> </details> ``` @everyone ::error::x \u{1b}[2J\u{202e}\0 --!> ".repeat(4_000);
+    plan.base.title = hostile.clone();
+    plan.base.space_id = None;
+    plan.verdict_reason = hostile.clone();
+    let worse = QuestionOutcome { id: hostile.clone(), ..plan.questions[2].clone() };
+    plan.questions.extend((0..200).map(|_| worse.clone()));
+    let failed = GuardOutcome { message: hostile.clone(), rule: hostile, ..plan.guards[1].clone() };
+    plan.guards.extend((0..200).map(|_| failed.clone()));
+    let comment = plan_markdown(&plan, Some("plan.json")).text;
+    assert_inert(&comment);
+    assert!(comment.len() <= MAX_COMMENT_BYTES, "{}", comment.len());
+    let first = comment.lines().next().expect("a line");
+    let marker =
+        first.strip_prefix("<!-- genie-enhance ").and_then(|rest| rest.strip_suffix(" -->")).expect("a marker");
+    assert!(!marker.contains("--") && !marker.contains('>'), "{marker}");
+    let marker: serde_json::Value = serde_json::from_str(marker).expect("JSON");
+    assert_eq!(marker["plan"], format!("sha256:{}", crate::format::plan_id(&plan)));
+}
+
+#[test]
+fn plan_as_test_cases() {
+    let text = junit::plan(&samples::plan());
+    assert_inert(&text);
+    expect("plan.junit.xml", &text);
 }
 
 #[test]

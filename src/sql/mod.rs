@@ -12,6 +12,7 @@ mod normalise;
 mod parameters;
 mod parse;
 mod plain;
+mod rebind;
 mod resolve;
 mod resolve_scope;
 mod skeleton;
@@ -26,5 +27,6 @@ pub use parameters::{Literal, LiteralKind, literals, placeholders, with_paramete
 pub use parse::{SqlError, parse_expression, parse_query, parse_statements};
 pub(crate) use parse::{parser_over, tokens};
 pub use plain::{plain_form, same_query, tables_of};
+pub use rebind::{RebindError, Renames, rebind_expression, rebind_query};
 pub use resolve::JoinKind;
 pub use variants::{Settling, on_instance, reads_clock, settling, with_sort_keys};

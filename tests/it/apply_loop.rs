@@ -47,7 +47,7 @@ fn a_plan_has_the_agreed_keys_and_evidence_for_every_change() {
 fn apply_wants_exactly_this_plan_confirmed() {
     let (project, plan) = Project::planned();
     let id = plan["id"].as_str().expect("an id");
-    project.run(&["apply", "plan.json"]).exits(3).says(&format!("--approve {}", &id[..8]));
+    project.run(&["apply", "plan.json"]).exits(3).says("GE0501").says(&format!("--approve {}", &id[..8]));
     project.run(&["apply", "plan.json", "--approve", &id[..7]]).exits(6).says("at least 8");
     project.run(&["apply", "plan.json", "--approve", "0123456789abcdef"]).exits(6).says(id);
     assert!(!project.path(".genie-enhance/state.json").exists(), "nothing may be on record yet");

@@ -119,7 +119,7 @@ fn endless_lines() {
 fn init_wants_tables_and_a_new_place() {
     let project = Project::small();
     std::fs::create_dir(project.path("nothing")).expect("a folder");
-    project.run(&["init", "--from", "nothing", "--to", "new"]).exits(3).says("holds no tables");
+    project.run(&["init", "--from", "nothing", "--to", "new"]).exits(3).says("GE0212").says("holds no tables");
     project.run(&["init", "--from", "nowhere", "--to", "new"]).exits(3).says("nowhere does not exist");
     project.run(&["init", "--from", "genie.yaml", "--to", "new"]).exits(3).says("is not a folder");
     project.run(&["init", "--from", "data", "--to", "."]).exits(3).says("genie.yaml exists");
@@ -157,4 +157,111 @@ fn arguments() {
     project.run(&["explain", "GE9999"]).exits(3).says("GE0101");
     project.run(&["schema", "nope"]).exits(3).says("project, space, benchmarks");
     project.run(&[]).exits(3).says("Usage");
+}
+
+/// A file of the small project with these bytes, and what `validate` says about it.
+#[track_caller]
+fn bytes(file: &str, bytes: &[u8], says: &[&str]) {
+    let project = Project::small();
+    std::fs::write(project.path(file), bytes).expect("written");
+    let done = project.run(&["validate"]).exits(3);
+    for text in says {
+        assert!(done.err.contains(text), "`{text}` is not in: {}", done.err);
+    }
+    assert!(done.err.len() < 4_000, "what is wrong is told, not shown whole: {} bytes", done.err.len());
+}
+
+#[test]
+fn encodings_and_line_ends() {
+    let project = Project::small();
+    for file in ["genie.yaml", "space.yaml", "benchmarks/vans.yaml"] {
+        project.write(file, &format!("\u{feff}{}", project.read(file).replace('\n', "\r\n")));
+    }
+    project.run(&["validate", "--strict"]).exits(0);
+    let plain = Project::small().run(&["export", "space.yaml"]).exits(0).out;
+    assert_eq!(project.run(&["export", "space.yaml"]).exits(0).out, plain, "line ends change no content");
+    bytes("genie.yaml", b"version: 1\nbenchmarks: [\xff\xfe]\n", &["GE0113", "line 2"]);
+    bytes("space.yaml", b"\xff\xfev\0e\0r\0", &["GE0113"]);
+    bytes("genie.yaml", b"version: 1\ntarget:\n\tscore: 1\n", &["GE0102", "genie.yaml:3:"]);
+    bytes("genie.yaml", b"version: 1\nbenchmarks: ['\0']\n", &["genie.yaml:2:"]);
+}
+
+#[test]
+fn yaml_that_is_no_plain_data() {
+    bytes("genie.yaml", b"", &["GE0103"]);
+    bytes("genie.yaml", b"version: 1\nversion: 1\n", &["GE0107", "genie.yaml:2:1"]);
+    bytes("genie.yaml", b"version: 1\n---\nversion: 1\n", &["GE0105", "genie.yaml:2:1"]);
+    bytes("genie.yaml", b"version: !!python/object:os.system 1\n", &["GE0106"]);
+    bytes("genie.yaml", "[".repeat(100_000).as_bytes(), &["genie.yaml:1:"]);
+    bytes("genie.yaml", "- ".repeat(5_000).as_bytes(), &["GE0104"]);
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 9].join(", ")));
+    }
+    bytes("space.yaml", bomb.as_bytes(), &["GE0101", "space.yaml:"]);
+    bytes("genie.yaml", bomb.as_bytes(), &["GE0101"]);
+}
+
+#[test]
+fn files_too_large_and_folders_that_lead_nowhere() {
+    let huge = "# filler\n".repeat(2_400_000);
+    bytes("benchmarks/vans.yaml", huge.as_bytes(), &["GE0114", "vans.yaml is larger than 20 MB"]);
+    let project = Project::small();
+    std::os::unix::fs::symlink("loop.yaml", project.path("benchmarks/loop.yaml")).expect("a link");
+    std::os::unix::fs::symlink(".", project.path("benchmarks/round")).expect("a link");
+    project.edit("genie.yaml", "benchmarks/*.yaml", "benchmarks/**/*.yaml");
+    project.run(&["validate"]).exits(0);
+    project.edit("genie.yaml", "benchmarks/**/*.yaml", "benchmarks/loop.yaml");
+    project.run(&["validate"]).exits(3).says("GE0112").says("loop.yaml");
+    project.run(&["validate", "-f", "benchmarks/round/round/loop.yaml"]).exits(3).says("GE0112");
+}
+
+#[cfg(unix)]
+#[test]
+fn folders_without_permission() {
+    use std::os::unix::fs::PermissionsExt;
+    let project = Project::small();
+    let folder = project.path("benchmarks");
+    let allow = |mode: u32| std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode)).expect("changed");
+    allow(0o000);
+    let is_root = std::fs::read_dir(&folder).is_ok();
+    let done = project.run(&["validate"]);
+    allow(0o755);
+    // Nothing is refused to root, as which some containers run.
+    let expected = if is_root { 0 } else { 3 };
+    done.exits(expected);
+}
+
+#[test]
+fn projects_that_contradict_themselves() {
+    let wrong = |from: &str, to: &str, says: &[&str]| declared("genie.yaml", from, to, says);
+    wrong("version: 1\n", "", &["GE0203", "lacks `version`"]);
+    wrong("embedded: ./data", "embedded: ./data\n  host: https://x.example", &["GE0207", "exclude each other"]);
+    wrong("as_of: 2025-06-30", "as_of: 2025-02-30", &["GE0208", "not a day of the calendar"]);
+    wrong("target:", "guards: [{rule: changes}, {rule: changes}]\ntarget:", &["GE0209", "declared twice"]);
+    wrong("definition: space.yaml", "id: abc", &["GE0210", "32 hexadecimal"]);
+}
+
+#[test]
+fn spaces_that_the_service_may_refuse() {
+    let project = Project::small();
+    project.edit("space.yaml", "Be brief.", &"Be brief. ".repeat(3_000));
+    project.run(&["validate"]).exits(3).says("GE0315");
+    let project = Project::small();
+    project.edit("space.yaml", "    - identifier: fleet.ops.drivers\n", "    - identifier: drivers\n");
+    let joins = "  join_specs:
+    - id: 3a5c7e91b2d4f60817293a4b5c6d7e8f
+      left: {identifier: fleet.ops.trips, alias: trips}
+      right: {identifier: fleet.ops.vans, alias: vans}
+      sql:
+        - '`trips`.`van_ref` > `vans`.`van_id`'
+        - '--rt=FROM_RELATIONSHIP_TYPE_MANY_TO_ONE--'
+";
+    project.edit("space.yaml", "\nbenchmarks:\n", &format!("{joins}\nbenchmarks:\n"));
+    let many: String = (0..31).map(|at| format!("    - identifier: fleet.ops.t{at}\n")).collect();
+    project.edit("space.yaml", "  tables:\n", &format!("  tables:\n{many}"));
+    let done = project.run(&["validate"]);
+    for code in ["GE0325", "GE0324", "GE0316"] {
+        assert!(done.err.contains(code), "{code} is not in: {}", done.err);
+    }
 }

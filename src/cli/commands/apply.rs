@@ -6,6 +6,7 @@ use super::rollback::way_back;
 use super::show::{is_path, print, read_plan};
 use crate::cli::args::{ApplyArgs, PlanFormat, ScoringArgs};
 use crate::cli::exit::Exit;
+use crate::cli::interrupt;
 use crate::cli::output::Output;
 use crate::cli::progress;
 use crate::cli::record::{Recorder, in_full};
@@ -15,7 +16,7 @@ use crate::model::{Digest, Plan, PlanVerdict, Verified};
 use crate::ops::{self, Applied, ApplyOutcome, Canary, Choices, OpsError, Order, Policy, Target};
 use crate::store::Identity;
 use serde_json::{Value, json};
-use std::io::{BufRead, IsTerminal};
+use std::io::IsTerminal;
 
 pub use crate::ops::Carried;
 
@@ -45,7 +46,9 @@ async fn recorded(args: &ApplyArgs, output: Output, recorder: &Recorder) -> Outc
         if !args.json {
             print(&plan, None, PlanFormat::Text, false, output);
         }
-        confirm(args, &plan, &id, output)
+        let confirmed = confirm(args, &plan, &id, output)?;
+        interrupt::finish_first();
+        Ok(confirmed)
     };
     let told = match carry_out(&session, &plan, &id, args.recreate.as_deref(), confirm).await? {
         Carried::Declined => {
@@ -193,9 +196,8 @@ fn confirm(args: &ApplyArgs, plan: &Plan, id: &Digest, output: Output) -> Result
         plan.base.title,
         plan.base.host
     ));
-    let mut line = String::new();
-    let read = std::io::stdin().lock().read_line(&mut line);
-    Ok((read.is_ok() && line.trim() == "yes").then(|| "yes".to_owned()))
+    let typed = interrupt::ask_line();
+    Ok(typed.is_ok_and(|line| line.trim() == "yes").then(|| "yes".to_owned()))
 }
 
 /// What is told at the end.

@@ -12,8 +12,13 @@ pub fn run(args: &ExportArgs, output: Output) -> Outcome {
     let text = read_text(&args.source)?;
     let json = config::export(&text, &args.source.display().to_string()).map_err(OpsError::Declared)?;
     match &args.out {
-        Some(path) => write_text(path, &json)?,
-        None => output.data(&json),
+        Some(path) => {
+            write_text(path, &json)?;
+            if args.json {
+                output.data(&serde_json::json!({ "written": [path.display().to_string()] }).to_string());
+            }
+        }
+        None => output.data(&crate::format::inert_json(&json)),
     }
     Ok(Exit::Ok)
 }

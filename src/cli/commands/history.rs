@@ -222,6 +222,9 @@ pub async fn export(args: &HistoryExportArgs, output: Output) -> Outcome {
         }
     }
     output.message(&format!("wrote {}", args.out.display()));
+    if args.json {
+        output.data(&serde_json::json!({ "written": [args.out.display().to_string()] }).to_string());
+    }
     Ok(Exit::Ok)
 }
 

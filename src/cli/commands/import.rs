@@ -21,5 +21,20 @@ pub async fn run(args: &ImportArgs, output: Output) -> Outcome {
     };
     write_new(&args.out, &yaml)?;
     output.message(&format!("wrote {}", args.out.display()));
+    let mut written = vec![args.out.display().to_string()];
+    // The first line names them; those of an earlier version stay, they may be pinned.
+    let folder = args.out.parent().unwrap_or(Path::new(""));
+    for (name, text) in super::init::schema_files().filter(|(name, _)| name.ends_with("space.schema.json")) {
+        let path = folder.join(name);
+        if !path.exists() {
+            super::init::make_folder(path.parent().unwrap_or(folder))?;
+            write_new(&path, &text)?;
+            output.message(&format!("wrote {}", path.display()));
+            written.push(path.display().to_string());
+        }
+    }
+    if args.json {
+        output.data(&format!("{:#}", serde_json::json!({ "written": written })));
+    }
     Ok(Exit::Ok)
 }

@@ -15,14 +15,25 @@ pub fn run(args: &InitArgs, output: Output) -> Outcome {
         return Err(OpsError::usage(format!("{} exists; choose another folder for --to", project.display())));
     }
     let files = config::scaffold(&input(args)?).map_err(OpsError::Declared)?;
-    for (path, text) in &files {
+    let mut written = Vec::new();
+    for (path, text) in files.iter().cloned().chain(schema_files()) {
         let path = args.to.join(path);
         make_folder(path.parent().unwrap_or(&args.to))?;
-        write_new(&path, text)?;
+        write_new(&path, &text)?;
         output.message(&format!("wrote {}", path.display()));
+        written.push(path.display().to_string());
     }
     output.message(&format!("next: genie-enhance plan -f {}", project.display()));
+    if args.json {
+        let document = serde_json::json!({ "project": project.display().to_string(), "written": written });
+        output.data(&format!("{document:#}"));
+    }
     Ok(Exit::Ok)
+}
+
+/// The schemas that the first lines of the declared files name, for editors.
+pub fn schema_files() -> impl Iterator<Item = (String, String)> {
+    config::schemas().into_iter().map(|(name, text)| (format!("{}/{name}", config::SCHEMA_FOLDER), text))
 }
 
 fn input(args: &InitArgs) -> Result<ScaffoldInput, OpsError> {
@@ -49,7 +60,7 @@ fn input(args: &InitArgs) -> Result<ScaffoldInput, OpsError> {
     })
 }
 
-fn make_folder(folder: &Path) -> Result<(), OpsError> {
+pub fn make_folder(folder: &Path) -> Result<(), OpsError> {
     std::fs::create_dir_all(folder)
         .map_err(|error| OpsError::other(format!("cannot make {}: {error}", folder.display())))
 }

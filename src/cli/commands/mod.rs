@@ -2,9 +2,11 @@
 
 pub(super) mod apply;
 mod compare;
+mod config;
 mod doctor;
 mod drift;
 mod export;
+mod fmt;
 mod history;
 mod import;
 mod init;
@@ -13,21 +15,23 @@ mod listing;
 mod lock;
 pub(super) mod plan;
 mod reference;
-mod refusal;
 mod rejected;
 mod revise;
 pub(super) mod rollback;
-mod score;
+pub(super) mod score;
 mod score_report;
 mod serve;
 mod shadows;
 mod show;
 mod state;
 mod ui;
-mod validate;
+pub(super) mod validate;
 
-use super::args::{Command, HistoryCommand, LockCommand, ShadowsCommand, StateCommand, WorkspaceCommand};
+use super::args::{
+    Command, ConfigCommand, HistoryCommand, LockCommand, ShadowsCommand, StateCommand, WorkspaceCommand,
+};
 use super::exit::Exit;
+use super::fleet::{self, Fleet};
 use super::output::Output;
 use super::session::report;
 use crate::ops::OpsError;
@@ -36,9 +40,19 @@ use crate::ops::OpsError;
 pub type Outcome = Result<Exit, OpsError>;
 
 /// Runs one command and reports what went wrong.
-pub async fn run(command: Command, output: Output) -> Exit {
-    let json = refusal::wants_json(&command);
-    let outcome = match command {
+pub async fn run(command: Command, fleet: Fleet, output: Output) -> Exit {
+    let outcome = match fleet::run(command, &fleet, output).await {
+        Ok(outcome) => outcome,
+        Err(command) => one(command, output).await,
+    };
+    outcome.unwrap_or_else(|error| {
+        report(&error, output);
+        Exit::of(&error)
+    })
+}
+
+async fn one(command: Command, output: Output) -> Outcome {
+    match command {
         Command::Init(args) => init::run(&args, output),
         Command::Validate(args) => validate::run(&args, output),
         Command::Import(args) => import::run(&args, output).await,
@@ -68,15 +82,10 @@ pub async fn run(command: Command, output: Output) -> Exit {
         Command::History(HistoryCommand::Compare(args)) => history::compare(&args, output).await,
         Command::History(HistoryCommand::Export(args)) => history::export(&args, output).await,
         Command::Ui(args) => ui::run(&args, output).await,
+        Command::Config(ConfigCommand::Show(args)) => config::show(&args, output),
+        Command::Fmt(args) => fmt::run(&args, output),
         Command::Explain(args) => reference::explain(&args, output),
         Command::Schema(args) => reference::schema(&args, output),
         Command::Completions(args) => reference::completions(&args, output),
-    };
-    outcome.unwrap_or_else(|error| {
-        report(&error, output);
-        if json {
-            output.data(&refusal::document(&error).to_string());
-        }
-        Exit::of(&error)
-    })
+    }
 }

@@ -1,7 +1,7 @@
 //! `plan`: score, learn, prove, propose.
 
 use super::Outcome;
-use super::show::print;
+use super::show::print_beside;
 use crate::cli::args::{ControlArg, OnDrift, PlanArgs, PlanCommand, PlanFormat, ScoringArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
@@ -25,11 +25,12 @@ pub async fn run(args: &PlanArgs, output: Output) -> Outcome {
     if let Some(plan) = &args.rebase {
         return super::revise::rebase(args, plan, output).await;
     }
-    let recorder = Recorder::new("plan", args.json_into.as_deref(), output)?;
+    let recorder = Recorder::new("plan", args.events_into()?.as_deref(), output)?;
     recorder.end(recorded(args, output, &recorder).await).await
 }
 
-async fn recorded(args: &PlanArgs, output: Output, recorder: &Recorder) -> Outcome {
+/// The run itself, on record.
+pub async fn recorded(args: &PlanArgs, output: Output, recorder: &Recorder) -> Outcome {
     let mut session = Session::of(&args.project, output, progress::recorded(output, recorder)).await?;
     recorder.begin(&session);
     let drift = choices(args)?;
@@ -54,7 +55,7 @@ async fn recorded(args: &PlanArgs, output: Output, recorder: &Recorder) -> Outco
     }
     let format = if args.json { PlanFormat::Json } else { args.format };
     let path = args.out.as_ref().unwrap_or(&saved.path).display().to_string();
-    print(&planned.plan, Some(&path), format, args.full, output);
+    print_beside(&planned.plan, Some(&path), format, args.full, session.loaded.space.as_ref(), output);
     let changes = !planned.plan.changes.is_empty();
     Ok(if args.detailed_exitcode && changes { Exit::Changes } else { Exit::Ok })
 }

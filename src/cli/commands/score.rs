@@ -3,7 +3,7 @@
 
 use super::Outcome;
 use super::score_report::{self as report, Report};
-use crate::cli::args::ScoreArgs;
+use crate::cli::args::{ScoreArgs, ScoreFormat};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::progress;
@@ -20,11 +20,12 @@ pub async fn run(args: &ScoreArgs, output: Output) -> Outcome {
     if let [first, second] = &args.compare[..] {
         return compare(args, first, second, output);
     }
-    let recorder = Recorder::new("score", args.json_into.as_deref(), output)?;
+    let recorder = Recorder::new("score", args.events_into()?.as_deref(), output)?;
     recorder.end(recorded(args, output, &recorder).await).await
 }
 
-async fn recorded(args: &ScoreArgs, output: Output, recorder: &Recorder) -> Outcome {
+/// The run itself, on record.
+pub async fn recorded(args: &ScoreArgs, output: Output, recorder: &Recorder) -> Outcome {
     let session = Session::of(&args.project, output, progress::recorded(output, recorder)).await?;
     recorder.begin(&session);
     let scorer = session.scorer(&args.scoring)?;
@@ -72,13 +73,18 @@ async fn recorded(args: &ScoreArgs, output: Output, recorder: &Recorder) -> Outc
         by_question: &by_question,
         too_easy: &too_easy,
     };
-    if args.json && cards.len() == 1 && native.is_none() {
-        output.data(&scorecard_to_json(card));
-    } else if args.json {
-        output.data(&report::json(&cards, &found));
-    } else {
-        output.data(&render::scorecard_terminal(card, Some(&session.loaded.suite), &output.style()));
-        output.data(&report::text(card, &found));
+    match args.form() {
+        ScoreFormat::Json if cards.len() == 1 && native.is_none() => output.data(&scorecard_to_json(card)),
+        ScoreFormat::Json => output.data(&report::json(&cards, &found)),
+        ScoreFormat::Junit => {
+            output.data(&render::junit::scorecard(card, &session.project().file.display().to_string()));
+        }
+        ScoreFormat::Text => {
+            output.data(&render::scorecard_terminal(card, Some(&session.loaded.suite), &output.style()));
+            output.data(&report::text(card, &found));
+        }
+        // The events are there already.
+        ScoreFormat::Jsonl => {}
     }
     Ok(covered(card, output))
 }

@@ -10,9 +10,7 @@ use crate::config;
 use crate::ops::OpsError;
 
 pub async fn run(args: &ServeArgs, output: Output) -> Outcome {
-    let project =
-        ProjectArgs { file: args.file.clone(), environment: None, variables: Vec::new(), benchmarks: Vec::new() };
-    let loaded = load(&project)?;
+    let loaded = load(&ProjectArgs::of(&args.file))?;
     let config::Workspace::Embedded { data, as_of, world } = &loaded.project.workspace else {
         return Err(OpsError::usage("the project has no `workspace.embedded` to serve"));
     };
@@ -24,7 +22,10 @@ pub async fn run(args: &ServeArgs, output: Output) -> Outcome {
         port: Some(args.port),
     })
     .await?;
-    output.data(&format!("DATABRICKS_HOST={}\nDATABRICKS_TOKEN={}", server.url, server.token));
+    output.data(&match args.json {
+        true => serde_json::json!({ "host": server.url, "token": server.token }).to_string(),
+        false => format!("DATABRICKS_HOST={}\nDATABRICKS_TOKEN={}", server.url, server.token),
+    });
     output.message(&format!(
         "warehouse: {}; as a service principal: DATABRICKS_CLIENT_ID={}, with the token as its secret\n\
          serving until interrupted (Ctrl-C)",

@@ -5,6 +5,7 @@ use crate::cli::args::{PlanFormat, ProjectArgs, ShowArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::session::{layout, load, read_text};
+use crate::config::{DeclaredSpace, space_lines};
 use crate::format::{self, plan_from_json};
 use crate::model::{Digest, Plan};
 use crate::ops::OpsError;
@@ -21,7 +22,13 @@ pub fn run(args: &ShowArgs, output: Output) -> Outcome {
     };
     let format = if args.json { PlanFormat::Json } else { args.format };
     let path = args.plan.as_ref().map(|path| path.display().to_string());
-    print(&plan, path.as_deref(), format, args.full, output);
+    if format == PlanFormat::Jsonl {
+        return Err(OpsError::usage("a plan that was made has no events to show; `--format json` shows it whole"));
+    }
+    // A plan file is shown anywhere; its lines are annotated where the project is at hand.
+    let loaded = (format == PlanFormat::Sarif).then(|| load(&ProjectArgs::of(&args.file)).ok()).flatten();
+    let declared = loaded.as_ref().and_then(|loaded| loaded.space.as_ref());
+    print_beside(&plan, path.as_deref(), format, args.full, declared, output);
     Ok(Exit::Ok)
 }
 
@@ -38,20 +45,40 @@ pub fn is_path(wanted: &Path) -> bool {
 }
 
 fn kept_plan(file: &Path, wanted: &str) -> Result<(Plan, Digest), OpsError> {
-    let args = ProjectArgs { file: file.to_owned(), environment: None, variables: Vec::new(), benchmarks: Vec::new() };
-    let loaded = load(&args)?;
+    let loaded = load(&ProjectArgs::of(file))?;
     let (plan, _) = PlanStore::new(layout(&loaded.project).plans()).load(wanted)?;
     Ok((plan.plan, plan.id))
 }
 
 /// Prints a plan in one of its forms.
 pub fn print(plan: &Plan, path: Option<&str>, form: PlanFormat, full: bool, output: Output) {
+    print_beside(plan, path, form, full, None, output);
+}
+
+/// As [`print`], with the declared space that the changes belong to: annotations stand on its lines.
+pub fn print_beside(
+    plan: &Plan,
+    path: Option<&str>,
+    form: PlanFormat,
+    full: bool,
+    declared: Option<&DeclaredSpace>,
+    output: Output,
+) {
     let text = match form {
         PlanFormat::Text => render::plan_terminal(plan, path, &output.style_with(full)),
         PlanFormat::Json => format::plan_to_json(plan),
         PlanFormat::Markdown => render::plan_markdown(plan, path).text,
         PlanFormat::Html => render::plan_html(plan),
-        PlanFormat::Sarif => render::sarif::plan(plan, "space.yaml", &BTreeMap::new()),
+        PlanFormat::Sarif => match declared {
+            Some(declared) => {
+                let lines = space_lines(&declared.yaml_text);
+                render::sarif::plan(plan, &declared.path.display().to_string(), &lines)
+            }
+            None => render::sarif::plan(plan, "space.yaml", &BTreeMap::new()),
+        },
+        PlanFormat::Junit => render::junit::plan(plan),
+        // The events are there already.
+        PlanFormat::Jsonl => return,
     };
     output.data(&text);
 }

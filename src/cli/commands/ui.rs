@@ -21,11 +21,17 @@ pub async fn run(args: &UiArgs, output: Output) -> Outcome {
         }
         write_text(path, &ui::report(&hub.run()))?;
         output.message(&format!("wrote {}", path.display()));
+        if args.json {
+            output.data(&serde_json::json!({ "written": [path.display().to_string()] }).to_string());
+        }
         return Ok(Exit::Ok);
     }
     let options = UiOptions { port: args.port, open: args.open, ..UiOptions::default() };
     let mut served = ui::serve(options, hub, actions).await.map_err(|error| OpsError::other(error.to_string()))?;
-    output.data(&served.url_with_token);
+    output.data(&match args.json {
+        true => serde_json::json!({ "url": served.url_with_token }).to_string(),
+        false => served.url_with_token.clone(),
+    });
     output.message("serving to this machine until interrupted (Ctrl-C); whoever has the link can do all that it shows");
     served.wait().await;
     Ok(Exit::Ok)

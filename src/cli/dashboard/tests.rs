@@ -24,7 +24,7 @@ struct Project {
 }
 
 fn output() -> Output {
-    Output { color_out: false, color_err: false, width: 80, interactive: false, quiet: true }
+    Output { color_out: false, color_err: false, width: 80, interactive: false, quiet: true, json: false, muted: false }
 }
 
 /// A copy of an example with a few of its questions.

@@ -6,8 +6,8 @@ use crate::model::{Diagnostic, Sidecar, Space, SpaceError, is_text_field, joined
 use serde_json::{Map, Value, json};
 
 /// First line of each space file: editors complete and check by it. `init` and `import` put the
-/// schemas in this place.
-const MODELINE: &str = "# yaml-language-server: $schema=.genie-enhance/schemas/space.schema.json\n";
+/// schemas in this place, which is committed with the project.
+const MODELINE: &str = "# yaml-language-server: $schema=schemas/space.schema.json\n";
 
 /// The fields beside the document, first in the file.
 pub(in super::super) const SIDECAR: [&str; 4] = ["title", "description", "warehouse_id", "parent_path"];

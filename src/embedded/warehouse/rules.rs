@@ -8,6 +8,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::decorrelate_lateral_join::DecorrelateLateralJoin;
 use datafusion::optimizer::decorrelate_predicate_subquery::DecorrelatePredicateSubquery;
 use datafusion::optimizer::eliminate_cross_join::EliminateCrossJoin;
+use datafusion::optimizer::eliminate_limit::EliminateLimit;
 use datafusion::optimizer::extract_equijoin_predicate::ExtractEquijoinPredicate;
 use datafusion::optimizer::optimize_projections::OptimizeProjections;
 use datafusion::optimizer::push_down_filter::PushDownFilter;
@@ -62,6 +63,8 @@ fn plain() -> Vec<Logical> {
         Arc::new(ReplaceDistinctWithAggregate::new()),
         Arc::new(ExtractEquijoinPredicate::new()),
         Arc::new(EliminateCrossJoin::new()),
+        // A sort that is to keep no row is a fault in the engine; LIMIT 0 asks for the columns alone.
+        Arc::new(EliminateLimit::new()),
         // A sort inside a subquery only stays if it knows its limit.
         Arc::new(PushDownLimit::new()),
         Arc::new(PushDownFilter::new()),

@@ -85,7 +85,7 @@ impl Site {
         let path = self.folder.path().join("space.yaml");
         let yaml_text = std::fs::read_to_string(&path).ok()?;
         let (space, _) = space_from_yaml(&yaml_text, "space.yaml").expect("reads");
-        Some(DeclaredSpace { space, yaml_text, path })
+        Some(DeclaredSpace { space, yaml_text, path, rebound_from: None })
     }
 
     pub async fn apply(&self, plan: &Plan) -> Result<Carried, OpsError> {

@@ -1,0 +1,99 @@
+//! Ctrl-C: once is a clean stop, twice is now.
+//!
+//! A clean stop lets go of the command where it stands, which writes nothing half, and then removes
+//! the shadow spaces of the run. An apply that was confirmed is not let go: it takes seconds, and
+//! ends by itself.
+
+use crate::ops::{Workspace, sweep_run};
+use crate::store::Ledger;
+use std::future::Future;
+use std::io::BufRead;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+
+/// What is left to do when a run is stopped.
+struct CleanUp {
+    workspace: Arc<Workspace>,
+    ledger: Ledger,
+    run: String,
+}
+
+static CLEAN_UP: Mutex<Vec<CleanUp>> = Mutex::new(Vec::new());
+static STOP: Notify = Notify::const_new();
+/// A write is under way that is finished first.
+static WRITING: AtomicBool = AtomicBool::new(false);
+/// Somebody is asked; nothing runs meanwhile.
+static ASKING: AtomicBool = AtomicBool::new(false);
+
+/// A run whose shadows are to be removed if it is stopped.
+pub fn clean_up_after(workspace: Arc<Workspace>, ledger: Ledger, run: String) {
+    CLEAN_UP.lock().unwrap_or_else(PoisonError::into_inner).push(CleanUp { workspace, ledger, run });
+}
+
+/// From here on the command is finished before a first Ctrl-C stops it.
+pub fn finish_first() {
+    WRITING.store(true, Ordering::SeqCst);
+}
+
+/// One line from the terminal. While it is waited for, a Ctrl-C ends the program at once.
+pub fn ask_line() -> std::io::Result<String> {
+    ASKING.store(true, Ordering::SeqCst);
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line);
+    ASKING.store(false, Ordering::SeqCst);
+    read.map(|_| line)
+}
+
+/// Runs a command until it ends or is stopped; None: it was stopped, and cleaned up after.
+pub async fn stoppable<T>(command: impl Future<Output = T>) -> Option<T> {
+    // Kept while cleaning up: an embedded workspace lives in it.
+    let mut command = std::pin::pin!(command);
+    tokio::select! {
+        biased;
+        ended = &mut command => return Some(ended),
+        () = STOP.notified() => {}
+    }
+    if WRITING.load(Ordering::SeqCst) {
+        return Some(command.await);
+    }
+    clean_up().await;
+    None
+}
+
+/// What a first Ctrl-C means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    /// Nothing runs that could be stopped cleanly.
+    Now,
+    /// The command is stopped, and its shadows are removed.
+    Stopping,
+    /// The write under way is finished.
+    Finishing,
+}
+
+/// Asks the command to stop.
+pub fn stop() -> First {
+    if ASKING.load(Ordering::SeqCst) {
+        return First::Now;
+    }
+    STOP.notify_one();
+    if WRITING.load(Ordering::SeqCst) { First::Finishing } else { First::Stopping }
+}
+
+/// Waits for a Ctrl-C.
+pub async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Without a handler there is nothing to wait for.
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn clean_up() {
+    let runs = std::mem::take(&mut *CLEAN_UP.lock().unwrap_or_else(PoisonError::into_inner));
+    for CleanUp { workspace, ledger, run } in runs {
+        if let Err(error) = sweep_run(&workspace, &ledger, &run).await {
+            tracing::warn!("the shadow spaces of this run are still there ({error}); `shadows gc` removes them");
+        }
+    }
+}
