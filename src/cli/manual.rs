@@ -30,7 +30,7 @@ pub fn entries() -> Vec<Entry> {
         title: code.title.to_owned(),
         text: code.explanation.to_owned(),
     });
-    let guards = guard::all().into_iter().map(|guard| Entry {
+    let guards = guard::all().iter().map(|guard| Entry {
         code: guard.code().to_owned(),
         rule: Some(guard.rule()),
         title: format!("guard `{}`", guard.rule()),

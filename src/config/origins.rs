@@ -47,7 +47,7 @@ pub fn shown(
             Some(span) => Origin::File(span),
             None => Origin::Default,
         };
-        let written = node.and_then(|node| with_variables(node));
+        let written = node.and_then(with_variables);
         values.push(Shown { key: path.join("."), value: value.clone(), origin, written });
     });
     said_on_the_command_line(&mut values, overrides);

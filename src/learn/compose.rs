@@ -356,7 +356,7 @@ fn replaced(text: &str, word: &str, marker: &str) -> Option<String> {
     let whole = |at: &usize| {
         let after = lower[at + wanted.len()..].chars().next();
         let glued = latin(wanted.chars().next_back()) && latin(after);
-        !glued && !(latin(wanted.chars().next()) && latin(lower[..*at].chars().next_back()))
+        !(glued || latin(wanted.chars().next()) && latin(lower[..*at].chars().next_back()))
     };
     let at = lower.match_indices(&wanted).map(|(at, _)| at).find(whole)?;
     Some(format!("{}{marker}{}", &text[..at], &text[at + wanted.len()..]))

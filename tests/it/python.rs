@@ -2,13 +2,14 @@
 //! where it is not named, the test is skipped, except in CI.
 
 use crate::support::repository;
+use std::io::Write;
 use std::process::Command;
 
 /// The script of `tests/python` under the Python with the packages.
 pub fn script(name: &str) -> Option<Command> {
     let Some(python) = std::env::var_os("SDK_PYTHON") else {
         assert!(std::env::var_os("CI").is_none(), "SDK_PYTHON is not set");
-        eprintln!("skipped: SDK_PYTHON names no Python with the packages of .ci/run");
+        writeln!(std::io::stderr(), "skipped: SDK_PYTHON names no Python with the packages of .ci/run").expect("stderr");
         return None;
     };
     let mut command = Command::new(python);
