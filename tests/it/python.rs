@@ -9,7 +9,8 @@ use std::process::Command;
 pub fn script(name: &str) -> Option<Command> {
     let Some(python) = std::env::var_os("SDK_PYTHON") else {
         assert!(std::env::var_os("CI").is_none(), "SDK_PYTHON is not set");
-        writeln!(std::io::stderr(), "skipped: SDK_PYTHON names no Python with the packages of .ci/run").expect("stderr");
+        writeln!(std::io::stderr(), "skipped: SDK_PYTHON names no Python with the packages of .ci/run")
+            .expect("stderr");
         return None;
     };
     let mut command = Command::new(python);

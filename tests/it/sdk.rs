@@ -2,6 +2,7 @@
 //! names a Python with `databricks-sdk` and `openai`; CI installs them.
 
 use crate::support::{Project, Served, repository};
+use std::io::Write;
 use std::process::Command;
 
 const WORLD: &str =
@@ -11,7 +12,8 @@ const REPLIES: &str = r#"[{"contains": "json", "reply": {"a": 1}}, {"reply": "he
 #[test]
 fn the_official_clients_are_served() {
     let Some(python) = std::env::var_os("SDK_PYTHON") else {
-        eprintln!("skipped: SDK_PYTHON names no Python with databricks-sdk and openai");
+        writeln!(std::io::stderr(), "skipped: SDK_PYTHON names no Python with databricks-sdk and openai")
+            .expect("stderr");
         return;
     };
     let project = Project::small();
