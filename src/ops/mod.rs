@@ -77,7 +77,7 @@ pub use prove::{Given, Goal, Source};
 pub use read_back::ReadBack;
 pub use ready::{Ready, prepare};
 pub use rebase::rebase_plan;
-pub use reconcile::{Choice, Choices, Reconciled, canonical, digest_at, reconcile};
+pub use reconcile::{Choice, Choices, Earlier, Reconciled, canonical, digest_at, reconcile};
 pub use repair::{RepairInput, Repaired, repair};
 pub use repeats::{Repeated, repeated};
 pub use rollback::{RollbackInput, rollback};

@@ -10,7 +10,7 @@ use super::lab::Trials;
 use super::looks::look;
 use super::propose::Proposer;
 use super::prove::{Given, Goal, Proof, Prover};
-use super::reconcile::{Choice, Choices, canonical, digest_at, reconcile};
+use super::reconcile::{Choice, Choices, Earlier, canonical, digest_at, reconcile};
 use super::rules::ProofRules;
 use super::score::Scorer;
 use super::shadow::{Shadow, sweep};
@@ -226,7 +226,7 @@ pub(super) fn base_content(input: &PlanInput<'_>) -> Result<Space, OpsError> {
         refuse_unknown_drift(input, definition, live)?;
         return Ok(beside_live(definition, &live.space));
     };
-    let found = reconcile(stood, definition, &live.space, &input.ledger.kept()?, &input.drift);
+    let found = reconcile(stood, definition, &live.space, &Earlier::of(&input.ledger)?, &input.drift);
     found.refuse_open(&live.id)?;
     for kept in &found.kept {
         let value = digest_at(&canonical(&live.space), &kept.address);

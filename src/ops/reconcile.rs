@@ -8,7 +8,7 @@ use super::workspace::OpsError;
 use crate::diff::{Clash, Fit, apply_all, fits, merge, value_at};
 use crate::model::{Address, Change, Digest, Space, digest_json};
 use crate::planner::ThreeWay;
-use crate::store::KeptEdit;
+use crate::store::{KeptEdit, Ledger};
 
 /// What to do with an edit that was made in the workspace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +41,19 @@ impl Choices {
     }
 }
 
+/// What was said of edits before.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Earlier {
+    pub kept: Vec<KeptEdit>,
+    pub adopted: Vec<KeptEdit>,
+}
+
+impl Earlier {
+    pub fn of(ledger: &Ledger) -> Result<Self, OpsError> {
+        Ok(Self { kept: ledger.kept()?, adopted: ledger.adopted()? })
+    }
+}
+
 /// What becomes of the edits of the workspace.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reconciled {
@@ -58,21 +71,24 @@ pub struct Reconciled {
 
 /// Sorts the edits made in the workspace since `stood` was read back by what was chosen for them.
 /// What is kept by an earlier word stays kept as long as nobody edits it again.
-pub fn reconcile(
-    stood: &Space,
-    definition: &Space,
-    live: &Space,
-    earlier: &[KeptEdit],
-    choices: &Choices,
-) -> Reconciled {
+pub fn reconcile(stood: &Space, definition: &Space, live: &Space, earlier: &Earlier, choices: &Choices) -> Reconciled {
     let declared = beside_live(definition, live);
     let mut found = Reconciled::default();
-    for edit in earlier.iter().filter(|edit| stays_kept(edit, live)) {
+    for edit in earlier.kept.iter().filter(|edit| stands_still(edit, live)) {
         let change = towards(&declared, live, &edit.address);
         if change.before != change.after && choices.of(&edit.address) != Choice::Adopt {
             found.kept.push(change);
         }
     }
+    // From what was adopted both sides go on as from what was applied.
+    let taken_in: Vec<Change> = earlier
+        .adopted
+        .iter()
+        .filter(|edit| stands_still(edit, live))
+        .map(|edit| towards(stood, live, &edit.address))
+        .collect();
+    let with_adopted = apply_all(stood, &taken_in);
+    let stood = with_adopted.as_ref().unwrap_or(stood);
     let merged = merge(stood, &declared, live);
     let alone = merged.theirs.into_iter().map(|theirs| (theirs, None));
     let clashing = merged.conflicts.into_iter().map(|Clash { ours, theirs }| (theirs, Some(ours)));
@@ -124,7 +140,7 @@ pub fn digest_at(space: &Space, address: &Address) -> Option<Digest> {
     value_at(space, address).map(|value| digest_json(&value))
 }
 
-fn stays_kept(edit: &KeptEdit, live: &Space) -> bool {
+fn stands_still(edit: &KeptEdit, live: &Space) -> bool {
     digest_at(&canonical(live), &edit.address) == edit.value
 }
 
@@ -179,12 +195,12 @@ mod tests {
     fn each_element_goes_its_own_way() {
         let (stood, definition) = (space("1", "1", "1"), space("1", "1", "ours"));
         let live = space("theirs", "theirs", "theirs");
-        let open = reconcile(&stood, &definition, &live, &[], &Choices::default());
+        let open = reconcile(&stood, &definition, &live, &Earlier::default(), &Choices::default());
         assert_eq!((open.open.len(), open.both.len()), (3, 1));
         assert!(open.refuse_open("s").is_err());
         let places = vec![(at("a"), Choice::Adopt), (Address::table("b"), Choice::Keep)];
         let choices = Choices { default: Choice::Overwrite, places };
-        let found = reconcile(&stood, &definition, &live, &[], &choices);
+        let found = reconcile(&stood, &definition, &live, &Earlier::default(), &choices);
         let places = |changes: &[Change]| changes.iter().map(|c| c.address.clone()).collect::<Vec<_>>();
         assert_eq!(places(&found.adopted), [at("a")]);
         assert_eq!(places(&found.kept), [at("b")]);
@@ -202,20 +218,35 @@ mod tests {
             value: digest_at(&canonical(&live), &at("b")),
             at: jiff::Timestamp::UNIX_EPOCH,
         };
+        let kept = Earlier { kept: vec![kept], ..Earlier::default() };
         // After the next apply the edit is part of what was read back.
         for stood in [&definition, &live] {
-            let found = reconcile(stood, &definition, &live, std::slice::from_ref(&kept), &Choices::default());
+            let found = reconcile(stood, &definition, &live, &kept, &Choices::default());
             assert_eq!((found.kept.len(), found.open.len()), (1, 0));
             assert_eq!(found.content(&definition, &live).expect("fits").digest(), live.digest());
         }
         let again = space("1", "theirs, again", "1");
-        let found = reconcile(&live, &definition, &again, &[kept], &Choices::default());
+        let found = reconcile(&live, &definition, &again, &kept, &Choices::default());
         assert_eq!((found.kept.len(), found.open.len()), (0, 1));
+    }
+
+    #[test]
+    fn a_definition_that_answers_an_adopted_edit_is_no_conflict() {
+        let (stood, live) = (space("1", "1", "1"), space("theirs", "1", "1"));
+        let answer = space("theirs, and ours", "1", "1");
+        let open = reconcile(&stood, &answer, &live, &Earlier::default(), &Choices::default());
+        assert_eq!((open.open.len(), open.both.len()), (1, 1));
+        let value = digest_at(&canonical(&live), &at("a"));
+        let adopted = vec![KeptEdit { address: at("a"), value, at: jiff::Timestamp::UNIX_EPOCH }];
+        let adopted = Earlier { adopted, ..Earlier::default() };
+        assert_eq!(reconcile(&stood, &answer, &live, &adopted, &Choices::default()), Reconciled::default());
+        let again = space("theirs again", "1", "1");
+        assert_eq!(reconcile(&stood, &answer, &again, &adopted, &Choices::default()).open.len(), 1);
     }
 
     #[test]
     fn the_same_edit_on_both_sides_is_none() {
         let (stood, both) = (space("1", "1", "1"), space("2", "1", "1"));
-        assert_eq!(reconcile(&stood, &both, &both, &[], &Choices::default()), Reconciled::default());
+        assert_eq!(reconcile(&stood, &both, &both, &Earlier::default(), &Choices::default()), Reconciled::default());
     }
 }

@@ -71,7 +71,9 @@ pub struct KeptEdit {
 #[serde(rename_all = "kebab-case", tag = "type")]
 enum Entry {
     Kept(KeptEdit),
-    /// The edit is no longer kept: it was adopted or overwritten.
+    /// The declared space has taken the edit in.
+    Adopted(KeptEdit),
+    /// The edit is no longer kept: it was overwritten.
     Unkept {
         address: Address,
     },
@@ -127,7 +129,11 @@ impl Ledger {
                     made.into_iter().for_each(|shadow| shadow.id = Some(id.clone()));
                 }
                 Entry::ShadowGone { title } => shadows.retain(|shadow| shadow.title != title),
-                Entry::HoldoutLook(_) | Entry::Rejected(_) | Entry::Kept(_) | Entry::Unkept { .. } => {}
+                Entry::HoldoutLook(_)
+                | Entry::Rejected(_)
+                | Entry::Kept(_)
+                | Entry::Adopted(_)
+                | Entry::Unkept { .. } => {}
             }
         }
         Ok(shadows)
@@ -136,6 +142,24 @@ impl Ledger {
     /// Keeps an edit of the workspace out of the declared space, from now on.
     pub fn keep(&self, edit: &KeptEdit) -> Result<(), StoreError> {
         self.append(&Entry::Kept(edit.clone()))
+    }
+
+    /// Notes that the declared space has taken an edit in: what is declared anew there is an answer
+    /// to it, not a conflict with it.
+    pub fn adopt(&self, edit: &KeptEdit) -> Result<(), StoreError> {
+        self.append(&Entry::Adopted(edit.clone()))
+    }
+
+    /// The edits that were adopted, by the last word about each place.
+    pub fn adopted(&self) -> Result<Vec<KeptEdit>, StoreError> {
+        let mut adopted: Vec<KeptEdit> = Vec::new();
+        for entry in self.entries()? {
+            if let Entry::Adopted(edit) = entry {
+                adopted.retain(|earlier| earlier.address != edit.address);
+                adopted.push(edit);
+            }
+        }
+        Ok(adopted)
     }
 
     pub fn unkeep(&self, address: &Address) -> Result<(), StoreError> {
@@ -151,7 +175,9 @@ impl Ledger {
                     kept.retain(|earlier| earlier.address != edit.address);
                     kept.push(edit);
                 }
-                Entry::Unkept { address } => kept.retain(|earlier| earlier.address != address),
+                Entry::Unkept { address } | Entry::Adopted(KeptEdit { address, .. }) => {
+                    kept.retain(|earlier| earlier.address != address);
+                }
                 _ => {}
             }
         }

@@ -7,7 +7,7 @@ use crate::cli::output::Output;
 use crate::cli::session::Session;
 use crate::diff::diff;
 use crate::model::{Change, State};
-use crate::ops::{Choices, DriftKind, Events, OpsError, beside_live, drift, reconcile};
+use crate::ops::{Choices, DriftKind, Earlier, Events, OpsError, beside_live, drift, reconcile};
 use serde_json::json;
 
 pub async fn run(args: &DriftArgs, output: Output) -> Outcome {
@@ -32,7 +32,7 @@ pub async fn run(args: &DriftArgs, output: Output) -> Outcome {
     };
     let kept = match (stood, session.definition()) {
         (Some(stood), Some(definition)) => {
-            let earlier = session.ledger().kept()?;
+            let earlier = Earlier::of(&session.ledger())?;
             reconcile(stood, definition, &live.space, &earlier, &Choices::default()).kept
         }
         _ => Vec::new(),

@@ -8,12 +8,13 @@ use crate::cli::output::Output;
 use crate::cli::session::{Session, layout, load};
 use crate::config::Project;
 use crate::ops::{Events, OpsError};
-use crate::store::{SharedState, break_lock, list_locks};
+use crate::store::{break_lock, list_locks};
 
 pub async fn list(args: &StateArgs, output: Output) -> Outcome {
     let project = load(&args.project)?.project;
     let mut locks = list_locks(&layout(&project).lock())?;
-    if let Some(shared) = shared(&project, &args.project, output).await? {
+    let session = session_of_shared(&project, &args.project, output).await?;
+    if let Some(shared) = session.as_ref().and_then(|session| session.shared.as_ref()) {
         locks.extend(shared.locks().await?);
     }
     if args.json {
@@ -40,7 +41,8 @@ pub async fn remove(args: &LockBreakArgs, output: Output) -> Outcome {
     let project = load(&args.project)?.project;
     let path = layout(&project).lock();
     let here = list_locks(&path)?.iter().any(|lock| lock.id == args.id);
-    let lock = match shared(&project, &args.project, output).await? {
+    let session = session_of_shared(&project, &args.project, output).await?;
+    let lock = match session.as_ref().and_then(|session| session.shared.as_ref()) {
         Some(shared) if !here => shared.break_lock(&args.id).await?,
         _ => break_lock(&path, &args.id)?,
     };
@@ -51,10 +53,10 @@ pub async fn remove(args: &LockBreakArgs, output: Output) -> Outcome {
     Ok(Exit::Ok)
 }
 
-/// Where several machines keep the state, if they do.
-async fn shared(project: &Project, args: &ProjectArgs, output: Output) -> Result<Option<SharedState>, OpsError> {
+/// A session where several machines keep the state; it holds the connection to that place.
+async fn session_of_shared(project: &Project, args: &ProjectArgs, output: Output) -> Result<Option<Session>, OpsError> {
     if !is_shared(project) {
         return Ok(None);
     }
-    Ok(Session::of(args, output, Events::none()).await?.shared)
+    Session::of(args, output, Events::none()).await.map(Some)
 }

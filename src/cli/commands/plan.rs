@@ -14,7 +14,7 @@ use crate::diff::{apply_all, diff};
 use crate::format;
 use crate::model::{SourceSpan, Space, State};
 use crate::ops::{self, Choice, Choices, ControlKind, Goal, OpsError, PlanInput, Planned, Scorer};
-use crate::store::SavedPlan;
+use crate::store::{KeptEdit, SavedPlan};
 use clap::ValueEnum;
 use std::collections::BTreeMap;
 
@@ -119,14 +119,15 @@ async fn adopt(session: &mut Session, args: &PlanArgs, choices: &Choices) -> Res
         session.loaded = load(&args.project)?;
         return Ok(());
     };
-    let found = ops::reconcile(&stood, &declared.space, &live.space, &session.ledger().kept()?, choices);
+    let found = ops::reconcile(&stood, &declared.space, &live.space, &ops::Earlier::of(&session.ledger())?, choices);
     if found.adopted.is_empty() {
         return Ok(());
     }
     let intended = apply_all(&ops::beside_live(&declared.space, &live.space), &found.adopted)?;
     ops::write_into(&session.events, declared, &found.adopted, &intended)?;
     for adopted in &found.adopted {
-        session.ledger().unkeep(&adopted.address)?;
+        let value = ops::digest_at(&ops::canonical(&live.space), &adopted.address);
+        session.ledger().adopt(&KeptEdit { address: adopted.address.clone(), value, at: session.now })?;
     }
     session.loaded = load(&args.project)?;
     Ok(())
