@@ -16,6 +16,7 @@ impl Parser<'_> {
         self.fill_grains();
         self.divide();
         self.open_ranking();
+        self.show_ranked();
         self.share_of();
         self.common_values();
         self.count_unnamed();
@@ -83,6 +84,17 @@ impl Parser<'_> {
             self.rank(expr, desc);
         } else if let Some(wanted) = self.wanted.take() {
             self.frame.limit = Some(wanted);
+        }
+    }
+
+    /// `which author has the most books, and how many`: the author is shown too.
+    fn show_ranked(&mut self) {
+        let Some(first) = self.named.first().copied() else { return };
+        let ranked = self.frame.limit.is_some() && self.frame.order.iter().any(|(e, _)| matches!(e, Expr::Count(t) if *t != first));
+        let counted = !self.frame.outputs.is_empty() && self.frame.outputs.iter().all(|o| o.expr.is_aggregate());
+        if ranked && counted && self.frame.groups.is_empty() && self.frame.group_rows.is_none() {
+            self.frame.entity = Some(first);
+            self.group_table(first);
         }
     }
 

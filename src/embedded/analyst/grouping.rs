@@ -217,7 +217,12 @@ impl Parser<'_> {
         {
             return self.rank_by(at);
         }
-        let verb = at > 0 && matches!(self.nodes[at - 1].element.kind, Kind::Word);
+        // `received by`, `written by`: a passive says who does it.
+        let passive = |n: &super::link::Node| {
+            let text = n.element.text.to_lowercase();
+            (text.ends_with("ed") || text.ends_with("en")) && n.score < 0.75
+        };
+        let verb = at > 0 && (matches!(self.nodes[at - 1].element.kind, Kind::Word) || passive(&self.nodes[at - 1]));
         let number = |e: &Expr| e.column().is_some_and(|c| self.additive(c));
         let numbers = !self.frame.outputs.is_empty() && self.frame.outputs.iter().all(|o| number(&o.expr));
         let aggregated = self.frame.has_aggregate() || numbers && self.frame.order.is_empty() && !verb;

@@ -226,6 +226,7 @@ fn inferred(schema: &Schema, left: TableId, right: TableId) -> Option<Edge> {
             let cost = match (same || refers, keys.0 || keys.1) {
                 (true, true) => 16,
                 (true, false) if same && (id_like(&x.words) || i == 0 || j == 0) => 24,
+                (false, _) if x.words == y.words && names_entity(&x.words) && (i == 0 || j == 0) => 30,
                 _ => continue,
             };
             if x.family == y.family || x.family.is_numeric() == y.family.is_numeric() || same {
@@ -245,6 +246,12 @@ fn inferred(schema: &Schema, left: TableId, right: TableId) -> Option<Edge> {
 
 fn id_like(words: &[String]) -> bool {
     words.last().is_some_and(|w| w.len() <= 8 && w.ends_with("id") || w == "key" || w == "uuid" || w == "sku")
+}
+
+/// A name of two words that names a thing, such as `city_name`, and no person.
+fn names_entity(words: &[String]) -> bool {
+    const PERSON: [&str; 8] = ["first", "last", "full", "middle", "given", "family", "user", "display"];
+    words.len() > 1 && words.last().is_some_and(|w| w == "name") && !PERSON.contains(&words[0].as_str())
 }
 
 fn key_like(words: &[String]) -> bool {

@@ -53,13 +53,16 @@ const IDLE: &[&str] = &[
 const NO_PLACES: &[&str] = &[
     "total", "general", "order", "database", "dataset", "data", "table", "system", "list", "stock", "all", "addition",
     "sum", "common", "charge", "detail", "full", "turn", "person", "particular", "average", "which", "it", "them", "history", "record", "world",
-    "company", "school", "university", "country", "store", "market", "past", "future", "dollar", "usd", "descending", "ascending",
+    "day", "week", "month", "quarter", "year", "date", "period", "time", "company", "school", "university", "country", "store", "market", "past", "future", "dollar", "usd", "descending", "ascending",
 ];
 
 impl Parser<'_> {
     /// The forms in which the data may write this word.
     fn forms(&self, text: &str, column: ColumnId) -> Vec<String> {
         let lower = text.to_lowercase();
+        if self.world.partial {
+            return vec![format!("%{lower}%")];
+        }
         let sexed =
             self.schema().column(column).core.iter().any(|w| matches!(w.as_str(), "sex" | "gender" | "geschlecht"));
         if sexed && let Some((_, codes)) = SEXES.iter().find(|(word, _)| *word == lower) {
@@ -104,7 +107,7 @@ impl Parser<'_> {
             let own = ColumnId { table, column: *column };
             c.family == TypeFamily::Text
                 && !c.core.iter().any(|w| LONG.contains(&w.as_str()))
-                && (!c.has_dictionary || self.forms(text, own).iter().any(|f| has_value(c, f)))
+                && (!c.has_dictionary || self.world.partial || self.forms(text, own).iter().any(|f| has_value(c, f)))
         };
         let mut found: Vec<ColumnId> =
             (0..info.columns.len()).filter(fits).map(|column| ColumnId { table, column }).collect();

@@ -8,6 +8,7 @@
 //! ([`examples`]); the text instruction is read where it has a form that can be read
 //! ([`instructions`]).
 
+mod advice;
 mod clauses;
 mod conditions;
 mod cue_tables;
@@ -127,9 +128,11 @@ impl Prepared {
         if let Some(example) = examples::follow(&self.examples, question) {
             return followed(example, &self.rules);
         }
-        let elements = scan::scan(question, &self.lexicon, self.year);
+        let asked = advice::read(question);
+        let elements = scan::scan(&asked.text, &self.lexicon, self.year);
         let linker = link::Linker::new(elements, schema, &self.lexicon, &self.homes);
-        let world = World { schema, graph: &self.graph, snippets: &self.snippets, rules: &self.rules };
+        let partial = asked.partial;
+        let world = World { schema, graph: &self.graph, snippets: &self.snippets, rules: &self.rules, partial };
         let renderer = Renderer { schema, graph: &self.graph };
         let readings::Reading { nodes, frame, rendered, .. } = readings::best(&world, &renderer, &linker);
         let mut thoughts = vec![thought("UNDERSTANDING", understanding(schema, &world, &nodes))];

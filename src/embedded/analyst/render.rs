@@ -323,6 +323,11 @@ impl Renderer<'_> {
 
     fn holds(&self, column: ColumnId, forms: &[String]) -> String {
         let quoted: Vec<String> = forms.iter().map(|f| quote(f)).collect();
+        if let [pattern] = forms
+            && pattern.starts_with('%')
+        {
+            return format!("LOWER({}) LIKE {}", self.schema.sql(column), quote(pattern));
+        }
         match quoted.as_slice() {
             [one] => format!("LOWER({}) = {one}", self.schema.sql(column)),
             _ => format!("LOWER({}) IN ({})", self.schema.sql(column), quoted.join(", ")),

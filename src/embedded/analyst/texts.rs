@@ -92,6 +92,9 @@ impl Parser<'_> {
 
     pub fn text_equals(&self, column: ColumnId, value: String, negated: bool) -> Pred {
         let info = self.schema().column(column);
+        if self.world.partial && info.family == TypeFamily::Text {
+            return Pred::Like { column, pattern: format!("%{}%", value.replace('%', "\\%")), negated };
+        }
         let known =
             info.values.iter().find(|(v, name)| v.eq_ignore_ascii_case(&value) || name.eq_ignore_ascii_case(&value));
         match known {
