@@ -76,7 +76,8 @@ fn is_aside(inside: &str) -> bool {
 /// `… Note that revenue refers to …`.
 fn note(text: &str) -> Option<(String, String)> {
     let lower = text.to_ascii_lowercase();
-    let at = ["note that ", "note: ", "nb: "].iter().filter_map(|lead| lower.find(lead).map(|at| (at, lead.len()))).min()?;
+    let at =
+        ["note that ", "note: ", "nb: "].iter().filter_map(|lead| lower.find(lead).map(|at| (at, lead.len()))).min()?;
     let head = text.get(..at.0)?.trim_end();
     let ends = head.ends_with(['.', '?', '!']);
     (ends && !head.is_empty()).then(|| (head.to_owned(), text[at.0 + at.1..].to_owned()))
@@ -84,7 +85,8 @@ fn note(text: &str) -> Option<(String, String)> {
 
 /// `TERM = meaning`, `TERM refers to meaning`, `TERM (long name) = meaning`.
 fn definitions(aside: &str) -> Vec<(String, String)> {
-    const SIGNS: [&str; 7] = [" = ", " refers to ", " is defined as ", " means ", " stands for ", " is calculated as ", " is the "];
+    const SIGNS: [&str; 7] =
+        [" = ", " refers to ", " is defined as ", " means ", " stands for ", " is calculated as ", " is the "];
     let mut found = Vec::new();
     for sentence in aside.split(". ").flat_map(|s| s.split(';')) {
         let Some((at, sign)) = SIGNS.iter().filter_map(|s| sentence.find(s).map(|at| (at, *s))).min() else { continue };

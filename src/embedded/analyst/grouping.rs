@@ -59,6 +59,23 @@ impl Parser<'_> {
         at + 1
     }
 
+    /// `cumulative revenue`: the total so far, at each point in time.
+    pub fn running(&mut self, at: usize) -> usize {
+        let Some((exprs, used)) = self.operand(at + 1) else { return at + 1 };
+        for expr in exprs {
+            let total = match expr {
+                Expr::Column(c) => {
+                    Expr::Agg { function: Aggregate::Sum, of: Box::new(Expr::Column(c)), distinct: false }
+                }
+                other => other,
+            };
+            if total.is_aggregate() {
+                self.output(Expr::Running(Box::new(total)));
+            }
+        }
+        used
+    }
+
     /// `difference between A and B`, of two names.
     pub fn difference(&mut self, at: usize) -> usize {
         let mut next = at + 1;

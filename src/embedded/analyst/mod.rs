@@ -9,6 +9,7 @@
 //! ([`instructions`]).
 
 mod advice;
+mod carry;
 mod clauses;
 mod conditions;
 mod cue_tables;
@@ -34,6 +35,7 @@ mod ranges;
 mod ranking;
 mod readings;
 mod render;
+mod roles;
 mod scales;
 mod scan;
 mod schema;
@@ -49,6 +51,8 @@ mod words;
 mod measure_tests;
 #[cfg(test)]
 mod metric_tests;
+#[cfg(test)]
+mod phenomena_tests;
 #[cfg(test)]
 mod tests;
 
@@ -126,6 +130,9 @@ impl Prepared {
             return ask("This space has no tables that I can read.".to_owned(), Vec::new());
         }
         if let Some(example) = examples::follow(&self.examples, question) {
+            return followed(example, &self.rules);
+        }
+        if let Some(example) = carry::follow(&self.examples, question, schema, &self.lexicon) {
             return followed(example, &self.rules);
         }
         let asked = advice::read(question);

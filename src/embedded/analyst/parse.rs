@@ -163,6 +163,7 @@ impl<'a> Parser<'a> {
             Cue::Each => self.each(at),
             Cue::Trailing(op) => self.above_aggregate(at, op),
             Cue::Per => self.per(at),
+            Cue::Running => self.running(at),
             Cue::By => self.by(at),
             Cue::OrderBy => self.order_by(at),
             Cue::Desc | Cue::Asc => self.direction(at, cue == Cue::Desc),
@@ -243,7 +244,10 @@ impl<'a> Parser<'a> {
     fn is_whole(&self, at: usize) -> bool {
         let text = |i: usize| self.nodes.get(i).map_or("", |n| n.element.text.as_str());
         let lead = at.checked_sub(1).map_or("", text);
-        matches!(text(at), "all" | "all the") && matches!(lead, "of" | "to" | "among" | "out of" | "in") && self.outer.is_none() && !self.frame.filters.is_empty()
+        matches!(text(at), "all" | "all the")
+            && matches!(lead, "of" | "to" | "among" | "out of" | "in")
+            && self.outer.is_none()
+            && !self.frame.filters.is_empty()
     }
 
     fn name(&mut self, at: usize) -> usize {

@@ -2,7 +2,7 @@
 
 use super::cues::Aggregate;
 use super::dates::Unit;
-use super::frame::{Expr, Frame, Output, Pred};
+use super::frame::{Expr, Frame, Output, Pred, Role};
 use super::joins::{Graph, Step};
 use super::schema::{ColumnId, Schema, TableId, quoted, quoted_path};
 use super::values::quote;
@@ -32,6 +32,8 @@ pub struct Renderer<'a> {
 struct Scope<'a> {
     root: TableId,
     steps: &'a [Step],
+    /// The time by which rows are grouped, as SQL.
+    time: Option<String>,
 }
 
 impl Scope<'_> {
@@ -84,7 +86,10 @@ impl Renderer<'_> {
             let lost = tables.iter().find(|t| self.graph.distance(root, **t).is_none());
             Unable::NoJoin(root, lost.copied().unwrap_or(root))
         })?;
-        let scope = Scope { root, steps: &steps };
+        let mut scope = Scope { root, steps: &steps, time: None };
+        let timed =
+            |e: &&Expr| matches!(e, Expr::Grain(..)) || e.column().is_some_and(|c| self.schema.family(c).is_temporal());
+        scope.time = frame.groups.iter().find(timed).map(|e| self.expr(e, &scope));
         let sql = self.select(frame, &scope);
         Ok(Rendered { sql, root, steps })
     }
@@ -224,6 +229,10 @@ impl Renderer<'_> {
                 let cond: Vec<String> = when.iter().map(|p| self.row_pred(p, scope)).collect();
                 super::fragment::filtered(&self.expr(of, scope), &cond.join(" AND "))
             }
+            Expr::Running(of) => match &scope.time {
+                Some(key) => format!("SUM({}) OVER (ORDER BY {key})", self.expr(of, scope)),
+                None => self.expr(of, scope),
+            },
             Expr::Portion(of) => {
                 let part = self.expr(of, scope);
                 format!("100.0 * {part} / NULLIF(SUM({part}) OVER (), 0)")
@@ -278,7 +287,7 @@ impl Renderer<'_> {
                 let op = if *negated { "<>" } else { "=" };
                 format!("LOWER({}) {op} {}", self.schema.sql(*column), quote(&value.to_lowercase()))
             }
-            Pred::Mentioned { places, negated } => self.mentioned(places, *negated, scope),
+            Pred::Mentioned { places, role, negated } => self.mentioned(places, *role, *negated, scope),
             Pred::Like { column, pattern, negated } => {
                 let not = if *negated { " NOT" } else { "" };
                 format!("LOWER({}){not} LIKE {}", self.schema.sql(*column), quote(&pattern.to_lowercase()))
@@ -297,7 +306,15 @@ impl Renderer<'_> {
     }
 
     /// In the tables that the query reads directly; elsewhere by the rows that belong to its row.
-    fn mentioned(&self, places: &[(ColumnId, Vec<String>)], negated: bool, scope: &Scope) -> String {
+    fn mentioned(
+        &self,
+        places: &[(ColumnId, Vec<String>)],
+        role: Option<Role>,
+        negated: bool,
+        scope: &Scope,
+    ) -> String {
+        let facing = self.graph.facing(self.schema, role);
+        let graph = facing.as_ref().unwrap_or(self.graph);
         let mut parts = Vec::new();
         let mut tables: Vec<TableId> = places.iter().map(|(c, _)| c.table).collect();
         tables.dedup();
@@ -306,9 +323,9 @@ impl Renderer<'_> {
                 places.iter().filter(|(c, _)| c.table == table).map(|(c, forms)| self.holds(*c, forms)).collect();
             if table == scope.root || scope.steps.iter().any(|s| s.table == table) {
                 parts.extend(holds);
-            } else if let Some(steps) = self.graph.tree(scope.root, &[table].into()).filter(|s| !s.is_empty()) {
+            } else if let Some(steps) = graph.tree(scope.root, &[table].into()).filter(|s| !s.is_empty()) {
                 let (first, rest) = (&steps[0], &steps[1..]);
-                let inner = Scope { root: first.table, steps: rest };
+                let inner = Scope { root: first.table, steps: rest, time: None };
                 let from = self.from(&inner).replace('\n', " ");
                 parts.push(format!("EXISTS (SELECT 1 {from} WHERE {} AND ({}))", first.condition, holds.join(" OR ")));
             }
@@ -338,9 +355,9 @@ impl Renderer<'_> {
     fn row_pred(&self, pred: &Pred, scope: &Scope) -> String {
         let read = |table: TableId| table == scope.root || scope.steps.iter().any(|s| s.table == table);
         match pred {
-            Pred::Mentioned { places, negated } => {
+            Pred::Mentioned { places, role, negated } => {
                 let own: Vec<(ColumnId, Vec<String>)> = places.iter().filter(|(c, _)| read(c.table)).cloned().collect();
-                self.mentioned(&own, *negated, scope)
+                self.mentioned(&own, *role, *negated, scope)
             }
             other => self.pred(other, scope),
         }
@@ -360,7 +377,7 @@ impl Renderer<'_> {
         within.iter().for_each(|p| p.tables(&mut tables));
         let root = of.column().map_or(scope.root, |c| c.table);
         let steps = self.graph.tree(root, &tables).unwrap_or_default();
-        let inner = Scope { root, steps: &steps };
+        let inner = Scope { root, steps: &steps, time: None };
         let mut sql = format!("SELECT {}({}) {}", function.sql(), self.expr(of, &inner), self.from(&inner));
         self.push_clause(&mut sql, "WHERE", within, &inner, " AND ");
         format!("{} {op} ({})", self.expr(left, scope), sql.replace('\n', " "))
@@ -376,7 +393,7 @@ impl Renderer<'_> {
             return if negated { format!("NOT ({all})") } else { all };
         };
         let (first, rest) = (&steps[0], &steps[1..]);
-        let inner = Scope { root: first.table, steps: rest };
+        let inner = Scope { root: first.table, steps: rest, time: None };
         let mut sql = format!("SELECT 1 {} WHERE {}", self.from(&inner).replace('\n', " "), first.condition);
         for pred in when {
             sql.push_str(&format!(" AND {}", self.pred(pred, &inner)));
@@ -389,7 +406,7 @@ impl Renderer<'_> {
             return "TRUE".to_owned();
         };
         let (first, rest) = (&steps[0], &steps[1..]);
-        let inner = Scope { root: first.table, steps: rest };
+        let inner = Scope { root: first.table, steps: rest, time: None };
         format!("(SELECT COUNT(*) {} WHERE {}) {op} {right}", self.from(&inner).replace('\n', " "), first.condition)
     }
 

@@ -175,6 +175,7 @@ impl Scanner<'_> {
             && let Some((size, time)) =
                 self.said_time(at).or_else(|| time_at(&rest, self.year)).or_else(|| self.bare_time(at))
             && link.as_ref().is_none_or(|(n, _)| *n <= size)
+            && !self.asks_column(at, size)
         {
             return self.push(at, size, Kind::Time(time));
         }
@@ -192,6 +193,17 @@ impl Scanner<'_> {
             (None, Some((span, found))) if found[0].score >= 0.3 => self.push(at, span, Kind::Name(found)),
             (None, weak) => self.unknown(at, weak),
         }
+    }
+
+    /// `which year`, where a column is called so.
+    fn asks_column(&self, at: usize, size: usize) -> bool {
+        let last = &self.toks[(at + size).min(self.toks.len()) - 1];
+        let which = matches!(self.toks[at].lower.as_str(), "which" | "what" | "in" | "welchem") && size > 1;
+        let named = || {
+            let found = self.lexicon.candidates(std::slice::from_ref(&last.word), last.plain());
+            found.iter().any(|c| matches!(c.target, Target::Column(_)) && c.score >= 0.95)
+        };
+        which && named()
     }
 
     /// A phrase for a time that the instruction explains.
@@ -250,8 +262,11 @@ impl Scanner<'_> {
         for size in (1..=MAX_SPAN.min(self.toks.len() - at)).rev() {
             let span = &self.toks[at..at + size];
             let edges_small = is_edge(&span[0]) || is_edge(&span[size - 1]);
-            let joins =
-                |t: &Tok| matches!(cue_at(&[t.cue.as_str()]), Some((_, Cue::By | Cue::Each | Cue::Or | Cue::And)));
+            let joins = |t: &Tok| {
+                let cue = cue_at(&[t.cue.as_str()]).map(|(_, cue)| cue);
+                matches!(cue, Some(Cue::By | Cue::Each | Cue::Or | Cue::And | Cue::Place | Cue::Boundary))
+                    || t.lower == "to"
+            };
             if span.iter().any(|t| t.quoted || t.is_mark())
                 || size > 2 && span[1..size - 1].iter().any(joins)
                 || edges_small && size > 1
@@ -397,7 +412,7 @@ impl Scanner<'_> {
 
     /// How many words from here on are a proper name.
     fn proper_name(&self, at: usize) -> usize {
-        if at == 0 || self.after_stop(at) && !self.korean {
+        if (at == 0 || self.after_stop(at)) && !self.korean {
             return 0;
         }
         let named = |i: usize| {
@@ -409,8 +424,8 @@ impl Scanner<'_> {
                 && !tok.quoted
                 && cue_at(&[tok.cue.as_str()]).is_none_or(|_| i > at && capital)
         };
-        let lead = &self.toks[at - 1].lower;
-        if self.german && !["in", "aus", "bei", "namens", "heißt", "heißen"].contains(&lead.as_str()) {
+        let lead = at.checked_sub(1).map_or("", |i| self.toks[i].lower.as_str());
+        if self.german && !["in", "aus", "bei", "namens", "heißt", "heißen"].contains(&lead) {
             return 0;
         }
         let mut size = 0;

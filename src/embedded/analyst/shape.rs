@@ -33,7 +33,8 @@ impl Parser<'_> {
         let timed = |p: &Pred| p.column().is_some_and(|c| schema.family(c).is_temporal());
         // `out of all X in Y`: what stands behind restricts both.
         let outer = self.frame.filters.split_off(self.outer.unwrap_or(usize::MAX).min(self.frame.filters.len()));
-        let (mut keep, when): (Vec<Pred>, Vec<Pred>) = std::mem::take(&mut self.frame.filters).into_iter().partition(timed);
+        let (mut keep, when): (Vec<Pred>, Vec<Pred>) =
+            std::mem::take(&mut self.frame.filters).into_iter().partition(timed);
         keep.extend(outer);
         if when.is_empty() {
             self.frame.filters = keep;
