@@ -11,6 +11,7 @@
 mod advice;
 mod carry;
 mod clauses;
+mod compounds;
 mod conditions;
 mod cue_tables;
 mod cues;
@@ -42,6 +43,7 @@ mod schema;
 mod shape;
 mod snippets;
 mod spans;
+mod subqueries;
 mod texts;
 mod tokenise;
 mod values;

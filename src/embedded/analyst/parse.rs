@@ -308,20 +308,11 @@ impl<'a> Parser<'a> {
         {
             next += 1;
         }
-        let value = self.nodes.get(next).is_some_and(|n| {
+        self.nodes.get(next).is_some_and(|n| {
             matches!(n.element.kind, Kind::Number(_) | Kind::Literal { .. })
                 || matches!(n.cue(), Some(Cue::Compare(..) | Cue::Between | Cue::Pattern(_) | Cue::Null))
                 || matches!((&n.target, self.target(at)), (Some(Target::Value(v, _)), Some(Target::Column(c))) if v == c && next == at + 1)
-        });
-        value
-            && !(self.frame.outputs.is_empty()
-                && self.frame.entity.is_none()
-                && self.named.is_empty()
-                && self.later_names(next))
-    }
-
-    fn later_names(&self, _from: usize) -> bool {
-        false
+        })
     }
 
     fn table(&mut self, at: usize, table: TableId) -> usize {
