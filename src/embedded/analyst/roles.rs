@@ -39,7 +39,7 @@ impl Parser<'_> {
     /// The role that a verb or noun before this place says.
     pub fn verb_role(&self, at: usize) -> Option<Role> {
         let near = self.nodes[at.saturating_sub(5)..at].iter().rev();
-        let words = near.map(|n| n.element.text.to_lowercase()).filter(|w| w != "from" && w != "to");
-        words.into_iter().find_map(|w| w.split(' ').find_map(role_of_word))
+        let mut words = near.map(|n| n.element.text.to_lowercase()).filter(|w| w != "from" && w != "to");
+        words.find_map(|w| w.split(' ').find_map(role_of_word))
     }
 }
