@@ -32,7 +32,10 @@ impl Parser<'_> {
             Some(Cue::Trailing(op)) => Some((op, i)),
             _ => None,
         });
-        let unit = at + 2 > self.nodes.len() || matches!(self.kind(at + 1), Some(Kind::Word));
+        let counter = |n: &super::link::Node| super::korean::is_counter(&n.element.kind, &n.element.text);
+        let unit = at + 2 > self.nodes.len()
+            || matches!(self.kind(at + 1), Some(Kind::Word))
+            || self.nodes.get(at + 1).is_some_and(counter);
         if let Some((op, used)) = trailing.filter(|(_, i)| *i == at + 1 || unit) {
             let aged = self.nodes[at + 1..used].iter().any(|n| is_old(&n.element.text));
             if let Some(age) = self.measured(Scale::Age).filter(|_| aged) {

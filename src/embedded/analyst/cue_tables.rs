@@ -5,7 +5,7 @@ use super::cues::Cue;
 use super::cues::Cue::{
     Agg, Alphabetical, And, Asc, Between, Both, Boundary, But, By, Compare, Desc, Difference, Distinct, Each,
     Everything, Filler, Imperative, Measure, Named, Not, Null, Of, Only, Or, OrderBy, Pattern, Percent, Place, Pronoun,
-    Ratio, Resume, Super, Top, Trailing, When, Where, Which, Who,
+    Ratio, Resume, Running, Super, Top, Trailing, When, Where, Which, Who,
 };
 use super::cues::Match::{Contains, Ends, Starts};
 use super::cues::Op::{AtLeast, AtMost, Equal, Greater, Less};
@@ -16,7 +16,7 @@ pub const ENGLISH: &[(&str, Cue)] = &[
     ("how many", Agg(Count)), ("number of", Agg(Count)), ("total number of", Agg(Count)),
     ("numbers of", Agg(Count)), ("count of", Agg(Count)), ("count", Agg(Count)), ("total count of", Agg(Count)),
     ("how many times", Agg(Count)), ("counts", Agg(Count)), ("amount of", Agg(Sum)), ("how many different", Agg(Count)),
-    ("total", Agg(Sum)), ("sum of", Agg(Sum)), ("sum", Agg(Sum)), ("total amount of", Agg(Sum)), ("combined", Agg(Sum)),
+    ("cumulative", Running), ("running total of", Running), ("running total", Running), ("cumulative total", Running), ("cumulative sum of", Running), ("total", Agg(Sum)), ("sum of", Agg(Sum)), ("sum", Agg(Sum)), ("total amount of", Agg(Sum)), ("combined", Agg(Sum)),
     ("overall", Agg(Sum)), ("average", Agg(Avg)), ("mean", Agg(Avg)), ("avg", Agg(Avg)), ("averaged", Agg(Avg)),
     ("on average", Agg(Avg)), ("maximum", Agg(Max)), ("max", Agg(Max)), ("minimum", Agg(Min)), ("min", Agg(Min)),
     ("distinct", Distinct), ("different", Distinct), ("unique", Distinct), ("various", Distinct),
@@ -117,7 +117,7 @@ pub const ENGLISH: &[(&str, Cue)] = &[
 
 #[rustfmt::skip]
 pub const GERMAN: &[(&str, Cue)] = &[
-    ("wie viele", Agg(Count)), ("wieviele", Agg(Count)), ("anzahl der", Agg(Count)), ("anzahl", Agg(Count)), ("die anzahl der", Agg(Count)), ("zähle", Agg(Count)),
+    ("kumuliert", Running), ("kumulierte", Running), ("kumulierten", Running), ("wie viele", Agg(Count)), ("wieviele", Agg(Count)), ("anzahl der", Agg(Count)), ("anzahl", Agg(Count)), ("die anzahl der", Agg(Count)), ("zähle", Agg(Count)),
     ("summe der", Agg(Sum)), ("summe", Agg(Sum)), ("gesamt", Agg(Sum)), ("gesamte", Agg(Sum)), ("insgesamt", Agg(Sum)), ("gesamten", Agg(Sum)), ("durchschnittliche", Agg(Avg)),
     ("durchschnittlichen", Agg(Avg)), ("durchschnittlicher", Agg(Avg)), ("durchschnitt", Agg(Avg)), ("durchschnittlich", Agg(Avg)), ("mittlere", Agg(Avg)),
     ("maximale", Agg(Max)), ("maximalen", Agg(Max)), ("maximum", Agg(Max)), ("minimale", Agg(Min)), ("minimalen", Agg(Min)),
@@ -150,7 +150,7 @@ pub const KOREAN: &[(&str, Cue)] = &[
     ("갯수", Agg(Count)), ("종류 몇 개", Agg(Count)), ("종류 몇 가지", Agg(Count)), ("종류 수", Agg(Count)), ("종류 개수", Agg(Count)), ("가장", Super(true, Any)), ("큰 순서", Desc), ("큰 순서대로", Desc), ("많은 순서", Desc), ("많은 순서대로", Desc), ("높은 순서", Desc),
     ("높은 순서대로", Desc), ("작은 순서", Asc), ("작은 순서대로", Asc), ("적은 순서", Asc), ("적은 순서대로", Asc), ("낮은 순서", Asc), ("낮은 순서대로", Asc), ("최신 순", Desc), ("최신 순서", Desc), ("최근 순", Desc), ("오래된 순", Asc),
     ("몇", Agg(Count)), ("몇 명", Agg(Count)), ("몇 개", Agg(Count)), ("수", Agg(Count)), ("개수", Agg(Count)), ("건수", Agg(Count)), ("인원", Agg(Count)), ("횟수", Agg(Count)), ("명", Filler), ("총 수", Agg(Count)),
-    ("총", Agg(Sum)), ("합계", Agg(Sum)), ("총합", Agg(Sum)), ("전체", Agg(Sum)), ("누적", Agg(Sum)), ("합", Agg(Sum)), ("총액", Agg(Sum)), ("평균", Agg(Avg)), ("평균적", Agg(Avg)), ("최대", Agg(Max)), ("최댓값", Agg(Max)), ("최고", Super(true, Any)),
+    ("누적", Running), ("총", Agg(Sum)), ("합계", Agg(Sum)), ("총합", Agg(Sum)), ("전체", Agg(Sum)), ("합", Agg(Sum)), ("총액", Agg(Sum)), ("평균", Agg(Avg)), ("평균적", Agg(Avg)), ("최대", Agg(Max)), ("최댓값", Agg(Max)), ("최고", Super(true, Any)),
     ("최소", Agg(Min)), ("최솟값", Agg(Min)), ("최저", Super(false, Any)), ("고유", Distinct), ("고유한", Distinct), ("서로 다른", Distinct), ("중복 없이", Distinct), ("다양한", Distinct), ("각", Each), ("각각", Each), ("각각의", Each),
     ("내림차순", Desc), ("오름차순", Asc), ("높은 순", Desc), ("많은 순", Desc), ("큰 순", Desc), ("낮은 순", Asc), ("적은 순", Asc), ("작은 순", Asc), ("높은순", Desc), ("많은순", Desc), ("최신순", Desc), ("가나다순", Alphabetical),
     ("가장 많은", Super(true, Any)), ("가장 많이", Super(true, Any)), ("가장 높은", Super(true, Any)), ("가장 큰", Super(true, Size)), ("가장 적은", Super(false, Any)), ("가장 적게", Super(false, Any)), ("가장 낮은", Super(false, Any)), ("가장 작은", Super(false, Size)),

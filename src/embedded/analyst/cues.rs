@@ -124,6 +124,8 @@ pub enum Cue {
     Pronoun,
     Null,
     Difference,
+    /// `cumulative`: a total that grows over time.
+    Running,
     /// `유저당`: for each unit of the name before.
     Per,
     /// `how old`: the column that the adjective measures.

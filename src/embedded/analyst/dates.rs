@@ -75,7 +75,11 @@ fn grain(words: &[&str]) -> Option<(usize, Time)> {
     if let Some(unit) = single {
         return Some((1, Time::Grain(unit)));
     }
-    let leads: [&[&str]; 12] = [
+    let leads: [&[&str]; 16] = [
+        &["which"],
+        &["what"],
+        &["in", "which"],
+        &["welchem"],
         &["per"],
         &["by"],
         &["each"],

@@ -95,6 +95,7 @@ impl Parser<'_> {
             Expr::Minus(..) => "difference".to_owned(),
             Expr::During(inner, _) => self.alias(inner),
             Expr::Portion(_) => "percentage".to_owned(),
+            Expr::Running(inner) => format!("running_{}", self.alias(inner)),
             Expr::Rounded(inner, _) => self.alias(inner),
             Expr::Raw { .. } => "value".to_owned(),
         }

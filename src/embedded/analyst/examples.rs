@@ -26,8 +26,8 @@ const SAME: f64 = 0.88;
 /// An example with its question read once.
 #[derive(Clone)]
 pub struct Known {
-    example: Example,
-    toks: Vec<Tok>,
+    pub example: Example,
+    pub toks: Vec<Tok>,
     /// The words that are not those of slots.
     fixed: BTreeSet<String>,
 }
@@ -111,12 +111,12 @@ fn usable(schema: &Schema, sql: &str) -> bool {
     known
 }
 
-fn matters(tok: &Tok) -> bool {
+pub fn matters(tok: &Tok) -> bool {
     let small = matches!(cue_at(&[tok.lower.as_str()]), Some((_, Cue::Filler | Cue::Imperative | Cue::Pronoun)));
     !tok.is_mark() && !small && !super::scan::is_small(&tok.word)
 }
 
-fn form(tok: &Tok) -> String {
+pub fn form(tok: &Tok) -> String {
     if tok.quoted { tok.lower.clone() } else { tok.word.clone() }
 }
 

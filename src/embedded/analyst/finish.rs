@@ -16,6 +16,7 @@ impl Parser<'_> {
         self.fill_grains();
         self.divide();
         self.open_ranking();
+        self.show_ranked();
         self.share_of();
         self.common_values();
         self.count_unnamed();
@@ -83,6 +84,18 @@ impl Parser<'_> {
             self.rank(expr, desc);
         } else if let Some(wanted) = self.wanted.take() {
             self.frame.limit = Some(wanted);
+        }
+    }
+
+    /// `which author has the most books, and how many`: the author is shown too.
+    fn show_ranked(&mut self) {
+        let Some(first) = self.named.first().copied() else { return };
+        let ranked = self.frame.limit.is_some()
+            && self.frame.order.iter().any(|(e, _)| matches!(e, Expr::Count(t) if *t != first));
+        let counted = !self.frame.outputs.is_empty() && self.frame.outputs.iter().all(|o| o.expr.is_aggregate());
+        if ranked && counted && self.frame.groups.is_empty() && self.frame.group_rows.is_none() {
+            self.frame.entity = Some(first);
+            self.group_table(first);
         }
     }
 
@@ -157,7 +170,8 @@ impl Parser<'_> {
             .iter()
             .any(|o| !o.expr.is_aggregate() && o.expr.column().is_some_and(|c| c.table == table));
         let ranks = self.frame.order.iter().any(|(e, _)| e.is_aggregate());
-        if !shown && (self.frame.has_aggregate() || ranks) {
+        let sums = self.frame.outputs.iter().any(|o| matches!(o.expr, Expr::Column(c) if self.additive(c)));
+        if !shown && (self.frame.has_aggregate() || ranks || sums) {
             for (place, label) in self.schema().labels(table).into_iter().enumerate() {
                 let alias = self.alias(&Expr::Column(label));
                 self.frame.outputs.insert(place, Output { expr: Expr::Column(label), alias });

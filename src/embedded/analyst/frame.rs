@@ -37,6 +37,8 @@ pub enum Expr {
     Rounded(Box<Expr>, u32),
     /// An aggregate over the rows that meet the conditions.
     During(Box<Expr>, Vec<Pred>),
+    /// A total that grows over the time by which the rows are grouped.
+    Running(Box<Expr>),
     /// A group's percentage of the total over all groups.
     Portion(Box<Expr>),
 }
@@ -47,9 +49,11 @@ impl Expr {
             Self::Agg { .. } | Self::Count(_) | Self::Share { .. } | Self::CountIf(_) => true,
             Self::Raw { aggregate, .. } => *aggregate,
             Self::Ratio { part, .. } => part.is_aggregate(),
-            Self::Minus(left, _) | Self::Rounded(left, _) | Self::Portion(left) | Self::During(left, _) => {
-                left.is_aggregate()
-            }
+            Self::Minus(left, _)
+            | Self::Rounded(left, _)
+            | Self::Portion(left)
+            | Self::Running(left)
+            | Self::During(left, _) => left.is_aggregate(),
             Self::Column(_) | Self::Grain(..) => false,
         }
     }
@@ -58,7 +62,11 @@ impl Expr {
         match self {
             Self::Column(c) => drop(into.insert(c.table)),
             Self::Raw { tables, .. } => into.extend(tables),
-            Self::Agg { of, .. } | Self::Grain(_, of) | Self::Rounded(of, _) | Self::Portion(of) => of.tables(into),
+            Self::Agg { of, .. }
+            | Self::Grain(_, of)
+            | Self::Rounded(of, _)
+            | Self::Portion(of)
+            | Self::Running(of) => of.tables(into),
             Self::During(of, when) => {
                 of.tables(into);
                 when.iter().for_each(|pred| pred.tables(into));
@@ -79,6 +87,13 @@ impl Expr {
             _ => None,
         }
     }
+}
+
+/// Which end of a relation between two rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Source,
+    Target,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -116,6 +131,7 @@ pub enum Pred {
     /// A text stands in one of these columns, in one of these forms each.
     Mentioned {
         places: Vec<(ColumnId, Vec<String>)>,
+        role: Option<Role>,
         negated: bool,
     },
     Like {

@@ -59,6 +59,23 @@ impl Parser<'_> {
         at + 1
     }
 
+    /// `cumulative revenue`: the total so far, at each point in time.
+    pub fn running(&mut self, at: usize) -> usize {
+        let Some((exprs, used)) = self.operand(at + 1) else { return at + 1 };
+        for expr in exprs {
+            let total = match expr {
+                Expr::Column(c) => {
+                    Expr::Agg { function: Aggregate::Sum, of: Box::new(Expr::Column(c)), distinct: false }
+                }
+                other => other,
+            };
+            if total.is_aggregate() {
+                self.output(Expr::Running(Box::new(total)));
+            }
+        }
+        used
+    }
+
     /// `difference between A and B`, of two names.
     pub fn difference(&mut self, at: usize) -> usize {
         let mut next = at + 1;
@@ -217,7 +234,12 @@ impl Parser<'_> {
         {
             return self.rank_by(at);
         }
-        let verb = at > 0 && matches!(self.nodes[at - 1].element.kind, Kind::Word);
+        // `received by`, `written by`: a passive says who does it.
+        let passive = |n: &super::link::Node| {
+            let text = n.element.text.to_lowercase();
+            (text.ends_with("ed") || text.ends_with("en")) && n.score < 0.75
+        };
+        let verb = at > 0 && (matches!(self.nodes[at - 1].element.kind, Kind::Word) || passive(&self.nodes[at - 1]));
         let number = |e: &Expr| e.column().is_some_and(|c| self.additive(c));
         let numbers = !self.frame.outputs.is_empty() && self.frame.outputs.iter().all(|o| number(&o.expr));
         let aggregated = self.frame.has_aggregate() || numbers && self.frame.order.is_empty() && !verb;

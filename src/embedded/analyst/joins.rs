@@ -1,6 +1,7 @@
 //! Which tables can be joined, on what, and in which direction rows multiply.
 
 use super::fragment::localise;
+use super::frame::Role;
 use super::schema::{ColumnId, Schema, TableId};
 use super::words::{compound, match_names};
 use crate::model::{Join, Relationship};
@@ -35,6 +36,8 @@ pub struct Step {
 #[derive(Default)]
 pub struct Graph {
     pub edges: Vec<Edge>,
+    /// How many joins apart two tables are: asked so often that it is worked out once.
+    apart: Vec<Vec<Option<usize>>>,
 }
 
 impl Graph {
@@ -53,7 +56,11 @@ impl Graph {
                 }
             }
         }
-        Self { edges }
+        let mut graph = Self { edges, apart: Vec::new() };
+        let all = 0..schema.tables.len();
+        let joins = |a: TableId, b: TableId| graph.tree(a, &[b].into()).map(|steps| steps.len());
+        graph.apart = all.clone().map(|a| all.clone().map(|b| joins(a, b)).collect()).collect();
+        graph
     }
 
     /// The joins that connect `needed` with `root`; None where something cannot be reached.
@@ -119,9 +126,29 @@ impl Graph {
         self.edges.iter().filter(|e| e.left == table || e.right == table).map(turn).collect()
     }
 
+    /// The graph without the references of the other role, where two tables have one of each.
+    pub fn facing(&self, schema: &Schema, role: Option<Role>) -> Option<Self> {
+        let role = role?;
+        let own = |e: &Edge| {
+            let ends = e
+                .pairs
+                .iter()
+                .flat_map(|(a, b)| [ColumnId { table: e.left, column: *a }, ColumnId { table: e.right, column: *b }]);
+            ends.filter_map(|c| super::roles::role_of(schema, c)).next()
+        };
+        let same =
+            |a: &Edge, b: &Edge| (a.left, a.right) == (b.left, b.right) || (a.left, a.right) == (b.right, b.left);
+        let keeps = |e: &&Edge| {
+            let other = own(e).is_some_and(|r| r != role);
+            !(other && self.edges.iter().any(|o| same(e, o) && own(o) == Some(role)))
+        };
+        let edges: Vec<Edge> = self.edges.iter().filter(keeps).cloned().collect();
+        (edges.len() < self.edges.len()).then(|| Self { edges, apart: self.apart.clone() })
+    }
+
     /// How many joins apart two tables are.
     pub fn distance(&self, a: TableId, b: TableId) -> Option<usize> {
-        self.tree(a, &[b].into()).map(|steps| steps.len())
+        self.apart.get(a)?.get(b).copied().flatten()
     }
 }
 
@@ -226,6 +253,7 @@ fn inferred(schema: &Schema, left: TableId, right: TableId) -> Option<Edge> {
             let cost = match (same || refers, keys.0 || keys.1) {
                 (true, true) => 16,
                 (true, false) if same && (id_like(&x.words) || i == 0 || j == 0) => 24,
+                (false, _) if x.words == y.words && names_entity(&x.words) && (i == 0 || j == 0) => 30,
                 _ => continue,
             };
             if x.family == y.family || x.family.is_numeric() == y.family.is_numeric() || same {
@@ -245,6 +273,12 @@ fn inferred(schema: &Schema, left: TableId, right: TableId) -> Option<Edge> {
 
 fn id_like(words: &[String]) -> bool {
     words.last().is_some_and(|w| w.len() <= 8 && w.ends_with("id") || w == "key" || w == "uuid" || w == "sku")
+}
+
+/// A name of two words that names a thing, such as `city_name`, and no person.
+fn names_entity(words: &[String]) -> bool {
+    const PERSON: [&str; 8] = ["first", "last", "full", "middle", "given", "family", "user", "display"];
+    words.len() > 1 && words.last().is_some_and(|w| w == "name") && !PERSON.contains(&words[0].as_str())
 }
 
 fn key_like(words: &[String]) -> bool {

@@ -173,7 +173,7 @@ fn ranked(
             let key = schema.tables[c.table].foreign_keys.iter().any(|(own, _, _)| own.contains(&c.column));
             score -= if key { 0.05 } else { 0.0 };
             // A reference that is called like its table: the row it refers to is meant.
-            score -= if schema.stands_for_parent(*c) { 0.8 } else { 0.0 };
+            score -= if schema.stands_for_parent(*c) { 1.5 } else { 0.0 };
             // `employees` are rows, not the column that numbers them.
             let last = schema.column(*c).words.last();
             let numbers = schema.tables[c.table].primary_key == [c.column] || key;

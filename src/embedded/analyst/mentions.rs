@@ -53,13 +53,16 @@ const IDLE: &[&str] = &[
 const NO_PLACES: &[&str] = &[
     "total", "general", "order", "database", "dataset", "data", "table", "system", "list", "stock", "all", "addition",
     "sum", "common", "charge", "detail", "full", "turn", "person", "particular", "average", "which", "it", "them", "history", "record", "world",
-    "company", "school", "university", "country", "store", "market", "past", "future", "dollar", "usd", "descending", "ascending",
+    "day", "week", "month", "quarter", "year", "date", "period", "time", "company", "school", "university", "country", "store", "market", "past", "future", "dollar", "usd", "descending", "ascending",
 ];
 
 impl Parser<'_> {
     /// The forms in which the data may write this word.
     fn forms(&self, text: &str, column: ColumnId) -> Vec<String> {
         let lower = text.to_lowercase();
+        if self.world.partial {
+            return vec![format!("%{lower}%")];
+        }
         let sexed =
             self.schema().column(column).core.iter().any(|w| matches!(w.as_str(), "sex" | "gender" | "geschlecht"));
         if sexed && let Some((_, codes)) = SEXES.iter().find(|(word, _)| *word == lower) {
@@ -81,14 +84,20 @@ impl Parser<'_> {
     }
 
     /// A condition that the text stands in one of the columns.
-    pub fn mention(&self, text: &str, places: &[ColumnId], negated: bool) -> Pred {
+    pub fn mention(&self, at: usize, text: &str, places: &[ColumnId], negated: bool) -> Pred {
+        let role = self.role_at(at);
+        let schema = self.schema();
+        // `leaving from X` is not said of where a flight arrives.
+        let fits = |c: &&ColumnId| role.is_none_or(|r| super::roles::role_of(schema, **c).is_none_or(|own| own == r));
+        let facing: Vec<ColumnId> = places.iter().filter(fits).copied().collect();
+        let places = if facing.is_empty() { places } else { &facing };
         if let [one] = places
             && self.forms(text, *one).len() == 1
         {
             return self.text_equals(*one, text.to_owned(), negated);
         }
         let places: Vec<(ColumnId, Vec<String>)> = places.iter().map(|c| (*c, self.forms(text, *c))).collect();
-        Pred::Mentioned { places, negated }
+        Pred::Mentioned { places, role, negated }
     }
 
     /// Text columns of a table that may hold such a value, likely ones first.
@@ -104,7 +113,7 @@ impl Parser<'_> {
             let own = ColumnId { table, column: *column };
             c.family == TypeFamily::Text
                 && !c.core.iter().any(|w| LONG.contains(&w.as_str()))
-                && (!c.has_dictionary || self.forms(text, own).iter().any(|f| has_value(c, f)))
+                && (!c.has_dictionary || self.world.partial || self.forms(text, own).iter().any(|f| has_value(c, f)))
         };
         let mut found: Vec<ColumnId> =
             (0..info.columns.len()).filter(fits).map(|column| ColumnId { table, column }).collect();
@@ -116,7 +125,13 @@ impl Parser<'_> {
 
     /// Where a text may stand that no name is beside: the table in question, then the tables
     /// around it.
-    pub fn places_for(&self, table: TableId, text: &str) -> Vec<ColumnId> {
+    pub fn places_for(&self, table: TableId, text: &str, placed: bool) -> Vec<ColumnId> {
+        if placed {
+            let where_it_is = self.located(table, text);
+            if !where_it_is.is_empty() {
+                return where_it_is;
+            }
+        }
         let mut found = self.columns_for(table, text);
         let near = |t: &TableId| *t != table && self.world.graph.distance(table, *t).is_some_and(|d| d <= 2);
         for other in (0..self.schema().tables.len()).filter(near) {
@@ -124,6 +139,35 @@ impl Parser<'_> {
         }
         found.truncate(3 * MOST);
         found
+    }
+
+    /// Columns that say where a row is: its own, else those of the nearest table that has some.
+    fn located(&self, table: TableId, text: &str) -> Vec<ColumnId> {
+        let places = |t: TableId| {
+            let labels = if super::texts::is_place(&self.schema().tables[t].words) {
+                self.schema().labels(t)
+            } else {
+                Vec::new()
+            };
+            let coded = |c: &ColumnId| {
+                self.schema().column(*c).core.last().is_some_and(|w| matches!(w.as_str(), "code" | "id" | "key" | "no"))
+            };
+            let said = |c: &ColumnId| super::texts::is_place(&self.schema().column(*c).core) && !coded(c);
+            let named = |c: &ColumnId| said(c) || labels.contains(c);
+            self.columns_for(t, text).into_iter().filter(named).collect::<Vec<_>>()
+        };
+        let own = places(table);
+        if !own.is_empty() {
+            return own;
+        }
+        let mut near: Vec<(usize, TableId)> = (0..self.schema().tables.len())
+            .filter(|t| *t != table)
+            .filter_map(|t| Some((self.world.graph.distance(table, t)?, t)))
+            .filter(|(distance, t)| *distance <= 2 && !places(*t).is_empty())
+            .collect();
+        near.sort_unstable();
+        let nearest = near.first().map(|(distance, _)| *distance);
+        near.into_iter().filter(|(d, _)| Some(*d) == nearest).flat_map(|(_, t)| places(t)).collect()
     }
 
     /// The column whose dictionary has this value, in a table of the question before others.
@@ -143,7 +187,7 @@ impl Parser<'_> {
         }
         if let Some(column) = self.told_of(at, &text) {
             let negated = std::mem::take(&mut self.negated);
-            let pred = self.mention(&text, &[column], negated);
+            let pred = self.mention(at, &text, &[column], negated);
             self.forget_output(column);
             self.add_filter(pred);
             return at + 1;
@@ -153,7 +197,7 @@ impl Parser<'_> {
             let categories: Vec<ColumnId> = places.into_iter().filter(|c| self.is_category(*c)).collect();
             if !categories.is_empty() {
                 let negated = std::mem::take(&mut self.negated);
-                let pred = self.mention(&text, &categories, negated);
+                let pred = self.mention(at, &text, &categories, negated);
                 self.add_filter(pred);
                 // `cat and dog pets` are of either kind.
                 self.or = matches!(self.cue(at + 1), Some(Cue::And | Cue::Or));

@@ -8,8 +8,11 @@
 //! ([`examples`]); the text instruction is read where it has a form that can be read
 //! ([`instructions`]).
 
+mod advice;
 mod analogy;
+mod carry;
 mod clauses;
+mod compounds;
 mod conditions;
 mod cue_tables;
 mod cues;
@@ -34,12 +37,14 @@ mod ranges;
 mod ranking;
 mod readings;
 mod render;
+mod roles;
 mod scales;
 mod scan;
 mod schema;
 mod shape;
 mod snippets;
 mod spans;
+mod subqueries;
 mod texts;
 mod tokenise;
 mod values;
@@ -49,6 +54,8 @@ mod words;
 mod measure_tests;
 #[cfg(test)]
 mod metric_tests;
+#[cfg(test)]
+mod phenomena_tests;
 #[cfg(test)]
 mod tests;
 
@@ -125,15 +132,15 @@ impl Prepared {
         prepared
     }
 
-    fn world(&self) -> World<'_> {
-        World { schema: &self.schema, graph: &self.graph, snippets: &self.snippets, rules: &self.rules }
+    fn world(&self, partial: bool) -> World<'_> {
+        World { schema: &self.schema, graph: &self.graph, snippets: &self.snippets, rules: &self.rules, partial }
     }
 
     /// How a question is put.
     fn shape(&self, question: &str) -> Option<analogy::Shape> {
         let elements = scan::scan(question, &self.lexicon, self.year);
         let linker = link::Linker::new(elements, &self.schema, &self.lexicon, &self.homes);
-        analogy::Shape::of(&self.world(), &linker.link(&link::Forced::new()))
+        analogy::Shape::of(&self.world(false), &linker.link(&link::Forced::new()))
     }
 
     /// Answers one question.
@@ -146,12 +153,17 @@ impl Prepared {
             return followed(example, &self.rules);
         }
         let form = if self.forms.is_empty() { None } else { self.shape(question) };
-        if let Some(example) = form.and_then(|asked| analogy::follow(&self.world(), &self.forms, &asked, question)) {
+        if let Some(example) = form.and_then(|asked| analogy::follow(&self.world(false), &self.forms, &asked, question))
+        {
             return followed(example, &self.rules);
         }
-        let elements = scan::scan(question, &self.lexicon, self.year);
+        if let Some(example) = carry::follow(&self.examples, question, schema, &self.lexicon) {
+            return followed(example, &self.rules);
+        }
+        let asked = advice::read(question);
+        let elements = scan::scan(&asked.text, &self.lexicon, self.year);
         let linker = link::Linker::new(elements, schema, &self.lexicon, &self.homes);
-        let world = World { schema, graph: &self.graph, snippets: &self.snippets, rules: &self.rules };
+        let world = self.world(asked.partial);
         let renderer = Renderer { schema, graph: &self.graph };
         let readings::Reading { nodes, frame, rendered, .. } = readings::best(&world, &renderer, &linker);
         let mut thoughts = vec![thought("UNDERSTANDING", understanding(schema, &world, &nodes))];

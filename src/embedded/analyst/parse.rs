@@ -23,6 +23,8 @@ pub struct World<'a> {
     pub graph: &'a Graph,
     pub snippets: &'a [Usable],
     pub rules: &'a Rules,
+    /// The question says that texts are compared by parts.
+    pub partial: bool,
 }
 
 pub struct Parser<'a> {
@@ -59,6 +61,8 @@ pub struct Parser<'a> {
     pub weak: Vec<ColumnId>,
     /// Two extremes are compared: `the difference between the largest and the smallest`.
     pub comparing: bool,
+    /// How many conditions stood before `out of all`.
+    pub outer: Option<usize>,
     /// What the number that is asked for is divided by.
     pub divisor: Option<Expr>,
     /// Tables whose rows must be there: `orders with a coupon`.
@@ -95,6 +99,7 @@ impl<'a> Parser<'a> {
             lonely: false,
             weak: Vec::new(),
             comparing: false,
+            outer: None,
             divisor: None,
             kept: Vec::new(),
             counts_rows: false,
@@ -158,6 +163,7 @@ impl<'a> Parser<'a> {
             Cue::Each => self.each(at),
             Cue::Trailing(op) => self.above_aggregate(at, op),
             Cue::Per => self.per(at),
+            Cue::Running => self.running(at),
             Cue::By => self.by(at),
             Cue::OrderBy => self.order_by(at),
             Cue::Desc | Cue::Asc => self.direction(at, cue == Cue::Desc),
@@ -218,6 +224,10 @@ impl<'a> Parser<'a> {
                 }
                 at + 1
             }
+            Cue::Filler if self.share.is_some() && self.is_whole(at) => {
+                self.outer = Some(self.frame.filters.len());
+                at + 1
+            }
             Cue::Filler if self.share == Some(false) && self.nodes[at].element.text == "to" => {
                 self.split = Some(self.frame.filters.len());
                 at + 1
@@ -228,6 +238,16 @@ impl<'a> Parser<'a> {
             }
             _ => at + 1,
         }
+    }
+
+    /// `out of all`, `to all`, `among all`: the whole of a share begins.
+    fn is_whole(&self, at: usize) -> bool {
+        let text = |i: usize| self.nodes.get(i).map_or("", |n| n.element.text.as_str());
+        let lead = at.checked_sub(1).map_or("", text);
+        matches!(text(at), "all" | "all the")
+            && matches!(lead, "of" | "to" | "among" | "out of" | "in")
+            && self.outer.is_none()
+            && !self.frame.filters.is_empty()
     }
 
     fn name(&mut self, at: usize) -> usize {
@@ -288,20 +308,11 @@ impl<'a> Parser<'a> {
         {
             next += 1;
         }
-        let value = self.nodes.get(next).is_some_and(|n| {
+        self.nodes.get(next).is_some_and(|n| {
             matches!(n.element.kind, Kind::Number(_) | Kind::Literal { .. })
                 || matches!(n.cue(), Some(Cue::Compare(..) | Cue::Between | Cue::Pattern(_) | Cue::Null))
                 || matches!((&n.target, self.target(at)), (Some(Target::Value(v, _)), Some(Target::Column(c))) if v == c && next == at + 1)
-        });
-        value
-            && !(self.frame.outputs.is_empty()
-                && self.frame.entity.is_none()
-                && self.named.is_empty()
-                && self.later_names(next))
-    }
-
-    fn later_names(&self, _from: usize) -> bool {
-        false
+        })
     }
 
     fn table(&mut self, at: usize, table: TableId) -> usize {

@@ -24,7 +24,7 @@ pub struct Reading {
 }
 
 /// Exchanges that are tried in one round, and rounds.
-const TRIED: usize = 14;
+const TRIED: usize = 10;
 const ROUNDS: usize = 2;
 
 /// Losses that are as good as none: nothing better is looked for.

@@ -29,9 +29,11 @@ pub struct Renderer<'a> {
 }
 
 /// What stands around an expression: the joins decide how rows are counted.
-struct Scope<'a> {
-    root: TableId,
-    steps: &'a [Step],
+pub struct Scope<'a> {
+    pub root: TableId,
+    pub steps: &'a [Step],
+    /// The time by which rows are grouped, as SQL.
+    pub time: Option<String>,
 }
 
 impl Scope<'_> {
@@ -84,7 +86,10 @@ impl Renderer<'_> {
             let lost = tables.iter().find(|t| self.graph.distance(root, **t).is_none());
             Unable::NoJoin(root, lost.copied().unwrap_or(root))
         })?;
-        let scope = Scope { root, steps: &steps };
+        let mut scope = Scope { root, steps: &steps, time: None };
+        let timed =
+            |e: &&Expr| matches!(e, Expr::Grain(..)) || e.column().is_some_and(|c| self.schema.family(c).is_temporal());
+        scope.time = frame.groups.iter().find(timed).map(|e| self.expr(e, &scope));
         let sql = self.select(frame, &scope);
         Ok(Rendered { sql, root, steps })
     }
@@ -137,7 +142,7 @@ impl Renderer<'_> {
         sql
     }
 
-    fn push_clause(&self, sql: &mut String, word: &str, preds: &[Pred], scope: &Scope, glue: &str) {
+    pub fn push_clause(&self, sql: &mut String, word: &str, preds: &[Pred], scope: &Scope, glue: &str) {
         if preds.is_empty() {
             return;
         }
@@ -189,7 +194,7 @@ impl Renderer<'_> {
         !ordered_unseen && scope.repeats_shown(&shown)
     }
 
-    fn from(&self, scope: &Scope) -> String {
+    pub fn from(&self, scope: &Scope) -> String {
         let mut sql = format!("FROM {}", self.source(scope.root));
         for step in scope.steps {
             sql.push_str(&format!("\nJOIN {} ON {}", self.source(step.table), step.condition));
@@ -202,7 +207,7 @@ impl Renderer<'_> {
         format!("{} AS {}", quoted_path(&info.full_name), quoted(&info.alias))
     }
 
-    fn expr(&self, expr: &Expr, scope: &Scope) -> String {
+    pub fn expr(&self, expr: &Expr, scope: &Scope) -> String {
         match expr {
             Expr::Column(c) => self.schema.sql(*c),
             Expr::Raw { sql, .. } => sql.clone(),
@@ -224,6 +229,10 @@ impl Renderer<'_> {
                 let cond: Vec<String> = when.iter().map(|p| self.row_pred(p, scope)).collect();
                 super::fragment::filtered(&self.expr(of, scope), &cond.join(" AND "))
             }
+            Expr::Running(of) => match &scope.time {
+                Some(key) => format!("SUM({}) OVER (ORDER BY {key})", self.expr(of, scope)),
+                None => self.expr(of, scope),
+            },
             Expr::Portion(of) => {
                 let part = self.expr(of, scope);
                 format!("100.0 * {part} / NULLIF(SUM({part}) OVER (), 0)")
@@ -265,7 +274,7 @@ impl Renderer<'_> {
         }
     }
 
-    fn pred(&self, pred: &Pred, scope: &Scope) -> String {
+    pub fn pred(&self, pred: &Pred, scope: &Scope) -> String {
         match pred {
             Pred::Compare { left: Expr::Column(c), op, right } if right.parse::<f64>().is_ok() && *op != "=" => {
                 format!("{} {op} {right}", self.number(*c))
@@ -278,7 +287,7 @@ impl Renderer<'_> {
                 let op = if *negated { "<>" } else { "=" };
                 format!("LOWER({}) {op} {}", self.schema.sql(*column), quote(&value.to_lowercase()))
             }
-            Pred::Mentioned { places, negated } => self.mentioned(places, *negated, scope),
+            Pred::Mentioned { places, role, negated } => self.mentioned(places, *role, *negated, scope),
             Pred::Like { column, pattern, negated } => {
                 let not = if *negated { " NOT" } else { "" };
                 format!("LOWER({}){not} LIKE {}", self.schema.sql(*column), quote(&pattern.to_lowercase()))
@@ -296,96 +305,12 @@ impl Renderer<'_> {
         }
     }
 
-    /// In the tables that the query reads directly; elsewhere by the rows that belong to its row.
-    fn mentioned(&self, places: &[(ColumnId, Vec<String>)], negated: bool, scope: &Scope) -> String {
-        let mut parts = Vec::new();
-        let mut tables: Vec<TableId> = places.iter().map(|(c, _)| c.table).collect();
-        tables.dedup();
-        for table in tables {
-            let holds: Vec<String> =
-                places.iter().filter(|(c, _)| c.table == table).map(|(c, forms)| self.holds(*c, forms)).collect();
-            if table == scope.root || scope.steps.iter().any(|s| s.table == table) {
-                parts.extend(holds);
-            } else if let Some(steps) = self.graph.tree(scope.root, &[table].into()).filter(|s| !s.is_empty()) {
-                let (first, rest) = (&steps[0], &steps[1..]);
-                let inner = Scope { root: first.table, steps: rest };
-                let from = self.from(&inner).replace('\n', " ");
-                parts.push(format!("EXISTS (SELECT 1 {from} WHERE {} AND ({}))", first.condition, holds.join(" OR ")));
-            }
-        }
-        let any = match parts.as_slice() {
-            [] => "FALSE".to_owned(),
-            [one] => one.clone(),
-            _ => format!("({})", parts.join(" OR ")),
-        };
-        if negated { format!("NOT {any}") } else { any }
-    }
-
-    fn holds(&self, column: ColumnId, forms: &[String]) -> String {
-        let quoted: Vec<String> = forms.iter().map(|f| quote(f)).collect();
-        match quoted.as_slice() {
-            [one] => format!("LOWER({}) = {one}", self.schema.sql(column)),
-            _ => format!("LOWER({}) IN ({})", self.schema.sql(column), quoted.join(", ")),
-        }
-    }
-
-    /// A condition inside an aggregate, where no other table can be asked.
-    fn row_pred(&self, pred: &Pred, scope: &Scope) -> String {
-        let read = |table: TableId| table == scope.root || scope.steps.iter().any(|s| s.table == table);
-        match pred {
-            Pred::Mentioned { places, negated } => {
-                let own: Vec<(ColumnId, Vec<String>)> = places.iter().filter(|(c, _)| read(c.table)).cloned().collect();
-                self.mentioned(&own, *negated, scope)
-            }
-            other => self.pred(other, scope),
-        }
-    }
-
     fn in_list(&self, column: ColumnId, values: &[String], negated: bool) -> String {
         let sql = self.schema.sql(column);
         match values {
             [one] => format!("{sql} {} {one}", if negated { "<>" } else { "=" }),
             _ => format!("{sql} {}IN ({})", if negated { "NOT " } else { "" }, values.join(", ")),
         }
-    }
-
-    fn overall(&self, left: &Expr, op: &str, function: Aggregate, of: &Expr, within: &[Pred], scope: &Scope) -> String {
-        let mut tables = BTreeSet::new();
-        of.tables(&mut tables);
-        within.iter().for_each(|p| p.tables(&mut tables));
-        let root = of.column().map_or(scope.root, |c| c.table);
-        let steps = self.graph.tree(root, &tables).unwrap_or_default();
-        let inner = Scope { root, steps: &steps };
-        let mut sql = format!("SELECT {}({}) {}", function.sql(), self.expr(of, &inner), self.from(&inner));
-        self.push_clause(&mut sql, "WHERE", within, &inner, " AND ");
-        format!("{} {op} ({})", self.expr(left, scope), sql.replace('\n', " "))
-    }
-
-    fn has(&self, table: TableId, when: &[Pred], negated: bool, scope: &Scope) -> String {
-        let mut tables: BTreeSet<TableId> = [table].into();
-        when.iter().for_each(|p| p.tables(&mut tables));
-        tables.remove(&scope.root);
-        let Some(steps) = self.graph.tree(scope.root, &tables).filter(|s| !s.is_empty()) else {
-            let own: Vec<String> = when.iter().map(|p| self.pred(p, scope)).collect();
-            let all = if own.is_empty() { "TRUE".to_owned() } else { own.join(" AND ") };
-            return if negated { format!("NOT ({all})") } else { all };
-        };
-        let (first, rest) = (&steps[0], &steps[1..]);
-        let inner = Scope { root: first.table, steps: rest };
-        let mut sql = format!("SELECT 1 {} WHERE {}", self.from(&inner).replace('\n', " "), first.condition);
-        for pred in when {
-            sql.push_str(&format!(" AND {}", self.pred(pred, &inner)));
-        }
-        format!("{}EXISTS ({sql})", if negated { "NOT " } else { "" })
-    }
-
-    fn has_count(&self, table: TableId, op: &str, right: &str, scope: &Scope) -> String {
-        let Some(steps) = self.graph.tree(scope.root, &[table].into()).filter(|s| !s.is_empty()) else {
-            return "TRUE".to_owned();
-        };
-        let (first, rest) = (&steps[0], &steps[1..]);
-        let inner = Scope { root: first.table, steps: rest };
-        format!("(SELECT COUNT(*) {} WHERE {}) {op} {right}", self.from(&inner).replace('\n', " "), first.condition)
     }
 
     fn set_operation(&self, left: ColumnId, right: ColumnId, word: &str) -> Rendered {

@@ -133,7 +133,8 @@ impl Parser<'_> {
             columns
                 .iter()
                 .position(|c| {
-                    c.core.iter().any(|w| wanted(w))
+                    let told = super::lexicon::words_of(&c.description);
+                    (c.core.iter().any(|w| wanted(w)) || told.len() <= 3 && told.iter().any(|w| wanted(w)))
                         && (c.family != TypeFamily::Text || scale == Scale::Age || scale == Scale::Weight)
                 })
                 .map(|column| ColumnId { table, column })

@@ -1,6 +1,6 @@
 //! A question as a row of elements: names, literals, numbers, times, cues and the words left over.
 
-use super::cues::{Aggregate, Cue, cue_at, looks_german};
+use super::cues::{Cue, cue_at, looks_german};
 use super::dates::{Time, time_at, year_of, year_period};
 use super::lexicon::{Candidate, Lexicon, Target};
 use super::ranges::{is_edge, is_filler, join_ranges, prefer_link};
@@ -125,13 +125,14 @@ pub fn is_small(word: &str) -> bool {
     SMALL.contains(&word)
 }
 
-struct Scanner<'a> {
-    toks: Vec<Tok>,
+/// The walk over the words.
+pub struct Scanner<'a> {
+    pub toks: Vec<Tok>,
     cue_words: Vec<String>,
-    lexicon: &'a Lexicon,
+    pub lexicon: &'a Lexicon,
     year: Option<i32>,
-    german: bool,
-    korean: bool,
+    pub german: bool,
+    pub korean: bool,
     out: Vec<Element>,
 }
 
@@ -175,6 +176,7 @@ impl Scanner<'_> {
             && let Some((size, time)) =
                 self.said_time(at).or_else(|| time_at(&rest, self.year)).or_else(|| self.bare_time(at))
             && link.as_ref().is_none_or(|(n, _)| *n <= size)
+            && !self.asks_column(at, size)
         {
             return self.push(at, size, Kind::Time(time));
         }
@@ -192,6 +194,17 @@ impl Scanner<'_> {
             (None, Some((span, found))) if found[0].score >= 0.3 => self.push(at, span, Kind::Name(found)),
             (None, weak) => self.unknown(at, weak),
         }
+    }
+
+    /// `which year`, where a column is called so.
+    fn asks_column(&self, at: usize, size: usize) -> bool {
+        let last = &self.toks[(at + size).min(self.toks.len()) - 1];
+        let which = matches!(self.toks[at].lower.as_str(), "which" | "what" | "in" | "welchem") && size > 1;
+        let named = || {
+            let found = self.lexicon.candidates(std::slice::from_ref(&last.word), last.plain());
+            found.iter().any(|c| matches!(c.target, Target::Column(_)) && c.score >= 0.95)
+        };
+        which && named()
     }
 
     /// A phrase for a time that the instruction explains.
@@ -215,7 +228,7 @@ impl Scanner<'_> {
         time_at(&[month, day, year], None).filter(|(size, _)| *size == 3).map(|(_, time)| (4, time))
     }
 
-    fn push(&mut self, at: usize, size: usize, kind: Kind) -> usize {
+    pub fn push(&mut self, at: usize, size: usize, kind: Kind) -> usize {
         let toks = &self.toks[at..(at + size).min(self.toks.len())];
         let Some(last) = toks.last() else { return 1 };
         self.out.push(Element {
@@ -240,7 +253,7 @@ impl Scanner<'_> {
         self.push(at, 1, Kind::Cue(Cue::Compare(op, Scale::Any)))
     }
 
-    fn after_stop(&self, at: usize) -> bool {
+    pub fn after_stop(&self, at: usize) -> bool {
         at > 0 && matches!(self.toks[at - 1].text.as_str(), "." | "?" | "!")
     }
 
@@ -250,8 +263,11 @@ impl Scanner<'_> {
         for size in (1..=MAX_SPAN.min(self.toks.len() - at)).rev() {
             let span = &self.toks[at..at + size];
             let edges_small = is_edge(&span[0]) || is_edge(&span[size - 1]);
-            let joins =
-                |t: &Tok| matches!(cue_at(&[t.cue.as_str()]), Some((_, Cue::By | Cue::Each | Cue::Or | Cue::And)));
+            let joins = |t: &Tok| {
+                let cue = cue_at(&[t.cue.as_str()]).map(|(_, cue)| cue);
+                matches!(cue, Some(Cue::By | Cue::Each | Cue::Or | Cue::And | Cue::Place | Cue::Boundary))
+                    || t.lower == "to"
+            };
             if span.iter().any(|t| t.quoted || t.is_mark())
                 || size > 2 && span[1..size - 1].iter().any(joins)
                 || edges_small && size > 1
@@ -348,79 +364,5 @@ impl Scanner<'_> {
             Some((size, found)) => self.push(at, size, Kind::Name(found)),
             None => self.push(at, 1, Kind::Word),
         }
-    }
-
-    /// `유저수`, `나이순`: a name with a cue grown on to it, or two names.
-    fn korean_compound(&mut self, at: usize) -> Option<usize> {
-        let word = self.toks[at].word.clone();
-        let chars: Vec<char> = word.chars().collect();
-        if chars.len() < 2 || !chars.iter().all(|c| crate::text::is_hangul(*c)) {
-            return None;
-        }
-        for cut in (1..chars.len()).rev() {
-            let (head, tail): (String, String) = (chars[..cut].iter().collect(), chars[cut..].iter().collect());
-            let found = self.lexicon.candidates(std::slice::from_ref(&head), &head);
-            if found.first().is_none_or(|c| c.score < 0.75) {
-                continue;
-            }
-            let cue = match tail.as_str() {
-                "수" | "개수" | "건수" => Some(Cue::Agg(Aggregate::Count)),
-                "순" => Some(Cue::OrderBy),
-                "당" => Some(Cue::Per),
-                _ => None,
-            };
-            self.push(at, 1, Kind::Name(found));
-            let rest = self.lexicon.candidates(std::slice::from_ref(&tail), &tail);
-            if let Some(cue) = cue {
-                self.push(at, 1, Kind::Cue(cue));
-            } else if rest.first().is_some_and(|c| c.score >= 0.75) {
-                self.push(at, 1, Kind::Name(rest));
-            }
-            return Some(1);
-        }
-        None
-    }
-
-    /// `총매출`, `Durchschnittspreis`: a cue grown together with the name behind it.
-    fn led_compound(&mut self, at: usize) -> Option<usize> {
-        let lower = self.toks[at].lower.clone();
-        let hangul = lower.chars().any(crate::text::is_hangul);
-        let word = if hangul { self.toks[at].word.clone() } else { lower };
-        let (cue, rest) = super::korean::leading_cue(&word)?;
-        let rest = super::words::fold(&rest);
-        let found = self.lexicon.candidates(std::slice::from_ref(&rest), &rest);
-        found.first().filter(|c| c.score >= 0.5)?;
-        self.push(at, 1, Kind::Cue(cue));
-        self.push(at, 1, Kind::Name(found));
-        Some(1)
-    }
-
-    /// How many words from here on are a proper name.
-    fn proper_name(&self, at: usize) -> usize {
-        if at == 0 || self.after_stop(at) && !self.korean {
-            return 0;
-        }
-        let named = |i: usize| {
-            let tok = &self.toks[i];
-            let capital = tok.text.chars().next().is_some_and(char::is_uppercase);
-            let latin = self.korean && tok.text.chars().next().is_some_and(|c| c.is_ascii_alphabetic());
-            !tok.is_mark()
-                && (capital || latin)
-                && !tok.quoted
-                && cue_at(&[tok.cue.as_str()]).is_none_or(|_| i > at && capital)
-        };
-        let lead = &self.toks[at - 1].lower;
-        if self.german && !["in", "aus", "bei", "namens", "heißt", "heißen"].contains(&lead.as_str()) {
-            return 0;
-        }
-        let mut size = 0;
-        while at + size < self.toks.len() && named(at + size) && size < 8 {
-            size += 1;
-            let of = self.toks.get(at + size).is_some_and(|t| matches!(t.lower.as_str(), "of" | "de" | "the" | "&"));
-            if of && at + size + 1 < self.toks.len() && named(at + size + 1) {
-                size += 1;
-            }
-        }
-        size
     }
 }

@@ -17,6 +17,9 @@ impl Parser<'_> {
             self.output(expr);
             return;
         }
+        if !percent && self.rows_to_rows() {
+            return;
+        }
         if percent && self.of_total() {
             if !self.frame.outputs.iter().any(|o| o.expr.is_aggregate()) && !self.sums_up() {
                 let column = self.frame.groups.iter().find_map(|e| e.column()).map(|c| c.table);
@@ -28,7 +31,11 @@ impl Parser<'_> {
         }
         let schema = self.schema();
         let timed = |p: &Pred| p.column().is_some_and(|c| schema.family(c).is_temporal());
-        let (keep, when): (Vec<Pred>, Vec<Pred>) = std::mem::take(&mut self.frame.filters).into_iter().partition(timed);
+        // `out of all X in Y`: what stands behind restricts both.
+        let outer = self.frame.filters.split_off(self.outer.unwrap_or(usize::MAX).min(self.frame.filters.len()));
+        let (mut keep, when): (Vec<Pred>, Vec<Pred>) =
+            std::mem::take(&mut self.frame.filters).into_iter().partition(timed);
+        keep.extend(outer);
         if when.is_empty() {
             self.frame.filters = keep;
             return;
@@ -53,6 +60,26 @@ impl Parser<'_> {
             other => other.is_aggregate(),
         });
         grouped && (free || measured)
+    }
+
+    /// `the ratio of authors to papers`: rows of two tables, where nothing restricts either.
+    fn rows_to_rows(&mut self) -> bool {
+        let timed = |p: &Pred| p.column().is_some_and(|c| self.schema().family(c).is_temporal());
+        let mut tables: Vec<TableId> = Vec::new();
+        for table in &self.named {
+            if !tables.contains(table) && self.frame.group_rows != Some(*table) {
+                tables.push(*table);
+            }
+        }
+        let [part, whole] = tables.as_slice() else { return false };
+        if !self.frame.filters.iter().all(timed) {
+            return false;
+        }
+        let (part, whole) = (*part, *whole);
+        self.frame.entity = Some(part);
+        self.frame.outputs.retain(|o| self.frame.groups.contains(&o.expr));
+        self.output(Expr::Ratio { part: Box::new(Expr::Count(part)), whole: Box::new(Expr::Count(whole)) });
+        true
     }
 
     /// True if a number that can be added up is asked for.

@@ -30,6 +30,11 @@ const PLACES: [&str; 16] = [
     "ort",
 ];
 
+/// True for a name with a word for a place.
+pub fn is_place(words: &[String]) -> bool {
+    words.iter().any(|w| PLACES.contains(&w.as_str()))
+}
+
 impl Parser<'_> {
     /// A text in quotes, or a proper name.
     pub fn literal(&mut self, at: usize) -> usize {
@@ -67,7 +72,7 @@ impl Parser<'_> {
         }
         let negated = std::mem::take(&mut self.negated);
         let both = self.both;
-        let texts: Vec<Pred> = values.iter().map(|value| self.mention(value, &places, negated)).collect();
+        let texts: Vec<Pred> = values.iter().map(|value| self.mention(at, value, &places, negated)).collect();
         if places.len() > 1 && both {
             texts.into_iter().for_each(|pred| self.frame.filters.push(pred));
         } else {
@@ -92,6 +97,9 @@ impl Parser<'_> {
 
     pub fn text_equals(&self, column: ColumnId, value: String, negated: bool) -> Pred {
         let info = self.schema().column(column);
+        if self.world.partial && info.family == TypeFamily::Text {
+            return Pred::Like { column, pattern: format!("%{}%", value.replace('%', "\\%")), negated };
+        }
         let known =
             info.values.iter().find(|(v, name)| v.eq_ignore_ascii_case(&value) || name.eq_ignore_ascii_case(&value));
         match known {
@@ -169,7 +177,12 @@ impl Parser<'_> {
         let named = self.named.first().copied();
         let ahead = || self.later_tables().into_iter().next();
         let Some(table) = self.frame.entity.or(asked).or(named).or(outputs).or_else(ahead) else { return Vec::new() };
-        let found = self.places_for(table, value);
+        // A code, or a verb that says a role, may stand in a reference as well.
+        let code = value.chars().count() <= 4 && value.chars().all(|c| c.is_uppercase() || c.is_ascii_digit());
+        let placed = !code
+            && self.verb_role(at).is_none()
+            && (at.saturating_sub(2)..at).any(|i| self.cue(i) == Some(Cue::Place));
+        let found = self.places_for(table, value, placed);
         if found.is_empty() { self.schema().labels(table).into_iter().filter(|c| text(*c)).collect() } else { found }
     }
 
@@ -187,7 +200,9 @@ impl Parser<'_> {
             )
         });
         let shown = self.zone == Zone::Output && self.frame.outputs.iter().any(|o| o.expr == Expr::Column(column));
-        !(which && place + 1 < at || within && !placelike || verb && shown)
+        let owned = self.nodes[place].source == "table and column name"
+            || place > 0 && self.nodes[place - 1].element.possessive;
+        owned || !(which && place + 1 < at || within && !placelike || verb && shown)
     }
 
     /// Where the rows are: a column of the tables in use that names a place.

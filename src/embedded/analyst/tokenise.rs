@@ -146,6 +146,14 @@ fn word(text: &str, script: Script) -> Tok {
     let hangul = script == Script::Hangul;
     let mut folded = fold(text);
     let mut sorted = hangul && each_suffix(text, &folded);
+    // `수를`, `수는`: the count noun is one syllable.
+    if hangul
+        && folded.chars().count() == 2
+        && folded.starts_with('수')
+        && folded.ends_with(['를', '는', '가', '의', '도', '와'])
+    {
+        folded = "수".to_owned();
+    }
     // `성별로`: what is left of a word must not be one syllable.
     if sorted && folded.chars().count() == 1 && text.chars().nth(1) == Some('별') {
         folded = text.chars().take(2).collect();
