@@ -48,8 +48,15 @@ fn candidates_for_a_bare_space_on_real_data() {
         }
         let changes = candidates.iter().flat_map(|candidate| &candidate.changes);
         let after = crate::diff::apply_all(&space, changes).expect("all candidates fit together");
-        // What is there generates nothing.
+        // What is there generates nothing; only a snippet that is there now can be given names.
         let (again, _, _) = all(&questions, &unanswered(&questions), &after, &catalog);
+        let names = |c: &&Candidate| {
+            c.changes.iter().all(|change| {
+                let address = change.address.to_string();
+                address.contains("/synonyms/") && !address.starts_with("tables/")
+            })
+        };
+        let again: Vec<&Candidate> = again.iter().filter(|c| !names(c)).collect();
         for c in &again {
             println!("AGAIN {} {}", c.reason, c.changes[0].address);
         }

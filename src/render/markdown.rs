@@ -98,6 +98,9 @@ const MOST: usize = 30;
 /// Columns of one sentence that is told in the head or the foot.
 const LONGEST: usize = 1_000;
 
+/// Columns of one sentence of a list.
+const OF_MANY: usize = 300;
+
 fn more(all: usize) -> String {
     if all > MOST { format!(" and {} more", all - MOST) } else { String::new() }
 }
@@ -172,7 +175,7 @@ fn foot(plan: &Plan) -> String {
     let spoken = || plan.guards.iter().filter(|guard| guard.status != GuardStatus::Passed);
     for guard in spoken().take(MOST) {
         let status = if guard.status == GuardStatus::Failed { "failed" } else { "waived" };
-        let message = markdown(&cut(&guard.message, LONGEST));
+        let message = markdown(&cut(&guard.message, OF_MANY));
         text.push_str(&format!("* guard {} {status}: {message}\n", code_span(&cut(&guard.rule, 80))));
     }
     if spoken().count() > MOST {
