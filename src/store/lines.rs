@@ -1,5 +1,6 @@
 //! JSON-lines files that several processes append to. A line counts once its line end is there;
-//! a torn last line (a kill in the middle of a write) is passed over and never glued to the next.
+//! a torn last line (a kill in the middle of a write) is passed over, and taken away by the next
+//! write.
 
 use super::atomic::{crash_point, folder_of, sync_folder};
 use super::error::StoreError;
@@ -42,10 +43,10 @@ impl Lines {
 
     /// Appends under a lock that the caller holds.
     fn write(&self, mut file: &File, values: &[Value]) -> Result<(), StoreError> {
-        let mut bytes = Vec::new();
         if self.is_torn(file)? {
-            bytes.push(b'\n');
+            self.cut_torn(file)?;
         }
+        let mut bytes = Vec::new();
         for value in values {
             bytes.extend_from_slice(value.to_string().as_bytes());
             bytes.push(b'\n');
@@ -124,6 +125,14 @@ impl Lines {
         file.seek(SeekFrom::Start(length - 1)).map_err(StoreError::io("read", &self.path))?;
         file.read_exact(&mut last).map_err(StoreError::io("read", &self.path))?;
         Ok(last != *b"\n")
+    }
+
+    /// Takes a torn last line away: nobody was told that it stands, and left in the middle of the
+    /// file it would be a damaged line.
+    fn cut_torn(&self, file: &File) -> Result<(), StoreError> {
+        let bytes = fs::read(&self.path).map_err(StoreError::io("read", &self.path))?;
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        file.set_len(whole as u64).map_err(StoreError::io("shorten", &self.path))
     }
 }
 

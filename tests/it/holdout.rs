@@ -65,7 +65,7 @@ fn kept_texts(folder: &Path, found: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if path.is_dir() && !["cache", "workspace", "runs"].contains(&name) {
+        if path.is_dir() && !["cache", "workspace", "runs", "history"].contains(&name) {
             kept_texts(&path, found);
         } else if path.is_file() {
             let text = String::from_utf8_lossy(&fs::read(&path).expect("read")).into_owned();

@@ -202,7 +202,7 @@ impl Renderer<'_> {
         sql
     }
 
-    fn source(&self, table: TableId) -> String {
+    pub fn source(&self, table: TableId) -> String {
         let info = &self.schema.tables[table];
         format!("{} AS {}", quoted_path(&info.full_name), quoted(&info.alias))
     }

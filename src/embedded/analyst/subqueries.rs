@@ -2,6 +2,7 @@
 
 use super::cues::Aggregate;
 use super::frame::{Expr, Pred, Role};
+use super::joins::Step;
 use super::render::{Renderer, Scope};
 use super::schema::{ColumnId, TableId};
 use super::values::quote;
@@ -96,8 +97,13 @@ impl Renderer<'_> {
             return if negated { format!("NOT ({all})") } else { all };
         };
         let (first, rest) = (&steps[0], &steps[1..]);
-        let inner = Scope { root: first.table, steps: rest, time: None };
-        let mut sql = format!("SELECT 1 {} WHERE {}", self.from(&inner).replace('\n', " "), first.condition);
+        // A join within must not refer to the row outside: such a condition belongs to WHERE.
+        let (outer, within): (Vec<Step>, Vec<Step>) = rest.iter().cloned().partition(|step| step.from == scope.root);
+        let inner = Scope { root: first.table, steps: &within, time: None };
+        let mut from = self.from(&inner).replace('\n', " ");
+        outer.iter().for_each(|step| from.push_str(&format!(" CROSS JOIN {}", self.source(step.table))));
+        let mut sql = format!("SELECT 1 {from} WHERE {}", first.condition);
+        outer.iter().for_each(|step| sql.push_str(&format!(" AND {}", step.condition)));
         for pred in when {
             sql.push_str(&format!(" AND {}", self.pred(pred, &inner)));
         }
