@@ -4,11 +4,14 @@
 //! What is left of a question without its names, times and numbers is its form. An example whose
 //! form is no more than its names says nothing about how to answer, and is no form.
 
+use super::cues::Cue;
+use super::dates::{Period, Time, Unit, counted as counted_unit, unit};
 use super::examples::{Followed, Known};
 use super::joins::Graph;
 use super::lexicon::Target;
 use super::link::Node;
 use super::parse::World;
+use super::periods::compares;
 use super::scan::{Kind, is_small};
 use super::schema::{ColumnId, Schema, TableId, quoted, quoted_path};
 use crate::model::SnippetKind;
@@ -17,14 +20,37 @@ use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Quer
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
+/// What is computed: a declared measure, or the sum of a column.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Measure {
+    Snippet(usize),
+    Column(ColumnId),
+}
+
+impl Measure {
+    /// Its expression and the tables that it reads.
+    fn read(self, world: &World) -> Option<(Expr, BTreeSet<TableId>)> {
+        match self {
+            Self::Snippet(place) => {
+                let fragment = world.snippets.get(place)?.fragment.as_ref()?;
+                Some((parse_expression(&fragment.sql).ok()?, fragment.tables.clone()))
+            }
+            Self::Column(column) => {
+                let sum = parse_expression(&format!("SUM({})", world.schema.sql(column))).ok()?;
+                Some((sum, BTreeSet::from([column.table])))
+            }
+        }
+    }
+}
+
 /// How a question is put, and what it names.
 #[derive(Debug, PartialEq)]
 pub struct Shape {
     /// Words that are neither names nor times.
     words: BTreeSet<String>,
-    /// Times without their numbers.
-    times: Vec<String>,
-    measure: usize,
+    /// Times without their numbers, in any language.
+    times: BTreeSet<String>,
+    measure: Measure,
     dimension: Option<ColumnId>,
 }
 
@@ -32,19 +58,33 @@ impl Shape {
     /// None where the question names more or less than one measure and one dimension at most.
     pub fn of(world: &World, nodes: &[Node]) -> Option<Self> {
         let (mut words, mut times, mut measures, mut dimensions) =
-            (BTreeSet::new(), Vec::new(), Vec::new(), Vec::new());
-        for node in nodes {
+            (BTreeSet::new(), BTreeSet::new(), Vec::new(), Vec::new());
+        for (at, node) in nodes.iter().enumerate() {
+            let counted = at > 0 && matches!(nodes[at - 1].element.kind, Kind::Number(_));
+            if let Some(said) = time_word(node, counted) {
+                match said {
+                    TimeWord::Stretch(unit) => times.insert(unit.sql().to_owned()),
+                    TimeWord::Relation(word) => words.insert(word.to_owned()),
+                };
+                continue;
+            }
             match (&node.element.kind, &node.target) {
-                (Kind::Time(_), _) => times.push(plain(&node.element.text)),
+                (Kind::Time(time), _) => {
+                    times.insert(plain(time));
+                }
                 (Kind::Number(_) | Kind::Comma | Kind::Stop, _) => {}
                 (_, Some(Target::Snippet(place))) => match world.snippets.get(*place)?.kind {
-                    SnippetKind::Measure => measures.push(*place),
+                    SnippetKind::Measure => measures.push(Measure::Snippet(*place)),
                     SnippetKind::Filter | SnippetKind::Expression => return None,
                 },
+                (_, Some(Target::Column(column))) if world.schema.family(*column).is_numeric() => {
+                    measures.push(Measure::Column(*column));
+                }
                 (_, Some(Target::Column(column))) => dimensions.push(*column),
                 (_, Some(Target::Value(..) | Target::Rule(_))) => return None,
                 (Kind::Literal { .. }, _) => return None,
-                _ => words.extend(node.element.words.iter().filter(|word| !is_small(word)).cloned()),
+                (Kind::Cue(Cue::Filler | Cue::Imperative | Cue::Pronoun), _) => {}
+                _ => words.extend(node.element.words.iter().filter(|word| !is_small(word) && *word != "그").cloned()),
             }
         }
         let (&[measure], [] | [_]) = (measures.as_slice(), dimensions.as_slice()) else { return None };
@@ -59,9 +99,56 @@ impl Shape {
     }
 }
 
+/// A word about times, which any language has.
+enum TimeWord {
+    /// `7 days`, with or without the number.
+    Stretch(Unit),
+    /// One stretch set beside another, or before it.
+    Relation(&'static str),
+}
+
+/// What a word says about times; `counted` if a number stands before it.
+fn time_word(node: &Node, counted: bool) -> Option<TimeWord> {
+    const EARLIER: [&str; 12] = [
+        "before",
+        "prior",
+        "preceding",
+        "earlier",
+        "previous",
+        "직전",
+        "이전",
+        "전",
+        "davor",
+        "zuvor",
+        "vorherigen",
+        "vorher",
+    ];
+    if matches!(node.element.kind, Kind::Time(_)) {
+        return None;
+    }
+    let words = &node.element.words;
+    if compares(&node.element.text) {
+        return Some(TimeWord::Relation("versus"));
+    }
+    if words.iter().any(|w| EARLIER.contains(&w.as_str())) {
+        return Some(TimeWord::Relation("before"));
+    }
+    let [word] = words.as_slice() else { return None };
+    let glued = counted_unit(word).and_then(|(_, _, unit)| unit);
+    glued.or_else(|| unit(word).filter(|_| counted)).map(TimeWord::Stretch)
+}
+
 /// A time without its numbers.
-fn plain(text: &str) -> String {
-    text.to_lowercase().chars().filter(|c| !c.is_ascii_digit() && !c.is_whitespace()).collect()
+fn plain(time: &Time) -> String {
+    let letters = |text: &String| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+    match time {
+        Time::Period(Period { low, high, .. }) => {
+            let part = |bound: &Option<String>| bound.as_ref().map(letters).unwrap_or_default();
+            format!("{} to {}", part(low), part(high))
+        }
+        Time::Said(rule, _) => format!("rule {rule}"),
+        Time::Grain(unit) => format!("by {}", unit.sql()),
+    }
 }
 
 /// The answer by the first example of the question's form.
@@ -75,11 +162,9 @@ pub fn follow(world: &World, forms: &[(Shape, Known)], asked: &Shape, question: 
 
 fn exchanged(world: &World, old: &Shape, new: &Shape, sql: &str) -> Option<String> {
     let mut query = parse_query(sql).ok()?;
-    let fragment = |place: usize| world.snippets.get(place)?.fragment.as_ref();
-    let mut needed: BTreeSet<TableId> = fragment(new.measure)?.tables.clone();
+    let (to, mut needed) = new.measure.read(world)?;
     if old.measure != new.measure {
-        let (from, to) = (fragment(old.measure)?, fragment(new.measure)?);
-        let (from, to) = (parse_expression(&from.sql).ok()?, parse_expression(&to.sql).ok()?);
+        let (from, _) = old.measure.read(world)?;
         // A form may compute with what is summed up: a sum over part of the rows.
         if replace(&mut query, &from, &to) == 0 && replace(&mut query, argument(&from)?, argument(&to)?) == 0 {
             return None;

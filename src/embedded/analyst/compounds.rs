@@ -61,6 +61,7 @@ impl Scanner<'_> {
             !tok.is_mark()
                 && (capital || latin)
                 && !tok.quoted
+                && !super::periods::compares(&tok.lower)
                 && cue_at(&[tok.cue.as_str()]).is_none_or(|_| i > at && capital)
         };
         let lead = at.checked_sub(1).map_or("", |i| self.toks[i].lower.as_str());

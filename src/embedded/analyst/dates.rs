@@ -46,7 +46,7 @@ pub fn time_at(words: &[&str], default_year: Option<i32>) -> Option<(usize, Time
         .or_else(|| absolute(words, default_year).map(|(n, p)| (n, Time::Period(p))))
 }
 
-fn unit(word: &str) -> Option<Unit> {
+pub fn unit(word: &str) -> Option<Unit> {
     Some(match word {
         "day" | "days" | "date" | "일" | "일간" | "tag" | "tage" | "tagen" => Unit::Day,
         "week" | "weeks" | "주" | "주간" | "woche" | "wochen" => Unit::Week,
@@ -230,7 +230,7 @@ fn past_units(first: &str, words: &[&str]) -> Option<(usize, Period)> {
 }
 
 /// `7`, `seven`, or `7일간` in one word.
-fn counted(word: &str) -> Option<(i64, usize, Option<Unit>)> {
+pub fn counted(word: &str) -> Option<(i64, usize, Option<Unit>)> {
     const NAMES: [&str; 13] =
         ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
     let digits: String = word.chars().take_while(char::is_ascii_digit).collect();

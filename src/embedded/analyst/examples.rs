@@ -131,6 +131,10 @@ fn place_of(parameter: &Parameter, known: &[Tok]) -> Option<(usize, usize)> {
     if words.is_empty() {
         return None;
     }
+    // `28일`: a number with its unit in one word.
+    if let Some(at) = known.iter().position(|t| !t.quoted && numeral(t.plain()) == Some(default.as_str())) {
+        return Some((at, 1));
+    }
     let quoted = known.iter().position(|t| t.quoted && t.text.eq_ignore_ascii_case(&default)).map(|at| (at, 1));
     quoted.or_else(|| {
         known
@@ -219,6 +223,12 @@ fn aligned(parameter: &Parameter, known: &[Tok], asked: &[Tok]) -> Option<String
     (!found.is_empty() && found.len() <= 4).then(|| found.join(" "))
 }
 
+/// The digits of a word that ends in a Korean unit: `28` of `28일간`.
+fn numeral(word: &str) -> Option<&str> {
+    let end = word.find(|c: char| !c.is_ascii_digit())?;
+    (end > 0 && word[end..].chars().all(crate::text::is_hangul)).then(|| &word[..end])
+}
+
 /// The text as a literal of the parameter's type, if it is one.
 fn literal(parameter: &Parameter, text: &str) -> Option<String> {
     let hint = parameter.type_hint.to_uppercase();
@@ -226,7 +236,7 @@ fn literal(parameter: &Parameter, text: &str) -> Option<String> {
         .iter()
         .any(|t| hint.starts_with(t));
     if numeric {
-        let digits = text.replace(',', "");
+        let digits = numeral(text).unwrap_or(text).replace(',', "");
         return digits.parse::<f64>().ok().filter(|n| n.is_finite()).map(|_| digits);
     }
     if hint.starts_with("DATE") || hint.starts_with("TIMESTAMP") {

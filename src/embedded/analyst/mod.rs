@@ -51,6 +51,8 @@ mod values;
 mod words;
 
 #[cfg(test)]
+mod analogy_tests;
+#[cfg(test)]
 mod measure_tests;
 #[cfg(test)]
 mod metric_tests;

@@ -10,6 +10,14 @@ use super::schema::ColumnId;
 
 use crate::model::TypeFamily;
 
+/// True for words that set two stretches of time side by side.
+pub fn compares(text: &str) -> bool {
+    const WORDS: [&str; 9] =
+        ["vs", "versus", "compared", "compare", "comparison", "대비", "비교", "verglichen", "than"];
+    let text = text.to_lowercase();
+    text.split(' ').any(|w| WORDS.contains(&w)) || text.starts_with("비교")
+}
+
 impl Parser<'_> {
     /// A stretch of time on the column it is about.
     pub fn period(&mut self, at: usize, period: &Period, op: Option<Op>) -> usize {
@@ -68,12 +76,7 @@ impl Parser<'_> {
 
     /// `this week vs last week`: both stretches in one row, and what lies between.
     pub fn versus(&mut self) {
-        const WORDS: [&str; 9] =
-            ["vs", "versus", "compared", "compare", "comparison", "대비", "비교", "verglichen", "than"];
-        let compares = |n: &super::link::Node| {
-            let text = n.element.text.to_lowercase();
-            text.split(' ').any(|w| WORDS.contains(&w)) || text.starts_with("비교")
-        };
+        let compares = |n: &super::link::Node| compares(&n.element.text);
         let [first, second] = self.stretches.as_slice() else { return };
         let column = |preds: &[Pred]| preds.first().and_then(Pred::column);
         let timed = column(first).is_some() && column(first) == column(second) && first != second;

@@ -261,8 +261,10 @@ fn glue(toks: Vec<Tok>) -> Vec<Tok> {
 }
 
 fn is_unit(text: &str, unit: &str) -> bool {
-    const AFTER: [&str; 14] =
-        ["", "부터", "까지", "에", "의", "은", "는", "도", "에는", "동안", "이후", "이전", "과", "와"];
+    const AFTER: [&str; 22] = [
+        "", "부터", "까지", "에", "의", "은", "는", "도", "에는", "동안", "이후", "이전", "과", "와", "이랑", "랑",
+        "하고", "이나", "만", "치", "간", "간의",
+    ];
     text.strip_prefix(unit).is_some_and(|rest| AFTER.contains(&rest))
 }
 
