@@ -11,4 +11,4 @@ mod text_lines;
 pub use changes::diff;
 pub use locate::value_at;
 pub use merge::{Clash, Merge, merge};
-pub use patch::{Fit, PatchError, apply, apply_all, fits};
+pub use patch::{Fit, PatchError, apply, apply_all, fits, holds};

@@ -80,6 +80,26 @@ pub fn fits(space: &Space, address: &Address, expected: Option<&Value>) -> Fit {
     if same_canonically(space, address, expected) { Fit::Alike } else { Fit::Not }
 }
 
+/// True if `change` is made, given the changes that were made with it: one of them may lie within
+/// what it adds, such as a synonym of a new measure.
+pub fn holds<'a>(space: &Space, change: &Change, all: impl IntoIterator<Item = &'a Change>) -> Fit {
+    fits(space, &change.address, left_by(change, all).as_ref())
+}
+
+/// What a change leaves at its address once those within it are made as well.
+fn left_by<'a>(change: &Change, all: impl IntoIterator<Item = &'a Change>) -> Option<Value> {
+    let depth = change.address.segments().len();
+    let is_within = |other: &&Change| other.address.segments().len() > depth && other.address.overlaps(&change.address);
+    let within: Vec<&Change> = all.into_iter().filter(is_within).collect();
+    let after = change.after.clone()?;
+    if within.is_empty() {
+        return Some(after);
+    }
+    let alone = Change::add(change.address.clone(), after.clone());
+    let made = apply_all(&Space::empty(), std::iter::once(&alone).chain(within));
+    made.map_or(Some(after), |space| value_at(&space, &change.address))
+}
+
 /// The instruction that an address lies within. A part of one cannot stand without it: half a
 /// snippet is none.
 fn within(address: &Address) -> Option<Address> {

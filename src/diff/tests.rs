@@ -182,3 +182,22 @@ proptest! {
         prop_assert_eq!(joined(merge(&base, &one, &one)), one.digest());
     }
 }
+
+#[test]
+fn a_change_with_others_inside_it_holds_once_all_are_made() {
+    let base = sample();
+    let measure = Change::add(
+        "measures/b2".parse().expect("an address"),
+        json!({"id": "b2", "alias": "sum", "sql": ["SUM(amount)"]}),
+    );
+    let synonym = Change::add("measures/b2/synonyms/total".parse().expect("an address"), json!("total"));
+    let all = [measure.clone(), synonym.clone()];
+    let made = apply_all(&base, &all).expect("applies");
+    assert_eq!(holds(&made, &measure, &all), Fit::Same);
+    assert_eq!(holds(&made, &synonym, &all), Fit::Same);
+    assert_eq!(fits(&made, &measure.address, measure.after.as_ref()), Fit::Not, "alone it is not what stands there");
+    let half = apply_all(&base, [&measure]).expect("applies");
+    assert_eq!(holds(&half, &measure, &all), Fit::Not);
+    let other = Change { after: Some(json!({"id": "b2", "alias": "sum", "sql": ["MAX(amount)"]})), ..measure };
+    assert_eq!(holds(&made, &other, [&other, &synonym]), Fit::Not);
+}

@@ -26,6 +26,24 @@ pub fn check_config(configs: &[GuardConfig], waivers: &[Waiver], today: Date) ->
     found
 }
 
+/// The most changes that a plan may hold without being blocked by the guard `changes`; none if
+/// nothing but advice bounds them, or a waiver lifts the bound.
+pub fn most_changes(configs: &[GuardConfig], waivers: &[Waiver], today: Date) -> Option<usize> {
+    let guard = find("changes")?;
+    let waived = waivers.iter().any(|waiver| waiver.rule == guard.rule() && holds(waiver, today));
+    let standard = [GuardConfig { rule: guard.rule().to_owned(), ..GuardConfig::default() }];
+    let own: Vec<&GuardConfig> = configs.iter().filter(|config| config.rule == guard.rule()).collect();
+    let asked = if own.is_empty() { standard.iter().collect() } else { own };
+    let bounds = asked.into_iter().filter_map(|config| match level(guard, config) {
+        GuardLevel::Off | GuardLevel::Advisory => None,
+        GuardLevel::Mandatory if waived => None,
+        GuardLevel::Mandatory | GuardLevel::Hard => {
+            usize::try_from(Params::new(guard.params(), &config.params).count("max")).ok()
+        }
+    });
+    bounds.min()
+}
+
 fn unknown_rule(rule: &str) -> Diagnostic {
     let near = all().iter().map(|guard| (strsim::jaro_winkler(guard.rule(), rule), guard.rule()));
     let near = near.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(likeness, _)| *likeness > 0.8);

@@ -13,7 +13,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use evaluate::{blocks, check_config, evaluate};
+pub use evaluate::{blocks, check_config, evaluate, most_changes};
 pub use leak::{Golds, Leak};
 pub use params::{Param, ParamError, Params};
 pub use reference::reference;

@@ -395,3 +395,26 @@ fn wrong_configuration_is_told_and_blocks() {
     let off = GuardConfig { level: Some(GuardLevel::Off), ..config("changes", json!({})) };
     assert!(World::good().run(&[off], &[]).iter().all(|outcome| outcome.rule != "changes"));
 }
+
+#[test]
+fn the_bound_on_changes_is_what_would_block() {
+    let config = |level: Option<GuardLevel>, max: u64| GuardConfig {
+        rule: "changes".into(),
+        level,
+        params: serde_json::Map::from_iter([("max".to_owned(), serde_json::json!(max))]),
+    };
+    let today = jiff::civil::date(2025, 8, 27);
+    let most = |configs: &[GuardConfig], waivers: &[Waiver]| super::most_changes(configs, waivers, today);
+    assert_eq!(most(&[], &[]), Some(40), "the default");
+    assert_eq!(most(&[config(None, 25), config(Some(GuardLevel::Hard), 30)], &[]), Some(25));
+    assert_eq!(most(&[config(Some(GuardLevel::Advisory), 3)], &[]), None);
+    let waiver = Waiver {
+        rule: "changes".into(),
+        reason: "first plan".into(),
+        owner: "ana".into(),
+        expires: "2025-08-27".into(),
+        ..Waiver::default()
+    };
+    assert_eq!(most(&[config(None, 25)], std::slice::from_ref(&waiver)), None);
+    assert_eq!(most(&[config(None, 25), config(Some(GuardLevel::Hard), 30)], &[waiver]), Some(30));
+}

@@ -19,7 +19,7 @@ use super::steadiness::Steadiness;
 use super::workspace::OpsError;
 use crate::databricks::LiveSpace;
 use crate::fix;
-use crate::guard::{Facts, GuardConfig, Waiver};
+use crate::guard::{Facts, GuardConfig, Waiver, most_changes};
 use crate::learn::{self, learn};
 use crate::model::{
     Candidate, Catalog, Diagnostic, Digest, Event, Outcome, Phase, Plan, Question, Scorecard, SourceSpan, Space,
@@ -171,7 +171,10 @@ async fn improve(
     let baseline = only(before, &learn_set);
     let mut trials = Trials::new(scorer, shadow, questions);
     trials.remember(&baseline, 1);
-    let prover = Prover { trials: &mut trials, base, goal: input.goal, limits: input.rules.limits };
+    let declared = declared_changes(input, base).len();
+    let today = input.now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let most_changes = most_changes(&input.guards, &input.waivers, today).map(|most| most.saturating_sub(declared));
+    let prover = Prover { trials: &mut trials, base, goal: input.goal, limits: input.rules.limits, most_changes };
     let proof = match &input.given {
         Some(candidates) => prover.prove(&Given(candidates), &baseline).await?,
         None => {

@@ -5,7 +5,7 @@ use super::propose::{Proposal, Proposer};
 use super::reach::reach;
 use super::workspace::OpsError;
 use crate::model::{Candidate, Category, Event, Rejection, RejectionReason, Scorecard, Space};
-use crate::trial::{Correctness, Dropped, Limits, Questions, Reach, Settled, search, settle};
+use crate::trial::{Correctness, Dropped, Fitted, Limits, Questions, Reach, Settled, fit, search, settle};
 use std::collections::BTreeSet;
 use std::future::Future;
 
@@ -81,6 +81,8 @@ pub struct Prover<'b, 'a> {
     pub base: &'b Space,
     pub goal: Goal,
     pub limits: Limits,
+    /// Most changes that the result may hold.
+    pub most_changes: Option<usize>,
 }
 
 /// How far the rounds have come.
@@ -198,7 +200,19 @@ impl Prover<'_, '_> {
         let expected = Correctness::new();
         let mut lab =
             ShadowLab { trials: &mut *self.trials, base: self.base, candidates: &accepted, expected: &expected };
-        let settled = settle(&mut lab, start, &order, &reach, fixed, self.limits).await?;
+        let mut settled = settle(&mut lab, start, &order, &reach, fixed, self.limits).await?;
+        let weights: Vec<usize> = accepted.iter().map(|candidate| candidate.changes.len()).collect();
+        if let Some(most) = self.most_changes
+            && let Some(fitted) = fit(&settled.fixes, &order, &weights, most)
+        {
+            rejections.extend(left_out(&accepted, &fitted, &settled, most));
+            let order: Vec<usize> = order.into_iter().filter(|index| fitted.kept.contains(index)).collect();
+            let fixed: Questions = fixed.difference(&fitted.lost).cloned().collect();
+            let (idle, harmful) = (settled.idle, settled.harmful);
+            settled = settle(&mut lab, start, &order, &reach, &fixed, self.limits).await?;
+            settled.idle.extend(idle);
+            settled.harmful.extend(harmful);
+        }
         let content = lab.content(&settled.kept);
         rejections.extend(settled.harmful.iter().map(|dropped| harm(&accepted, dropped)));
         let idle = settled.idle.iter().map(|index| accepted[*index].clone());
@@ -227,6 +241,20 @@ fn rejected(candidate: Candidate, reason: RejectionReason, detail: &str) -> Reje
 fn harm(candidates: &[Candidate], dropped: &Dropped) -> Rejection {
     let detail = format!("question {} is right without it and wrong with it", dropped.breaks);
     rejected(candidates[dropped.candidate].clone(), RejectionReason::Harm, &detail)
+}
+
+/// What would help, but is more than the plan may hold.
+fn left_out(accepted: &[Candidate], fitted: &Fitted, settled: &Settled, most: usize) -> Vec<Rejection> {
+    let told = |index: &usize| {
+        let fixes: Vec<&str> = settled.fixes.get(index).into_iter().flatten().map(String::as_str).collect();
+        let detail = format!(
+            "the plan may hold {most} changes (guard `changes`), and others do more; it fixes {}: the next plan can \
+             take it up",
+            fixes.join(", ")
+        );
+        rejected(accepted[*index].clone(), RejectionReason::Limit, &detail)
+    };
+    fitted.left_out.iter().map(told).collect()
 }
 
 fn reached(card: &Scorecard, score: f64) -> bool {

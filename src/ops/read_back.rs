@@ -1,7 +1,7 @@
 //! What became of a write: each change compared with what stands there afterwards.
 
 use crate::databricks::LiveSpace;
-use crate::diff::{Fit, diff, fits};
+use crate::diff::{Fit, diff, holds};
 use crate::model::{Change, Plan, Space};
 
 /// How what was sent stands to what was read.
@@ -18,7 +18,7 @@ pub struct ReadBack {
 
 impl ReadBack {
     pub(super) fn of(plan: &Plan, target: &Space, found: &LiveSpace) -> Self {
-        let status = |change: &Change| match fits(&found.space, &change.address, change.after.as_ref()) {
+        let status = |change: &Change| match holds(&found.space, change, plan.changes.iter().map(|p| &p.change)) {
             Fit::Same => "equal",
             Fit::Alike => "migrated",
             Fit::Not => "lossy",

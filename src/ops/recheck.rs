@@ -4,7 +4,7 @@ use super::catalog::read_catalog;
 use super::ground::declared_names;
 use super::guards::{Policy, blocked_by};
 use super::workspace::{OpsError, Workspace};
-use crate::diff::{Fit, fits};
+use crate::diff::{Fit, holds};
 use crate::model::{Plan, Space, State, Suite};
 
 /// Fails if a mandatory guard does.
@@ -29,9 +29,8 @@ pub(super) async fn recheck(
 pub(super) fn restores(plan: &Plan, state: &State) -> bool {
     let images = || state.applied.iter().filter_map(|record| record.before.as_ref());
     let stood = |image: &Space| {
-        plan.changes
-            .iter()
-            .all(|planned| fits(image, &planned.change.address, planned.change.after.as_ref()) != Fit::Not)
+        let changes = plan.changes.iter().map(|planned| &planned.change);
+        changes.clone().all(|change| holds(image, change, changes.clone()) != Fit::Not)
     };
     !plan.changes.is_empty()
         && plan.changes.iter().all(|planned| planned.evidence.provenance == "rollback")

@@ -3,7 +3,7 @@
 use super::apply::{ApplyInput, Recorded, record};
 use super::workspace::{OpsError, Workspace};
 use crate::databricks::{ErrorKind, LiveSpace, SpaceSummary};
-use crate::diff::{Fit, fits};
+use crate::diff::{Fit, holds};
 use crate::model::{Change, Digest, Space};
 use crate::store::{Done, Intent, StoreError, WriteOutcome};
 
@@ -84,7 +84,7 @@ fn decide(intent: &Intent, found: Option<&LiveSpace>) -> Became {
         return Became::Applied;
     }
     let stands = |space: &Space| {
-        let holds = |change: &Change| fits(space, &change.address, change.after.as_ref()) != Fit::Not;
+        let holds = |change: &Change| holds(space, change, &intent.changes) != Fit::Not;
         !intent.changes.is_empty() && intent.changes.iter().all(holds)
     };
     let digest = live.space.digest();

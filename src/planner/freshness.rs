@@ -1,6 +1,6 @@
 //! Whether a plan still fits the live space.
 
-use crate::diff::{Fit, diff, fits, value_at};
+use crate::diff::{Fit, diff, fits, holds, value_at};
 use crate::model::{Change, Digest, Plan, Space};
 use serde_json::Value;
 
@@ -61,7 +61,8 @@ pub fn freshness(plan: &Plan, live: &LiveFacts<'_>, base: Option<&Space>) -> Fre
     let (meeting, their): (Vec<Change>, Vec<Change>) =
         their.into_iter().partition(|their| ours.clone().any(|ours| ours.address.overlaps(&their.address)));
     let overlaps: Vec<ThreeWay> = ours
-        .filter(|ours| clashes(ours, live.space, &meeting))
+        .clone()
+        .filter(|change| clashes(change, ours.clone(), live.space, &meeting))
         .map(|ours| {
             let found = value_at(live.space, &ours.address);
             ThreeWay {
@@ -80,8 +81,8 @@ pub fn freshness(plan: &Plan, live: &LiveFacts<'_>, base: Option<&Space>) -> Fre
 
 /// True if the change no longer finds what it was made for. The same change made by somebody else
 /// is no clash.
-fn clashes(ours: &Change, live: &Space, meeting: &[Change]) -> bool {
-    if fits(live, &ours.address, ours.after.as_ref()) != Fit::Not {
+fn clashes<'a>(ours: &Change, all: impl IntoIterator<Item = &'a Change>, live: &Space, meeting: &[Change]) -> bool {
+    if holds(live, ours, all) != Fit::Not {
         return false;
     }
     if fits(live, &ours.address, ours.before.as_ref()) == Fit::Not {

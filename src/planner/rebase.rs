@@ -1,7 +1,7 @@
 //! A plan moved onto edits that somebody made elsewhere in the space since it was made.
 
 use super::freshness::LiveFacts;
-use crate::diff::{Fit, PatchError, apply_all, fits};
+use crate::diff::{Fit, PatchError, apply_all, holds};
 use crate::model::{Digest, Plan, PlanVerdict, PlannedChange};
 
 /// When the moved plan was made, and what it stands on beside the live space.
@@ -18,8 +18,8 @@ pub struct RebaseFacts {
 /// measured was another content, so the plan says `not-enough-evidence` and its changes
 /// `not-measured`. The caller has made sure that no change clashes.
 pub fn rebase(plan: &Plan, live: &LiveFacts<'_>, facts: RebaseFacts) -> Result<Plan, PatchError> {
-    let stands =
-        |planned: &&PlannedChange| fits(live.space, &planned.change.address, planned.change.after.as_ref()) != Fit::Not;
+    let all = || plan.changes.iter().map(|planned| &planned.change);
+    let stands = |planned: &&PlannedChange| holds(live.space, &planned.change, all()) != Fit::Not;
     let (done, mut left): (Vec<PlannedChange>, Vec<PlannedChange>) =
         plan.changes.iter().cloned().partition(|planned| stands(&planned));
     let target = apply_all(live.space, left.iter().map(|planned| &planned.change))?;

@@ -6,6 +6,7 @@
 //! and elimination read as what they are that way.
 
 mod eliminate;
+mod fit;
 mod isolate;
 mod lab;
 mod search;
@@ -14,6 +15,7 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
+pub use fit::{Fitted, fit};
 pub use lab::{Correctness, Lab, Questions, Reach, Selection};
 pub use search::{Dropped, Found, Limits, search};
 pub use settle::{Settled, settle};

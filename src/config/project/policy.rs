@@ -34,7 +34,7 @@ pub(super) fn default_guards() -> Vec<Guard> {
     vec![
         guard("regressions", GuardLevel::Mandatory, json!({"max": 0})),
         guard("gold-leak", GuardLevel::Hard, json!({})),
-        guard("changes", GuardLevel::Mandatory, json!({"max": 25})),
+        guard("changes", GuardLevel::Mandatory, json!({"max": 40})),
     ]
 }
 

@@ -49,7 +49,7 @@ pub struct ProjectFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub llm: Option<Llm>,
     /// Rules that a plan must keep. Without this key: no regressions, no leaked gold SQL, at most
-    /// 25 changes.
+    /// 40 changes.
     #[serde(default = "default_guards")]
     pub guards: Vec<Guard>,
     /// Exceptions from guards, each with a reason and an owner.

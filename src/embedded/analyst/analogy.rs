@@ -153,11 +153,24 @@ fn plain(time: &Time) -> String {
 
 /// The answer by the first example of the question's form.
 pub fn follow(world: &World, forms: &[(Shape, Known)], asked: &Shape, question: &str) -> Option<Followed> {
-    forms.iter().filter(|(shape, _)| shape.is_like(asked)).find_map(|(shape, known)| {
+    // Only slots take other numbers.
+    let same_numbers = |known: &Known| numbers(known.question()) == numbers(question);
+    let fits = |(shape, known): &&(Shape, Known)| {
+        shape.is_like(asked) && (!known.example.parameters.is_empty() || same_numbers(known))
+    };
+    forms.iter().filter(fits).find_map(|(shape, known)| {
         let mut followed = known.filled(question)?;
         followed.sql = exchanged(world, shape, asked, &followed.sql)?;
         Some(followed)
     })
+}
+
+/// The numbers of a question, in order of their digits.
+fn numbers(question: &str) -> Vec<&str> {
+    let mut found: Vec<&str> =
+        question.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty()).collect();
+    found.sort_unstable();
+    found
 }
 
 fn exchanged(world: &World, old: &Shape, new: &Shape, sql: &str) -> Option<String> {
