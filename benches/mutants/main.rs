@@ -3,6 +3,12 @@
 
 mod edits;
 mod judged;
+#[allow(dead_code, reason = "other benchmarks use the rest of it")]
+#[path = "../score/rig.rs"]
+mod rig;
+#[allow(dead_code, reason = "other benchmarks use the rest of it")]
+#[path = "../score/service.rs"]
+mod service;
 
 use judged::{Tally, judge_database};
 use std::io::Write;
@@ -38,6 +44,7 @@ fn main() {
         writeln!(out, "  {count:5}  {reason}").expect("stdout");
     }
     all.correct.iter().for_each(|one| writeln!(out, "called correct: {one}").expect("stdout"));
+    writeln!(out, "{} only round to other digits, which is the same answer", all.rounded).expect("stdout");
     let share = 100.0 * all.undecided as f64 / all.differing.max(1) as f64;
     writeln!(out, "{} mutants differ: {} called correct, {share:.1} % undecided", all.differing, all.correct.len())
         .expect("stdout");

@@ -61,7 +61,16 @@ impl Rig {
     }
 
     pub fn scorer_at(&self, host: &str, folder: &Path, on_event: impl Fn(&Event) + Send + Sync + 'static) -> Scorer {
-        let client = client(host);
+        self.scorer_over(client(host), "w", folder, on_event)
+    }
+
+    pub fn scorer_over(
+        &self,
+        client: Client,
+        warehouse: &str,
+        folder: &Path,
+        on_event: impl Fn(&Event) + Send + Sync + 'static,
+    ) -> Scorer {
         let events = Events::new(on_event);
         let meter = Arc::new(Meter::new(self.budget.clone(), Prices::default(), events.clone()));
         let options = GateOptions {
@@ -84,7 +93,7 @@ impl Rig {
             chunk: 10,
             prompts: None,
         };
-        let workspace = Workspace::new(client.clone(), "simulated".to_owned(), "w".to_owned());
+        let workspace = Workspace::new(client.clone(), "simulated".to_owned(), warehouse.to_owned());
         Scorer {
             workspace: Arc::new(workspace),
             gate: Gate::new(options, meter.clone(), events.clone()),

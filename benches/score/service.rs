@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -47,6 +47,8 @@ pub struct Sim {
     /// Seed of a noise: each question has a chance of its own to be answered right.
     noise: Option<u64>,
     judge: Box<Judge>,
+    /// Questions that are always refused.
+    failing: BTreeSet<usize>,
     asked: Mutex<Asked>,
 }
 
@@ -56,6 +58,8 @@ struct Asked {
     /// How often each question was asked.
     times: BTreeMap<usize, u64>,
     window: VecDeque<Instant>,
+    /// Requests that would begin a conversation.
+    attempts: usize,
     refused: usize,
     judged: usize,
 }
@@ -67,15 +71,17 @@ pub fn question(number: usize) -> (String, String) {
 
 impl Service {
     pub async fn start(pace: Pace, doubtful: usize, judge: Box<Judge>) -> Self {
-        Self::serve(Sim { pace, doubtful, noise: None, judge, asked: Mutex::default() }).await
+        Self::serve(Sim { doubtful, ..Sim::new(pace, judge) }).await
+    }
+
+    /// A service at once that cannot take these questions.
+    pub async fn failing(questions: impl IntoIterator<Item = usize>) -> Self {
+        Self::serve(Sim { failing: questions.into_iter().collect(), ..Sim::at_once() }).await
     }
 
     /// A service whose answers are right by chance.
     pub async fn noisy(seed: u64) -> Self {
-        let none = Duration::ZERO;
-        let pace = Pace { answers: vec![none], statement: none, judge: none, quota: None };
-        let judge = Box::new(|_: &[Value], _| Reply::Status(500));
-        Self::serve(Sim { pace, doubtful: 0, noise: Some(seed), judge, asked: Mutex::default() }).await
+        Self::serve(Sim { noise: Some(seed), ..Sim::at_once() }).await
     }
 
     async fn serve(sim: Sim) -> Self {
@@ -84,6 +90,8 @@ impl Service {
         let app = Router::new()
             .route(&format!("{spaces}/start-conversation"), post(start))
             .route(&format!("{spaces}/conversations/{{conversation}}/messages/{{message}}"), get(message))
+            // Nobody may see which conversations there are.
+            .route(&format!("{spaces}/conversations"), get(|| async { StatusCode::FORBIDDEN }))
             .route("/api/2.0/sql/statements", post(statement))
             .route("/serving-endpoints/{name}/invocations", post(invoke))
             .with_state(sim.clone());
@@ -101,6 +109,17 @@ impl Drop for Service {
 }
 
 impl Sim {
+    fn new(pace: Pace, judge: Box<Judge>) -> Self {
+        Self { pace, doubtful: 0, noise: None, judge, failing: BTreeSet::new(), asked: Mutex::default() }
+    }
+
+    /// Everything takes no time, and nobody judges.
+    fn at_once() -> Self {
+        let none = Duration::ZERO;
+        let pace = Pace { answers: vec![none], statement: none, judge: none, quota: None };
+        Self::new(pace, Box::new(|_: &[Value], _| Reply::Status(500)))
+    }
+
     fn asked(&self) -> MutexGuard<'_, Asked> {
         self.asked.lock().expect("nothing panics here")
     }
@@ -109,6 +128,11 @@ impl Sim {
     pub fn counts(&self) -> (usize, usize, usize) {
         let asked = self.asked();
         (asked.started.len(), asked.refused, asked.judged)
+    }
+
+    /// Requests that would have begun a conversation.
+    pub fn attempts(&self) -> usize {
+        self.asked().attempts
     }
 
     /// Forgets what was asked.
@@ -130,6 +154,11 @@ async fn start(State(sim): State<Arc<Sim>>, bytes: Bytes) -> Response {
     let number: usize = content.rsplit(' ').next().and_then(|text| text.parse().ok()).unwrap_or_default();
     let now = Instant::now();
     let mut asked = sim.asked();
+    asked.attempts += 1;
+    if sim.failing.contains(&number) {
+        let refusal = json!({"error_code": "TEMPORARILY_UNAVAILABLE", "message": "down"});
+        return (StatusCode::SERVICE_UNAVAILABLE, axum::Json(refusal)).into_response();
+    }
     if let Some((limit, window)) = sim.pace.quota {
         while asked.window.front().is_some_and(|first| now.duration_since(*first) >= window) {
             asked.window.pop_front();

@@ -4,6 +4,7 @@ use super::Ruling;
 use super::align::likely_maps;
 use super::number::NumRule;
 use super::order::{self, Order};
+use super::pairs;
 use super::rows::Case;
 use super::search::{Found, Outcome, Pair, Relation};
 use super::table::Table;
@@ -163,14 +164,31 @@ pub(super) fn prefix(case: &Case, pair: &Pair) -> Option<Ruling> {
     let head: Vec<usize> = (0..expected.min(actual)).collect();
     let free = vec![None; pair.needle.width()];
     let (gold, answer) = (case.expected.pick(&head), case.actual.pick(&head));
-    let same_head = case.pair_of(&gold, &answer, false).search(Relation::Same, &free).found().is_some();
-    (same_head || tied_head(case, pair, &head)).then(|| case.with_extra(Ruling::undecided("LIMIT_DIFFERS")))
+    let same_head = case.pair_of(&gold, &answer, false).search(Relation::Same, &free).found();
+    let found = same_head.or_else(|| tied_head(case, pair, &head))?;
+    let ruling = match goes_on(case, &found.map) {
+        true => Ruling::mismatch("EXTRA_ROWS"),
+        false => Ruling::undecided("LIMIT_DIFFERS"),
+    };
+    Some(case.with_extra(ruling))
+}
+
+/// The question says how many rows it wants, and the answer goes on below them with rows that are
+/// not tied with the last one.
+fn goes_on(case: &Case, map: &[usize]) -> bool {
+    let (expected, actual) = (case.expected.rows, case.actual.rows);
+    let pair = case.pair_of(&case.expected, &case.actual, false);
+    let mut keys = case.policy.order_keys.iter().filter(|key| **key < map.len());
+    let below = |key: &usize| {
+        (expected..actual).any(|row| pairs::cell_agrees(&pair, *key, map[*key], expected - 1, row).is_none())
+    };
+    case.policy.limit_asked && keys.any(below)
 }
 
 /// The beginning agrees in its sort keys, and the shorter side lies within the longer: ties at
 /// the cut may have changed places.
-fn tied_head(case: &Case, pair: &Pair, head: &[usize]) -> bool {
+fn tied_head(case: &Case, pair: &Pair, head: &[usize]) -> Option<Found> {
     let relation = if case.expected.rows < case.actual.rows { Relation::Within } else { Relation::Covers };
     let found = pair.search(relation, &vec![None; pair.needle.width()]).found();
-    found.is_some_and(|found| order::keys_in_sequence(case, &found.map, head, head) == Some(true))
+    found.filter(|found| order::keys_in_sequence(case, &found.map, head, head) == Some(true))
 }

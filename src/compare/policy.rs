@@ -31,6 +31,8 @@ pub struct Policy {
     pub limit: Option<u64>,
     /// The answer's outermost LIMIT, in rows.
     pub actual_limit: Option<u64>,
+    /// The question names the number of rows that it wants, as in "the top 5".
+    pub limit_asked: bool,
     /// Relative tolerance for all numbers, in place of the comparator's own rules.
     pub tolerance: Option<f64>,
     pub columns: ColumnPolicy,
@@ -81,6 +83,7 @@ pub fn policy_of(question: &Question, facts: &GoldFacts) -> Policy {
         order_keys,
         limit: facts.limit,
         actual_limit: facts.answer_limit,
+        limit_asked: facts.limit.is_some_and(|limit| limit > 1 && names_number(&question.question, limit)),
         tolerance: question.tolerance,
         columns: question.columns,
         percent_ok: question.percent_ok,
@@ -89,4 +92,10 @@ pub fn policy_of(question: &Question, facts: &GoldFacts) -> Policy {
         expected_full: facts.expected_full.clone(),
         full_keys: facts.full_keys.clone(),
     }
+}
+
+/// True if the number stands in the text by itself, not as a part of another one.
+fn names_number(text: &str, number: u64) -> bool {
+    let number = number.to_string();
+    text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits == number)
 }

@@ -1,6 +1,8 @@
 //! The published vectors, and the rules that they do not show.
 
 use super::vectors::{self, VectorOutcome};
+use super::{GoldFacts, Side, compare, policy_of};
+use crate::model::{Cell, Column, Question, ResultSet};
 use serde_json::{Value, json};
 
 const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/comparator/vectors.json");
@@ -245,6 +247,28 @@ fn limits() {
     assert_eq!(keyed(&columns, full, gold, json!({"actual_limit": 3})), "undecided LIMIT_DIFFERS");
     let top = |flags: Value| keyed(&columns, json!([["a", 9]]), json!([["b", 9]]), flags);
     assert_eq!(top(json!({"limit": 1, "order_keys": [1]})), "undecided TIE_AT_LIMIT");
+}
+
+#[test]
+fn a_question_that_names_its_number_of_rows_wants_no_more() {
+    let rows = |list: &[(&str, u32)]| {
+        let column = |name: &str| Column { name: name.into(), type_name: String::new(), type_text: String::new() };
+        let row = |(k, n): &(&str, u32)| vec![Cell::Text((*k).into()), Cell::Number(n.to_string())];
+        let rows = list.iter().map(row).collect();
+        Side::Rows(ResultSet { columns: vec![column("k"), column("n")], rows, truncated: false })
+    };
+    let facts = GoldFacts { limit: Some(2), order_by: vec![Some(1)], ..GoldFacts::default() };
+    let told = |words: &str, answer: &[(&str, u32)]| {
+        let question = Question { question: words.into(), ..Question::default() };
+        let found = compare(&rows(&[("a", 9), ("b", 8)]), &rows(answer), &policy_of(&question, &facts));
+        format!("{:?} {}", found.verdict, found.reason)
+    };
+    let all = [("a", 9), ("b", 8), ("c", 7)];
+    assert_eq!(told("the top 2", &all), "Mismatch EXTRA_ROWS");
+    assert_eq!(told("상위 2개", &[("a", 9), ("c", 8), ("b", 8), ("d", 7)]), "Mismatch EXTRA_ROWS");
+    assert_eq!(told("the best of 2024", &all), "Undecided LIMIT_DIFFERS");
+    // All that are tied with the last one may well be what is wanted.
+    assert_eq!(told("the top 2", &[("a", 9), ("b", 8), ("c", 8)]), "Undecided LIMIT_DIFFERS");
 }
 
 #[test]

@@ -129,6 +129,7 @@ fn policy(flags: &Flags, expected: &Half) -> Policy {
         hidden_keys: false,
         limit: flags.limit,
         actual_limit: flags.actual_limit,
+        limit_asked: false,
         tolerance: flags.tolerance,
         columns: if is(&flags.extra_columns, "reject") { ColumnPolicy::RejectExtra } else { ColumnPolicy::AllowExtra },
         percent_ok: flags.percent_ok,

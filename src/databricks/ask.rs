@@ -150,7 +150,7 @@ impl Client {
         others: impl IntoIterator<Item = String>,
     ) -> Result<Option<Thread>, ClientError> {
         self.known().extend(others);
-        let found = self.lost_conversation(space_id, question, since).await?;
+        let found = self.lost_conversation(space_id, question, since, self.until_arrived(since)).await?;
         Ok(found.map(|(conversation_id, message_id)| Thread { conversation_id, message_id }))
     }
 
@@ -161,7 +161,7 @@ impl Client {
         started_at: i64,
         error: &ClientError,
     ) -> Result<(String, String), AskFailure> {
-        match self.lost_conversation(space_id, question, started_at).await {
+        match self.lost_conversation(space_id, question, started_at, self.until_begun()).await {
             Ok(Some(found)) => Ok(found),
             Ok(None) => Err(AskFailure {
                 attempts: 0,

@@ -5,25 +5,45 @@ use super::error::ClientError;
 use super::http::{Call, segment};
 use crate::wire::{ConversationList, ConversationSummary, MessageList};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// The clocks of client and service may differ by this much.
 const SKEW_MS: i64 = 30_000;
 const MAX_PAGES: usize = 100;
+/// Before the first look; each further one comes after twice as long.
+const PAUSE: Duration = Duration::from_secs(3);
+const LOCAL_PAUSE: Duration = Duration::from_millis(50);
 
 impl Client {
+    /// How long to look for a question whose answer was lost just now.
+    pub(super) fn until_begun(&self) -> Duration {
+        if self.settings().is_local() { LOCAL_PAUSE * 2 } else { PAUSE * 2 }
+    }
+
+    /// How long to look for a question that somebody sent at a time (ms) and did not live to hear
+    /// of: until it would have arrived, which is at once if that was long ago.
+    pub(super) fn until_arrived(&self, sent_at: i64) -> Duration {
+        let arrives = if self.settings().is_local() { LOCAL_PAUSE * 30 } else { PAUSE * 3 };
+        let age = jiff::Timestamp::now().as_millisecond().saturating_sub(sent_at).max(0);
+        arrives.saturating_sub(Duration::from_millis(age.unsigned_abs()))
+    }
+
     /// The conversation with exactly this question that began after `started_at` (ms) and that
     /// this client does not know yet, with its first message. It becomes known at once, so that
-    /// two lost questions of the same words find two conversations. Looked for twice, because
-    /// the service may still have been about to begin it.
+    /// two lost questions of the same words find two conversations. Looked for over and over for
+    /// so long, because the service may still be about to begin it.
     pub(super) async fn lost_conversation(
         &self,
         space_id: &str,
         question: &str,
         started_at: i64,
+        so_long: Duration,
     ) -> Result<Option<(String, String)>, ClientError> {
-        let pause = if self.settings().is_local() { Duration::from_millis(50) } else { Duration::from_secs(3) };
-        for _ in 0..2 {
-            tokio::time::sleep(pause).await;
+        let mut pause = if self.settings().is_local() { LOCAL_PAUSE } else { PAUSE };
+        let due = Instant::now() + so_long;
+        loop {
+            let left = due.saturating_duration_since(Instant::now());
+            tokio::time::sleep(pause.min(left)).await;
             for candidate in self.recent_conversations(space_id, started_at - SKEW_MS).await? {
                 if let Some(message) = self.first_message(space_id, &candidate, question).await?
                     && self.known().insert(candidate.clone())
@@ -31,8 +51,11 @@ impl Client {
                     return Ok(Some((candidate, message)));
                 }
             }
+            if left <= pause {
+                return Ok(None);
+            }
+            pause *= 2;
         }
-        Ok(None)
     }
 
     /// Ids of conversations this client does not know that began at or after a time (ms).

@@ -6,9 +6,9 @@ use super::score::Scorer;
 use crate::compare::{GoldFacts, Policy, Side, compare, policy_of};
 use crate::model::{Cell, Comparison, Decision, Question, ResultSet};
 use crate::sql::{Settling, on_instance, result_facts, same_query, settling, tables_of, with_sort_keys};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Parts of the tables that weak evidence is looked at again on.
+/// Parts of the tables on which weak evidence, and excuses, are looked at again.
 const INSTANCES: std::ops::Range<u8> = 0..3;
 
 impl Scorer {
@@ -39,10 +39,14 @@ impl Scorer {
             }
             _ => first,
         };
-        if first.verdict == Decision::Match && first.notes.iter().any(|note| note == "WEAK_EVIDENCE") {
-            return self.second_look(question, accepted, sql, &facts, first).await;
+        let is_weak = || first.notes.iter().any(|note| note == "WEAK_EVIDENCE");
+        match first.verdict {
+            Decision::Match if is_weak() => self.second_look(question, accepted, sql, &facts, first).await,
+            Decision::Undecided if may_be_refuted(&first, &facts, &accepted.sql, sql) => {
+                self.refute(question, accepted, sql, &facts, first).await
+            }
+            _ => first,
         }
-        first
     }
 
     /// Looks at the rows without the limit, to tell a tie at it from another answer.
@@ -142,8 +146,8 @@ impl Scorer {
         Some(Comparison { verdict: found.verdict, reason: found.reason, notes, first_difference })
     }
 
-    /// Runs both queries again over parts of the tables. Two queries that mean the same agree on
-    /// every part; a lucky number does not.
+    /// Looks at both queries again over parts of the tables. Two queries that mean the same agree
+    /// on every part; a lucky number does not.
     async fn second_look(
         &self,
         question: &Question,
@@ -152,28 +156,16 @@ impl Scorer {
         facts: &GoldFacts,
         first: Comparison,
     ) -> Comparison {
-        let columns = self.columns_of(&[&accepted.sql, sql]).await;
-        let known = |name: &str| columns.get(&name.to_lowercase()).cloned();
-        let facts = GoldFacts { expected_full: None, full_keys: Vec::new(), ..facts.clone() };
-        let policy = policy_of(question, &facts);
         let mut looks = 0;
-        for instance in INSTANCES {
-            let parts = (on_instance(&accepted.sql, instance, &known), on_instance(sql, instance, &known));
-            let (Some(gold), Some(answer)) = parts else { break };
-            let gold = self.statements.run(&self.workspace, &gold).await;
-            let answer = self.statements.run(&self.workspace, &answer).await;
-            let (Side::Rows(_), Side::Rows(_)) = (&gold, &answer) else { continue };
-            let found = compare(&gold, &answer, &policy);
-            let both_empty = found.reason == "EMPTY_BOTH";
-            if found.verdict != Decision::Match && !both_empty {
-                let mut notes = first.notes;
-                notes.push(format!("PART_{instance}_{}", found.reason));
-                notes.sort();
-                let first_difference = found.first_difference;
-                let reason = "LUCKY_MATCH".to_owned();
-                return Comparison { verdict: Decision::Undecided, reason, notes, first_difference };
+        for (instance, found) in self.on_parts(question, accepted, sql, facts).await {
+            if found.reason == "EMPTY_BOTH" {
+                continue;
             }
-            looks += usize::from(!both_empty);
+            if found.verdict != Decision::Match {
+                let reason = "LUCKY_MATCH".to_owned();
+                return elsewhere(first, instance, found, Decision::Undecided, reason);
+            }
+            looks += 1;
         }
         let mut found = first;
         if looks > 0 {
@@ -181,6 +173,50 @@ impl Scorer {
             found.notes.sort();
         }
         found
+    }
+
+    /// Looks for a part of the tables on which what could excuse the difference (another unit, rows
+    /// that come more often) does not: then it is no excuse, and no judge is needed.
+    async fn refute(
+        &self,
+        question: &Question,
+        accepted: &GoldSql,
+        sql: &str,
+        facts: &GoldFacts,
+        first: Comparison,
+    ) -> Comparison {
+        for (instance, found) in self.on_parts(question, accepted, sql, facts).await {
+            if found.verdict == Decision::Mismatch {
+                let reason = found.reason.clone();
+                return elsewhere(first, instance, found, Decision::Mismatch, reason);
+            }
+        }
+        first
+    }
+
+    /// Both queries compared over parts of the tables, as far as they can be run there.
+    async fn on_parts(
+        &self,
+        question: &Question,
+        accepted: &GoldSql,
+        sql: &str,
+        facts: &GoldFacts,
+    ) -> Vec<(u8, Comparison)> {
+        let columns = self.columns_of(&[&accepted.sql, sql]).await;
+        let known = |name: &str| columns.get(&name.to_lowercase()).cloned();
+        let facts = GoldFacts { expected_full: None, full_keys: Vec::new(), ..facts.clone() };
+        let policy = policy_of(question, &facts);
+        let mut all = Vec::new();
+        for instance in INSTANCES {
+            let parts = (on_instance(&accepted.sql, instance, &known), on_instance(sql, instance, &known));
+            let (Some(gold), Some(answer)) = parts else { break };
+            let gold = self.statements.run(&self.workspace, &gold).await;
+            let answer = self.statements.run(&self.workspace, &answer).await;
+            if let (Side::Rows(_), Side::Rows(_)) = (&gold, &answer) {
+                all.push((instance, compare(&gold, &answer, &policy)));
+            }
+        }
+        all
     }
 
     /// Columns of all tables that the queries read, by name in lower case; each table is asked
@@ -212,6 +248,39 @@ impl Scorer {
         let Side::Rows(rows) = self.statements.run(&self.workspace, sql).await else { return None };
         rows.rows.first()?.iter().map(|cell| Cell::as_wire(cell)?.parse().ok()).collect()
     }
+}
+
+/// What was found on a part of the tables, in the place of the first verdict.
+fn elsewhere(first: Comparison, instance: u8, found: Comparison, verdict: Decision, reason: String) -> Comparison {
+    let mut notes = first.notes;
+    if first.verdict == Decision::Undecided {
+        notes.push(first.reason);
+    }
+    notes.push(format!("PART_{instance}_{}", found.reason));
+    notes.sort();
+    Comparison { verdict, reason, notes, first_difference: found.first_difference }
+}
+
+/// Open comparisons that a part of the tables may settle. Not where a limit cuts: there ties
+/// differ from part to part. And not where the queries read other tables: they may mean the same
+/// by keys that hold in the whole tables only.
+fn may_be_refuted(first: &Comparison, facts: &GoldFacts, gold: &str, answer: &str) -> bool {
+    const EXCUSES: [&str; 9] = [
+        "DUPLICATES_DIFFER",
+        "PERCENT_SCALE",
+        "UNIT_SCALE",
+        "STRING_CASE",
+        "NULL_ZERO",
+        "FORMATTED_NUMBER",
+        "DATE_GRAIN",
+        "EXTRA_COLUMNS",
+        "MISSING_COLUMNS",
+    ];
+    let tables = |sql: &str| tables_of(sql).into_iter().map(|name| name.to_lowercase()).collect::<BTreeSet<_>>();
+    EXCUSES.contains(&first.reason.as_str())
+        && facts.limit.is_none()
+        && facts.answer_limit.is_none()
+        && tables(gold) == tables(answer)
 }
 
 const SETTLED: &str = "SETTLED_IN_WAREHOUSE";

@@ -258,7 +258,7 @@ impl Scorer {
 
     /// Compares the answer with every accepted SQL; the best verdict counts. What stays open comes
     /// with what a judge needs to see.
-    async fn compare_answer(&self, question: &Question, gold: &Gold, answer: &Answer) -> (Verdict, Option<Item>) {
+    pub async fn compare_answer(&self, question: &Question, gold: &Gold, answer: &Answer) -> (Verdict, Option<Item>) {
         let actual = match answer {
             Answer::Sql { sql, .. } => self.statements.run(&self.workspace, sql).await,
             Answer::Text { asks_back: true, .. } => Side::NoSql,

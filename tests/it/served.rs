@@ -2,7 +2,7 @@
 
 use crate::support::{Project, Served, wait_for};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 
 /// A project in the served workspace, with a token in its environment.
@@ -40,7 +40,6 @@ impl Remote {
 }
 
 #[test]
-#[ignore = "known fault: a kill between question and answer loses up to two answers"]
 fn a_killed_plan_leaves_no_trace_and_goes_on_where_it_stopped() {
     let (workspace, _) = Project::applied();
     let server = Served::over(&workspace);
@@ -101,10 +100,16 @@ fn a_killed_plan_leaves_no_trace_and_goes_on_where_it_stopped() {
     // At most twice in each arm; and some more where too few moved to show that answers are steady.
     assert!(again <= 4 * repeats + 12 + lost, "{again} questions were asked again");
 
-    // A third run asks nothing at all.
-    let before = workspace.asked().len();
+    // The next run leaves out at once what this one has rejected, so it may try a set of changes
+    // that is new. Of all that was asked before it asks nothing; and the one after it, nothing.
+    let before: BTreeSet<(String, String)> = workspace.asked().into_iter().collect();
+    let count = workspace.asked().len();
     assert!(remote.plan().output().expect("plan runs").status.success());
-    assert_eq!(workspace.asked().len(), before);
+    let more = workspace.asked().split_off(count);
+    assert!(more.iter().all(|pair| !before.contains(pair)), "{more:?}");
+    let count = workspace.asked().len();
+    assert!(remote.plan().output().expect("plan runs").status.success());
+    assert_eq!(workspace.asked().len(), count);
 }
 
 #[test]

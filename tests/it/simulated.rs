@@ -1,18 +1,21 @@
 //! Over a simulated workspace: the judge's replies, of which none may change another question's
-//! verdict or raise the score; and a noisy content against itself.
+//! verdict or raise the score; services that fail; and a noisy content against itself.
 
 #[path = "../../benches/score/rig.rs"]
-mod rig;
+pub mod rig;
 #[allow(dead_code, reason = "the benchmark uses the rest of it")]
 #[path = "../../benches/score/service.rs"]
 mod service;
 
 use genie_enhance::limit::Budget;
-use genie_enhance::model::{Outcome, Scorecard};
+use genie_enhance::model::{Event, Outcome, Scorecard};
+use genie_enhance::store::{AnswerKey, Claims, Trace};
 use rig::{Rig, claims_of_itself, questions, target};
 use serde_json::{Value, json};
 use service::{Pace, Reply, Service, verdicts};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Two chunks: one is full, and one is what remains.
@@ -126,4 +129,79 @@ async fn without_a_judge_or_its_budget_everything_open_stays_open() {
 async fn a_noisy_content_against_itself_shows_no_difference() {
     let claims = claims_of_itself(20, 30).await;
     assert!(claims <= 1, "{claims} of 20");
+}
+
+/// The card of `count` questions, and how often their service was asked to begin a conversation.
+async fn score_failing(count: usize, rig: Rig, failing: impl IntoIterator<Item = usize>) -> (Scorecard, usize, usize) {
+    let service = Service::failing(failing).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let trials = Arc::new(AtomicUsize::new(0));
+    let counted = trials.clone();
+    let scorer = Rig { poll: Duration::from_millis(2), judges: false, ..rig }.scorer(&service, folder.path(), {
+        move |event| {
+            if matches!(event, Event::Breaker { state } if state == "half-open") {
+                counted.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    });
+    let suite = questions(count);
+    let asked: Vec<_> = suite.iter().collect();
+    let card = scorer.score(&target(), &asked, 1, "test").await;
+    assert_eq!(card.questions.len(), count, "every question is listed");
+    (card, service.sim.attempts(), trials.load(Ordering::SeqCst))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_failures_of_twenty_leave_eighteen_verdicts_and_two_not_run() {
+    let (card, attempts, trials) = score_failing(20, Rig::default(), [4, 15]).await;
+    assert_eq!((card.correct(), card.total(), card.count(Outcome::NotRun)), (18, 18, 2), "{:?}", outcomes(&card));
+    for id in ["q004", "q015"] {
+        let verdict = &card.get(id).expect("listed").verdict;
+        assert_eq!((verdict.outcome, verdict.reason.as_str()), (Outcome::NotRun, "SERVICE"), "{id}");
+    }
+    assert!(trials == 0 && attempts == 18 + 2 * 3, "{attempts} attempts: each failing one is tried three times");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_service_costs_its_threshold_what_was_in_flight_and_the_trials() {
+    let rig = Rig { cool_down: Duration::from_millis(100), ..Rig::default() };
+    assert_eq!((rig.failures, rig.concurrency, rig.retries), (5, 3, 2));
+    let (card, attempts, trials) = score_failing(40, rig, 1..=40).await;
+    assert_eq!((card.total(), card.count(Outcome::NotRun)), (0, 40));
+    assert!(attempts <= 5 + 2 + trials && (1..=3).contains(&trials), "{attempts} attempts, {trials} trials");
+    let open = card.questions.iter().filter(|question| question.verdict.reason == "BREAKER_OPEN").count();
+    assert!(open >= 40 - attempts, "{open} were not sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_may_have_been_asked_is_not_asked_again_and_is_listed() {
+    let service = Service::failing([]).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let suite = questions(5);
+    // A run that was killed between noting that it sends a question and hearing where it went;
+    // and the service shows nobody its conversations.
+    let key = AnswerKey {
+        space: target().content,
+        question: suite[2].question.clone(),
+        attempt: 1,
+        as_of: None,
+        workspace: "simulated".to_owned(),
+    };
+    let dead = Claims::open(folder.path().join("claims.jsonl")).expect("claims");
+    let sent = Trace {
+        space_id: target().space_id,
+        question: suite[2].question.clone(),
+        at: jiff::Timestamp::now().as_millisecond() - 60_000,
+        thread: None,
+    };
+    dead.claim(&key.digest()).expect("claimed");
+    dead.sent(&key.digest(), &sent).expect("noted");
+    drop(dead);
+    let scorer = Rig { judges: false, ..Rig::default() }.scorer(&service, folder.path(), |_| {});
+    scorer.recover().await;
+    let asked: Vec<_> = suite.iter().collect();
+    let card = scorer.score(&target(), &asked, 1, "test").await;
+    assert_eq!((card.correct(), card.total(), card.count(Outcome::NotRun)), (4, 4, 1), "{:?}", outcomes(&card));
+    assert_eq!(card.get("q003").expect("listed").verdict.reason, "UNKNOWN_OUTCOME");
+    assert_eq!(service.sim.attempts(), 4, "it was not sent again");
 }

@@ -94,12 +94,9 @@ async fn strike(app: &App, line: &Line, when: When, method: &str, path: &str) ->
     replacement
 }
 
-/// Questions, and every change of a space, leave a line.
+/// Questions, every change of a space, and what a model is asked leave a line.
 fn log(app: &App, method: &str, path: &str, response: &Response, executed: bool) {
-    let spaces = path.starts_with("/api/2.0/genie/spaces");
-    let asks = path.ends_with("/start-conversation") || path.ends_with("/messages") || path.ends_with("/eval-runs");
-    let space_change = !path.contains("/conversations") && !path.contains("/eval-runs");
-    if !spaces || method == "GET" || !(asks || space_change) {
+    if method == "GET" || !(asks_or_changes_a_space(path) || path.starts_with("/serving-endpoints/")) {
         return;
     }
     let note = response.extensions().get::<LogNote>().cloned().unwrap_or_default();
@@ -115,4 +112,10 @@ fn log(app: &App, method: &str, path: &str, response: &Response, executed: bool)
     if let Err(error) = app.store.locked(|locked| locked.append_log(entry)) {
         tracing::warn!(%error, "the request log could not be written");
     }
+}
+
+fn asks_or_changes_a_space(path: &str) -> bool {
+    let asks = path.ends_with("/start-conversation") || path.ends_with("/messages") || path.ends_with("/eval-runs");
+    let changes = !path.contains("/conversations") && !path.contains("/eval-runs");
+    path.starts_with("/api/2.0/genie/spaces") && (asks || changes)
 }
