@@ -150,15 +150,24 @@ impl<'a> Context<'a> {
 
     /// True if the question says the term.
     pub(crate) fn says(gap: &Gap, term: &str) -> bool {
-        content_terms(term).iter().map(|(key, _)| key).max_by_key(|key| key.len()).is_some_and(|key| {
-            gap.terms.contains(key) || gap.terms.iter().any(|have| !key.is_ascii() && have.contains(key.as_str()))
-        })
+        content_terms(term)
+            .iter()
+            .map(|(key, _)| key)
+            .max_by_key(|key| key.len())
+            .is_some_and(|key| gap.terms.contains(key) || gap.terms.iter().any(|have| is_form(have, key)))
     }
 
     /// True if the gold SQL of no question in the learn set passes the test.
     pub(crate) fn gold_never(&self, does: impl Fn(&Features) -> bool) -> bool {
         !self.gold.iter().any(|(_, features)| does(features))
     }
+}
+
+/// True for a compound with the word, and for the word with an ending.
+fn is_form(have: &str, word: &str) -> bool {
+    let compound = || !word.is_ascii() && have.contains(word);
+    let ending = || have.strip_prefix(word).filter(|_| word.chars().count() >= 5);
+    compound() || ending().is_some_and(|ending| ["n", "en", "s"].contains(&ending))
 }
 
 /// A snippet's kind, id and key, if its SQL can be read.

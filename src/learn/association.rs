@@ -4,6 +4,7 @@
 use super::corpus::{Corpus, Family};
 use super::date_rules;
 use super::evidence::{Evidence, Sayings};
+use super::filters::{DEFAULT_SHARE, DEFAULT_USES};
 use super::pattern::Facet;
 use super::phrases::{collect_terms, keep_whole, without_windows};
 use super::terms::Segments;
@@ -19,9 +20,25 @@ pub(super) struct FacetInfo {
     pub families: BTreeSet<usize>,
     /// Families that compute it within something else: a ratio, a share.
     pub inner: BTreeSet<usize>,
+    pub columns: BTreeSet<ColumnRef>,
+    /// A condition that holds in most queries over its table, whatever they ask, or its column.
+    pub usual: bool,
+    /// Of its SQL.
+    length: usize,
 }
 
 impl FacetInfo {
+    fn new(facet: Facet, fragment: Option<Fragment>) -> Self {
+        let columns = match (&facet, &fragment) {
+            (Facet::Column(column), _) => BTreeSet::from([column.clone()]),
+            (Facet::Value(value), _) => BTreeSet::from([value.column.clone()]),
+            (_, fragment) => fragment.iter().flat_map(|fragment| fragment.columns.iter().cloned()).collect(),
+        };
+        let length = facet.sql(fragment.as_ref()).len();
+        let (aliases, families, inner) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        Self { facet, fragment, aliases, families, inner, columns, usual: false, length }
+    }
+
     pub fn sql(&self) -> String {
         self.facet.sql(self.fragment.as_ref())
     }
@@ -186,10 +203,13 @@ impl Associations {
     /// Benjamini–Hochberg over all distinct pairs seen at least twice. Terms that occur in the
     /// same families are one test, and so are fragments.
     fn control_false_discoveries(&mut self) {
-        let mut tests: BTreeMap<(&BTreeSet<usize>, usize), f64> = BTreeMap::new();
+        let mut kinds: HashMap<&BTreeSet<usize>, usize> = HashMap::new();
+        let mut tests: HashMap<(usize, usize), f64> = HashMap::new();
         for (term, pairs) in self.terms.iter().zip(&self.pairs) {
+            let next = kinds.len();
+            let kind = *kinds.entry(&term.families).or_insert(next);
             for pair in pairs.iter().filter(|pair| pair.joint >= 2) {
-                tests.insert((&term.families, pair.facet), pair.llr);
+                tests.insert((kind, pair.facet), pair.llr);
             }
         }
         let mut p: Vec<f64> = tests.into_values().map(p_value).collect();
@@ -205,7 +225,7 @@ impl Associations {
 
 /// Rank of a pair within its term; of two fragments that fit alike the shorter one is meant.
 fn rank(pair: &Pair, facets: &[FacetInfo]) -> f64 {
-    let length = facets[pair.facet].sql().len();
+    let length = facets[pair.facet].length;
     // Where a column comes with one condition only, the condition is meant.
     let condition = matches!(facets[pair.facet].facet, Facet::Value(_) | Facet::Predicate(_));
     pair.score() - (length as f64).min(500.0) * 1e-4 + if condition { 0.06 } else { 0.0 }
@@ -277,13 +297,7 @@ fn facets(corpus: &Corpus) -> Vec<FacetInfo> {
     let mut found: BTreeMap<Facet, FacetInfo> = BTreeMap::new();
     for (at, family) in corpus.families.iter().enumerate() {
         for (facet, fragment, alias) in facets_of(family) {
-            let info = found.entry(facet.clone()).or_insert_with(|| FacetInfo {
-                facet,
-                fragment,
-                aliases: BTreeMap::new(),
-                families: BTreeSet::new(),
-                inner: BTreeSet::new(),
-            });
+            let info = found.entry(facet.clone()).or_insert_with(|| FacetInfo::new(facet, fragment));
             info.families.insert(at);
             if let Some(alias) = alias.filter(|alias| !alias.is_empty()) {
                 *info.aliases.entry(alias).or_default() += 1;
@@ -298,8 +312,22 @@ fn facets(corpus: &Corpus) -> Vec<FacetInfo> {
         }
     }
     let mut facets: Vec<FacetInfo> = found.into_values().collect();
+    facets.iter_mut().for_each(|info| info.usual = is_usual(info, corpus));
+    let usual = facets.iter().filter(|info| info.usual).flat_map(|info| info.columns.iter().cloned());
+    let usual: BTreeSet<ColumnRef> = usual.collect();
+    let of_usual = |facet: &Facet| matches!(facet, Facet::Column(column) if usual.contains(column));
+    facets.iter_mut().filter(|info| of_usual(&info.facet)).for_each(|info| info.usual = true);
     share_values(&mut facets);
     facets
+}
+
+/// A word that comes with what is there anyway does not name it.
+fn is_usual(info: &FacetInfo, corpus: &Corpus) -> bool {
+    let tables: BTreeSet<String> = info.columns.iter().map(|column| column.table.clone()).collect();
+    let condition = matches!(info.facet, Facet::Value(_) | Facet::Predicate(_)) && tables.len() == 1;
+    condition
+        && info.families.len() >= DEFAULT_USES
+        && info.families.len() as f64 >= DEFAULT_SHARE * corpus.over(&tables).len() as f64
 }
 
 /// A value of columns of one name is one observation, whichever table it was filtered in.

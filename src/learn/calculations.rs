@@ -94,16 +94,13 @@ pub(super) fn pattern(
     is_aggregate: bool,
 ) -> LearntPattern {
     let tables: BTreeSet<String> = fragment.tables().into_iter().map(str::to_owned).collect();
-    let could: BTreeSet<usize> = (0..corpus.families.len())
-        .filter(|at| corpus.families[*at].any(|f| tables.iter().all(|table| f.tables.contains(table))))
-        .collect();
-    let seen = corpus.seen_in(&info.families, &could);
+    let seen = corpus.seen_in(&info.families, &corpus.over(&tables));
     let mut aliases: Vec<(&String, &usize)> = info.aliases.iter().collect();
     aliases.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
     let aliases: Vec<String> = aliases.into_iter().map(|(alias, _)| alias.clone()).collect();
     let called = aliases.first().map(|alias| format!(", called `{alias}`")).unwrap_or_default();
     let statement = format!("`{}` is computed in {} question families{called}.", fragment.sql, info.families.len());
-    let digits = usual_digits(corpus, &fragment.key);
+    let digits = usual_digits(corpus, info, &fragment.key);
     let body = Body::Calculation(Calculation {
         fragment: fragment.clone(),
         aliases,
@@ -125,9 +122,10 @@ pub(super) fn pattern(
 }
 
 /// The number of decimal places of most uses, if most uses have one.
-fn usual_digits(corpus: &Corpus, key: &str) -> Option<i64> {
+fn usual_digits(corpus: &Corpus, info: &FacetInfo, key: &str) -> Option<i64> {
     let mut uses: BTreeMap<Option<i64>, usize> = BTreeMap::new();
-    let outputs = corpus.families.iter().flat_map(|family| &family.features).flat_map(|features| &features.outputs);
+    let families = info.families.iter().map(|at| &corpus.families[*at]);
+    let outputs = families.flat_map(|family| &family.features).flat_map(|features| &features.outputs);
     for output in outputs.filter(|output| output.core.key == key) {
         *uses.entry(output.digits).or_default() += 1;
     }

@@ -1,6 +1,7 @@
 //! The corpus: question families with the features of their gold SQL.
 
 use super::pattern::Seen;
+use super::spelling;
 use super::terms::{Segments, segments};
 use crate::model::{Catalog, CatalogColumn, Question, SpaceView};
 use crate::sql::{ColumnRef, Features, Names};
@@ -23,6 +24,8 @@ pub(super) struct Corpus<'a> {
     pub space: &'a SpaceView,
     /// Comments of all columns of a name, in lower case.
     comments: BTreeMap<String, Vec<String>>,
+    /// Families by the tables that their queries read.
+    by_table: BTreeMap<String, BTreeSet<usize>>,
 }
 
 impl<'a> Corpus<'a> {
@@ -53,9 +56,28 @@ impl<'a> Corpus<'a> {
                 family.features.push(features);
             }
         }
-        let mut corpus = Self { families, names, space, comments: BTreeMap::new() };
+        spelling::settle(&mut families);
+        let mut by_table: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        for (at, family) in families.iter().enumerate() {
+            for table in family.features.iter().flat_map(|features| &features.tables) {
+                by_table.entry(table.clone()).or_default().insert(at);
+            }
+        }
+        let mut corpus = Self { families, names, space, comments: BTreeMap::new(), by_table };
         corpus.comments = corpus.collect_comments(catalog);
         corpus
+    }
+
+    /// The families with a query over all of these tables.
+    pub(super) fn over<'t>(&self, tables: impl IntoIterator<Item = &'t String> + Clone) -> BTreeSet<usize> {
+        let of = |table: &String| self.by_table.get(table).cloned().unwrap_or_default();
+        let found = tables.clone().into_iter().map(of).reduce(|some, next| &some & &next);
+        let mut found = found.unwrap_or_else(|| (0..self.families.len()).collect());
+        let one_query = |at: &usize| {
+            self.families[*at].any(|query| tables.clone().into_iter().all(|table| query.tables.contains(table)))
+        };
+        found.retain(one_query);
+        found
     }
 
     fn collect_comments(&self, catalog: &Catalog) -> BTreeMap<String, Vec<String>> {
@@ -87,28 +109,8 @@ impl<'a> Corpus<'a> {
         format!("{in_catalog}\n{described}")
     }
 
-    /// Support, examples and counter-examples of a pattern that `shows` holds for, among the
-    /// families that `could` show it.
-    pub(super) fn seen(&self, shows: impl Fn(&Family) -> bool, could: impl Fn(&Family) -> bool) -> Seen {
-        let mut seen = Seen::default();
-        let mut missing = 0;
-        for family in &self.families {
-            if shows(family) {
-                seen.support += 1;
-                seen.questions.extend(family.ids.iter().cloned());
-            } else if could(family) {
-                missing += 1;
-                seen.counter_examples.extend(family.ids.iter().cloned());
-            }
-        }
-        seen.questions.sort();
-        seen.counter_examples.sort();
-        let all = seen.support + missing;
-        seen.confidence = if all > 0 { seen.support as f64 / all as f64 } else { 0.0 };
-        seen
-    }
-
-    /// The same for families given by number.
+    /// Support, examples and counter-examples of a pattern that holds in the families `shows`, among
+    /// those that `could` show it.
     pub(super) fn seen_in(&self, shows: &BTreeSet<usize>, could: &BTreeSet<usize>) -> Seen {
         let ids = |families: &mut dyn Iterator<Item = &usize>| {
             let mut ids: Vec<String> = families.flat_map(|at| self.families[*at].ids.iter().cloned()).collect();

@@ -2,16 +2,16 @@
 
 use super::Options;
 use super::association::{Associations, Pair};
-use super::corpus::{Corpus, Family};
+use super::corpus::Corpus;
 use super::pattern::{Body, Facet, FilterRule, LearntPattern};
 use crate::model::PatternKind;
-use crate::sql::{Features, Predicate};
+use crate::sql::Predicate;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A default holds in at least this share of the queries over its table …
-const DEFAULT_SHARE: f64 = 0.8;
+pub(super) const DEFAULT_SHARE: f64 = 0.8;
 /// … of which there are at least so many.
-const DEFAULT_USES: usize = 3;
+pub(super) const DEFAULT_USES: usize = 3;
 
 pub(super) fn mine(corpus: &Corpus, found: &Associations, options: Options) -> Vec<LearntPattern> {
     let uses = uses(corpus);
@@ -56,7 +56,7 @@ fn uses<'a>(corpus: &'a Corpus) -> BTreeMap<String, Used<'a>> {
 /// The table of which the predicate is a default, if it is one.
 fn default_table(corpus: &Corpus, used: &Used, terms: &[String]) -> Option<String> {
     let table = (*used.predicate.fragment.tables().first()?).to_owned();
-    let over: Vec<&Family> = corpus.families.iter().filter(|f| f.any(|q| q.tables.contains(&table))).collect();
+    let over = corpus.over([&table]);
     let share = used.families.len() as f64 / over.len().max(1) as f64;
     let often = used.families.len() >= DEFAULT_USES && share >= DEFAULT_SHARE;
     (often && !is_asked_for(corpus, used, terms)).then_some(table)
@@ -108,16 +108,12 @@ fn names_of_predicates(found: &Associations) -> BTreeMap<String, Vec<String>> {
 fn pattern(corpus: &Corpus, key: &str, used: &Used, default_of: Option<String>, terms: Vec<String>) -> LearntPattern {
     let fragment = used.predicate.fragment.clone();
     let tables: BTreeSet<String> = fragment.tables().into_iter().map(str::to_owned).collect();
-    let has = |features: &Features| features.predicates.iter().any(|p| p.fragment.key == key);
-    let over = |family: &Family| family.any(|q| tables.iter().all(|table| q.tables.contains(table)));
-    let seen = corpus.seen(|family| family.any(has), over);
+    let over = corpus.over(&tables);
+    let seen = corpus.seen_in(&used.families, &over);
     let statement = match &default_of {
-        Some(table) => format!(
-            "`{}` holds in {} of {} question families over `{table}`.",
-            fragment.sql,
-            seen.support,
-            corpus.families.iter().filter(|family| over(family)).count()
-        ),
+        Some(table) => {
+            format!("`{}` holds in {} of {} question families over `{table}`.", fragment.sql, seen.support, over.len())
+        }
         None => format!("`{}` is used in {} question families.", fragment.sql, seen.support),
     };
     let body = Body::Filter(FilterRule {

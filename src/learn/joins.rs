@@ -1,7 +1,7 @@
 //! Joins: which tables are joined on which columns, how often, and with which cardinality.
 
 use super::Options;
-use super::corpus::{Corpus, Family};
+use super::corpus::Corpus;
 use super::pattern::{Body, JoinRule, LearntPattern};
 use crate::model::{CatalogTable, PatternKind, Relationship};
 use crate::sql::{ColumnRef, JoinKind, JoinUse};
@@ -23,7 +23,7 @@ pub(super) fn mine(corpus: &Corpus, options: Options) -> Vec<LearntPattern> {
     }
     let enough = |key: &Key, families: usize| families >= options.min_support.max(2) || columns_agree(corpus, key);
     let sure = uses.into_iter().filter(|(key, (all, _))| enough(key, all.len()));
-    sure.map(|(key, (all, outer))| pattern(corpus, key, all.len(), outer.len())).collect()
+    sure.map(|(key, (all, outer))| pattern(corpus, key, &all, outer.len())).collect()
 }
 
 /// A single use is believed if the columns have one name or a declared key, and one type.
@@ -59,13 +59,11 @@ fn values_agree(corpus: &Corpus, one: &ColumnRef, two: &ColumnRef) -> bool {
     shared > 0 && shared * 10 >= one.len().min(two.len()) * 8
 }
 
-fn pattern(corpus: &Corpus, (left, right, pairs): Key, support: usize, outer: usize) -> LearntPattern {
-    let is_this = |join: &JoinUse| join.left == left && join.right == right && join.pairs == pairs;
-    let shows = |family: &Family| family.any(|features| features.joins.iter().any(is_this));
-    let could = |family: &Family| {
-        family.any(|features| features.joins.iter().any(|join| join.left == left && join.right == right))
-    };
-    let seen = corpus.seen(shows, could);
+fn pattern(corpus: &Corpus, (left, right, pairs): Key, families: &BTreeSet<usize>, outer: usize) -> LearntPattern {
+    let joins_them = |join: &JoinUse| join.left == left && join.right == right;
+    let mut could = corpus.over([&left, &right]);
+    could.retain(|at| corpus.families[*at].any(|features| features.joins.iter().any(joins_them)));
+    let (seen, support) = (corpus.seen_in(families, &could), families.len());
     // Facts on the left, dimensions on the right, as people draw it.
     let relationship = relationship(corpus, &left, &right, &pairs);
     let flip = relationship == Relationship::OneToMany

@@ -22,11 +22,12 @@ mod naming;
 mod output;
 mod pattern;
 mod phrases;
-#[cfg(test)]
-mod planted_tests;
 mod scopes;
 mod shapes;
+mod spelling;
 mod templates;
+#[cfg(test)]
+mod term_lists;
 mod terms;
 #[cfg(test)]
 mod tests;

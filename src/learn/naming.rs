@@ -62,16 +62,25 @@ fn is_its_own(found: &Associations, pair: &Pair, uses: usize) -> bool {
 /// that of another calculation and “sold” is said with it only.
 pub(super) struct WholeNames<'a> {
     found: &'a Associations,
-    by_key: HashMap<&'a str, usize>,
-    /// Keys of plain names with what they mean.
-    plain: Vec<(&'a str, usize)>,
+    /// For the rest of a longer term, that term and what the plain name in it means.
+    around: HashMap<&'a str, Vec<(usize, usize)>>,
 }
 
 impl<'a> WholeNames<'a> {
     pub(super) fn of(found: &'a Associations, dominant: &BTreeMap<usize, usize>) -> Self {
-        let by_key = found.terms.iter().enumerate().map(|(at, term)| (term.key.as_str(), at)).collect();
         let plain = dominant.iter().map(|(term, at)| (found.terms[*term].key.as_str(), found.pairs[*term][*at].facet));
-        Self { found, by_key, plain: plain.collect() }
+        let plain: HashMap<&str, usize> = plain.collect();
+        let mut around: HashMap<&str, Vec<(usize, usize)>> = HashMap::new();
+        for (at, term) in found.terms.iter().enumerate() {
+            for (cut, _) in term.key.char_indices().skip(1) {
+                let (start, end) = term.key.split_at(cut);
+                for (name, rest) in [(start, end), (end, start)] {
+                    let meaning = plain.get(name).map(|facet| (at, *facet));
+                    meaning.into_iter().for_each(|entry| around.entry(rest).or_default().push(entry));
+                }
+            }
+        }
+        Self { found, around }
     }
 
     /// The term as a name of a fragment.
@@ -80,9 +89,8 @@ impl<'a> WholeNames<'a> {
         if !matches!(self.found.facets[facet].facet, Facet::Calculation(_)) {
             return info.text().to_owned();
         }
-        let others = self.plain.iter().filter(|(_, meaning)| *meaning != facet);
-        let around = others.flat_map(|(plain, _)| [format!("{}{plain}", info.key), format!("{plain}{}", info.key)]);
-        let whole = around.filter_map(|key| self.by_key.get(key.as_str())).map(|at| &self.found.terms[*at]);
+        let around = self.around.get(info.key.as_str()).into_iter().flatten();
+        let whole = around.filter(|(_, meaning)| *meaning != facet).map(|(at, _)| &self.found.terms[*at]);
         let mut always = whole.filter(|other| info.families.is_subset(&other.families));
         always.next().unwrap_or(info).text().to_owned()
     }

@@ -78,8 +78,9 @@ fn template(
         sql: sql.clone(),
         slots,
     };
-    let could: BTreeSet<usize> =
-        (0..corpus.families.len()).filter(|at| corpus.families[*at].any(|f| f.tables == members[0].1.tables)).collect();
+    let tables = &members.first()?.1.tables;
+    let mut could = corpus.over(tables);
+    could.retain(|at| corpus.families[*at].any(|features| features.tables == *tables));
     let seen = corpus.seen_in(families, &could);
     let statement = format!("{} question families differ in literals only: “{}”.", families.len(), body.question);
     let identity = format!("template\u{1f}{mask}");

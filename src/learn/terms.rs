@@ -14,6 +14,8 @@ pub(super) struct Word {
     pub key: String,
     /// As written, without Korean particles.
     pub text: String,
+    /// In lower case, with its particles.
+    pub surface: String,
     pub is_number: bool,
 }
 
@@ -37,7 +39,7 @@ const FUNCTION_WORDS: &str = "a an the their his her they them its while more le
     der die das den dem des ein eine einen einem einer und oder nicht ist sind war waren wie viel viele wieviel \
     welche welcher welches was wer wo wann warum mit von vom zu zum zur im in am an auf aus bei für nach pro je über \
     unter zwischen zeige zeig gib liste bitte mir wir uns unser gibt es hat haben hatte alle jede jeder jedes \
-    que qué cuál cuáles cuántos cuántas quién dónde cuándo el la los las un una unos unas de del en por para con y o \
+    que qué cuál cuáles cuántos cuántas quién dónde cuándo el la los las un una unos unas de del en por para con y o según solo cada durante cuánto cuánta quiero ver \
     es son fue muestra dame lista le les du et ou est sont quel quelle quels quelles combien dans sur pour par avec \
     montre donne moi nous \
     은 는 이 가 을 를 의 에 로 와 과 도 만 별 간 에서 으로 까지 부터 및 그리고 또는 어떻게 되나요 무엇 무엇인가 무엇인가요 인가요 알려줘 \
@@ -83,7 +85,7 @@ pub(super) fn segments(text: &str) -> Segments {
         let is_number = token.script == Script::Number;
         let text = shown(&token.text, &token.stem);
         if let Some(run) = runs.last_mut() {
-            run.push(Word { key, text, is_number });
+            run.push(Word { key, text, surface: token.text.to_lowercase(), is_number });
         }
     }
     runs.retain(|run| !run.is_empty());

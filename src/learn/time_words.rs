@@ -16,15 +16,17 @@ pub(super) enum Part {
 }
 
 const WHOLE: &str = "yesterday today tomorrow tonight ytd mtd qtd wtd gestern heute vorgestern morgen vormonat vorwoche \
-    vorjahr 어제 오늘 그제 엊그제 전일 당일 금일 내일 지난주 지난달 지난해 작년 올해 금년 내년 이번주 이번달 이달 금주 전주 전월 \
+    vorjahr ayer hoy 어제 오늘 그제 엊그제 전일 당일 금일 내일 지난주 지난달 지난해 작년 올해 금년 내년 이번주 이번달 이달 금주 전주 전월 \
     전년 금월 당월 지지난주 지지난달 직전월 직전주 전분기 지난분기 이번분기 저번주 저번달 전전월 전전주 전년도 당해 월초 연초";
 
 const MODIFIERS: &str = "last past recent previous prior current this these next rolling trailing preceding upcoming \
     letzte letzten letzter letztes letztem vergangene vergangenen vergangener diese diesen dieser dieses diesem aktuelle \
-    aktuellen laufende laufenden vorige vorigen nächste nächsten 최근 지난 이번 저번 직전 이전 다음 올 지지난 지금 현재 최신";
+    aktuellen laufende laufenden vorige vorigen nächste nächsten último última últimos últimas pasado pasados \
+    최근 지난 이번 저번 직전 이전 다음 올 지지난 지금 현재 최신";
 
 const UNITS: &str = "day week month quarter year hour minute date time period tag tage tagen woche wochen monat monate \
-    monaten quartal quartale quartalen jahr jahre jahren stunde stunden zeitraum datum 일 주 월 달 년 해 분기 주간 개월 년도 \
+    monaten quartal quartale quartalen jahr jahre jahren stunde stunden zeitraum datum día semana mes meses trimestre año \
+    일 주 월 달 년 해 분기 주간 개월 년도 \
     연도 날 날짜 시간 일간 월간 연간 일자 주일 반기 기간 며칠 주차 일차 january february march april june july august \
     september october november december januar februar märz juni juli oktober dezember";
 
@@ -36,7 +38,7 @@ const OTHERS: &str = "daily weekly monthly quarterly yearly annual annually hour
     sorted ranking rank ranked descending ascending across breakdown split both out far ever come brought look happen \
     moved now before after ago since until during name names different many much separately alone \
     gesamt insgesamt summe vergleich vergleiche verglichen höchste höchsten niedrigste meiste meisten größte größten \
-    kleinste anzahl verlauf entwicklung reihenfolge sortiert \
+    kleinste anzahl verlauf entwicklung reihenfolge sortiert promedio máximo mínimo \
     합계 총 총합 전체 합쳐서 합친 합산 모두 모든 상위 하위 순서 순서대로 순 순위 추이 흐름 변화 변했어 변했는지 비교 대비 가장 제일 높은 낮은 많은 \
     적은 큰 작은 많이 적게 몇 개 명 건 번 위 좀 따로 정리 뽑아줘 정리해줘 나왔어 얼마였어 얼마야 몇이야 어때 언제야 쭉 보자 \
     뭐야 뭐뭐 있지 돼 기준 누적 마지막 첫 처음 이상 이하 미만 초과 전 후 둘 다 같이 함께 씩 지금까지 알려줘 보여줘 얼마지 궁금해 \

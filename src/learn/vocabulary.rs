@@ -1,14 +1,13 @@
 //! Vocabulary: what the words of the questions mean in SQL.
 
 use super::Options;
-use super::association::{
-    Associations, FacetInfo, LLR_MUTUAL, LLR_STRICT, LLR_WITH_EVIDENCE, Pair, TermInfo, same_concept,
-};
+use super::association::{Associations, LLR_MUTUAL, LLR_STRICT, LLR_WITH_EVIDENCE, Pair, TermInfo, same_concept};
 use super::corpus::Corpus;
 use super::evidence::Evidence;
 use super::naming;
 use super::pattern::{Body, Facet, LearntPattern, Vocabulary};
 use crate::model::PatternKind;
+use crate::sql::ColumnRef;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Without other evidence a term must mean its fragment nearly every time it is said.
@@ -25,20 +24,34 @@ pub(super) fn mine(corpus: &Corpus, found: &Associations, options: Options) -> V
         }
     }
     let kept: Vec<&Pair> = by_facet.into_values().flat_map(|pairs| distinct_names(pairs, found)).collect();
-    let strong: Vec<&Pair> = kept.iter().copied().filter(|pair| pair.has_strong_evidence()).collect();
+    let strong = ByColumn::of(kept.iter().copied().filter(|pair| pair.has_strong_evidence()), found);
     let explained = |pair: &&&Pair| {
-        let better = |other: &&Pair| {
-            other.has_strong_evidence()
-                && other.term != pair.term
-                && !columns_of(&found.facets[other.facet]).is_disjoint(&columns_of(&found.facets[pair.facet]))
-                && is_explained(pair, other, found)
-        };
-        !pair.has_strong_evidence() && strong.iter().copied().any(|other| better(&other))
+        let mut others = strong.beside(pair, found);
+        !pair.has_strong_evidence() && others.any(|other| other.term != pair.term && is_explained(pair, other, found))
     };
     let sure: Vec<&Pair> = kept.iter().filter(|pair| !explained(pair)).copied().collect();
     let names = naming::WholeNames::of(found, &dominant);
-    let named = sure.iter().filter(|pair| !is_composed(pair, &sure, found));
+    let beside = ByColumn::of(sure.iter().copied(), found);
+    let named = sure.iter().filter(|pair| !is_composed(pair, &beside, found));
     named.map(|pair| pattern(corpus, found, pair, names.text(pair.term, pair.facet))).collect()
+}
+
+/// Pairs by the columns of their fragments.
+struct ByColumn<'p>(BTreeMap<&'p ColumnRef, Vec<&'p Pair>>);
+
+impl<'p> ByColumn<'p> {
+    fn of(pairs: impl Iterator<Item = &'p Pair>, found: &'p Associations) -> Self {
+        let mut by_column: BTreeMap<&ColumnRef, Vec<&Pair>> = BTreeMap::new();
+        for pair in pairs {
+            found.facets[pair.facet].columns.iter().for_each(|column| by_column.entry(column).or_default().push(pair));
+        }
+        Self(by_column)
+    }
+
+    /// Those that have a column in common with this one.
+    fn beside(&self, pair: &Pair, found: &'p Associations) -> impl Iterator<Item = &'p Pair> {
+        found.facets[pair.facet].columns.iter().filter_map(|column| self.0.get(column)).flatten().copied()
+    }
 }
 
 /// A date column is in most queries; a word that only comes with it does not name it.
@@ -70,6 +83,9 @@ fn is_sure(pair: &Pair, term: &TermInfo, found: &Associations, options: Options)
     if pair.has_strong_evidence() {
         let often = pair.joint >= 2 && confidence >= 0.5;
         return often || pair.llr >= LLR_WITH_EVIDENCE;
+    }
+    if found.facets[pair.facet].usual {
+        return false;
     }
     if is_only_word(pair, term, found, confidence, options) {
         return true;
@@ -105,21 +121,13 @@ fn is_only_word(pair: &Pair, term: &TermInfo, found: &Associations, confidence: 
 
 /// True if another fragment over other columns fits as well: counting cannot tell them apart.
 fn is_ambiguous(best: &Pair, pairs: &[Pair], found: &Associations) -> bool {
-    let columns = |pair: &Pair| columns_of(&found.facets[pair.facet]);
+    let columns = |pair: &Pair| &found.facets[pair.facet].columns;
     let mine = columns(best);
     pairs
         .iter()
         .skip(1)
         .take_while(|pair| pair.score() >= best.score() - 1e-9)
-        .any(|pair| columns(pair).is_disjoint(&mine))
-}
-
-fn columns_of(info: &FacetInfo) -> BTreeSet<String> {
-    match (&info.facet, &info.fragment) {
-        (Facet::Column(column), _) => BTreeSet::from([column.to_string()]),
-        (Facet::Value(value), _) => BTreeSet::from([value.column.to_string()]),
-        (_, fragment) => fragment.iter().flat_map(|f| f.columns.iter().map(ToString::to_string)).collect(),
-    }
+        .any(|pair| columns(pair).is_disjoint(mine))
 }
 
 /// Of the terms for one fragment, those that name it: not a longer phrase around a name, nor a
@@ -146,17 +154,14 @@ fn distinct_names<'p>(mut pairs: Vec<&'p Pair>, found: &Associations) -> Vec<&'p
 }
 
 /// True if a phrase only puts together what its words mean: “largest x” for the maximum of x.
-fn is_composed(pair: &Pair, sure: &[&Pair], found: &Associations) -> bool {
+fn is_composed(pair: &Pair, sure: &ByColumn, found: &Associations) -> bool {
     let term = &found.terms[pair.term];
     let named = pair.evidence.iter().any(|e| matches!(e, Evidence::Alias | Evidence::Literal | Evidence::Dictionary));
-    let columns = columns_of(&found.facets[pair.facet]);
-    let part = |other: &&Pair| {
+    let part = |other: &Pair| {
         let inner = &found.terms[other.term];
-        inner.words < term.words
-            && term.key.contains(&inner.key)
-            && !columns_of(&found.facets[other.facet]).is_disjoint(&columns)
+        inner.words < term.words && term.key.contains(&inner.key)
     };
-    term.words > 1 && !named && sure.iter().copied().any(|other| part(&other))
+    term.words > 1 && !named && sure.beside(pair, found).any(part)
 }
 
 fn shares_word(a: &TermInfo, b: &TermInfo) -> bool {

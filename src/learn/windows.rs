@@ -6,7 +6,7 @@ use super::corpus::Corpus;
 use super::pattern::{Body, DateRule, LearntPattern};
 use super::time_words::period_phrases;
 use crate::model::PatternKind;
-use crate::sql::{ColumnRef, Features, Predicate};
+use crate::sql::{ColumnRef, DateWindow, Features, Predicate};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Share of the families that say a period with the form it has.
@@ -50,7 +50,10 @@ impl Bounds {
     }
 
     fn ends_before_today(&self) -> bool {
-        self.parts.iter().any(|part| part.operator == "<" && part.text == "{date} < CURRENT_DATE")
+        self.parts.iter().any(|part| match part.n {
+            None => part.text == "{date} < CURRENT_DATE",
+            Some(n) => n == 1 && part.text == "{date} <= CURRENT_DATE - INTERVAL {n} DAYS",
+        })
     }
 }
 
@@ -70,9 +73,10 @@ fn bounds(features: &Features) -> Vec<Bounds> {
     for predicate in &features.predicates {
         if let Some(column) = predicate.windows.first().map(|window| &window.column) {
             let found = by_column.entry(column).or_default();
-            let new = bound(predicate, column);
-            if !found.contains(&new) {
-                found.push(new);
+            for new in bounds_of(predicate, column) {
+                if !found.contains(&new) {
+                    found.push(new);
+                }
             }
         }
     }
@@ -89,6 +93,22 @@ fn is_one_period(parts: &[Bound]) -> bool {
         [_] => true,
         [low, high] => low.operator.starts_with('>') && high.operator.starts_with('<'),
         _ => false,
+    }
+}
+
+/// `BETWEEN` has two bounds.
+fn bounds_of(predicate: &Predicate, column: &ColumnRef) -> Vec<Bound> {
+    let bare = predicate.fragment.sql.starts_with(&format!("{column} BETWEEN "));
+    match predicate.windows.as_slice() {
+        [low, high] if bare && low.operator == "BETWEEN" && high.operator == "BETWEEN" => {
+            let bound = |operator: &str, window: &DateWindow| Bound {
+                operator: operator.to_owned(),
+                text: format!("{{date}} {operator} {}", window.shape),
+                n: window.n,
+            };
+            vec![bound(">=", low), bound("<=", high)]
+        }
+        _ => vec![bound(predicate, column)],
     }
 }
 

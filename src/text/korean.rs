@@ -44,6 +44,10 @@ const PARTICLES: [&str; 35] = [
 const WHOLE: [&str; 12] =
     ["평균", "국가", "추가", "증가", "대비", "나이", "차이", "가로", "세로", "기간", "시간", "연간"];
 
+pub fn is_particle(syllables: &str) -> bool {
+    PARTICLES.contains(&syllables)
+}
+
 pub fn is_hangul(c: char) -> bool {
     matches!(c as u32, 0xAC00..=0xD7A3 | 0x1100..=0x11FF | 0x3130..=0x318F)
 }

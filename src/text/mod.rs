@@ -6,6 +6,6 @@ mod korean;
 mod similarity;
 mod tokens;
 
-pub use korean::{is_hangul, strip_particles};
+pub use korean::{is_hangul, is_particle, strip_particles};
 pub use similarity::{dice, edit_similarity, trigram_cosine};
 pub use tokens::{Script, Token, compact, normalise, split_identifier, stem, tokens};

@@ -12,6 +12,7 @@ mod holdout;
 mod hostile;
 mod kinds;
 mod layers;
+mod learning;
 mod model_replies;
 mod mutants;
 mod python;

@@ -1,10 +1,35 @@
-//! Learning from many benchmark queries over many tables.
+//! What the learner finds of planted patterns, as a table, and how long it takes to learn from many
+//! benchmark queries over many tables.
+
+mod planted;
 
 use genie_enhance::learn::{Options, learn};
-use genie_enhance::model::{Catalog, CatalogColumn, CatalogTable, Question, SpaceView};
+use genie_enhance::model::{Catalog, CatalogColumn, CatalogTable, PatternKind, Question, SpaceView};
+use planted::{Figures, Language, domain, shuffled, tally};
+use std::io::Write;
 
 fn main() {
+    found_of_planted().expect("stdout");
     divan::main();
+}
+
+/// Figures over new domains, by language; then what is learnt where questions and SQL are shuffled.
+fn found_of_planted() -> std::io::Result<()> {
+    let mut out = std::io::stdout();
+    let seeds = 5_000..5_032;
+    let (mut all, mut chance) = (Figures::default(), Figures::default());
+    for language in 0..Language::ALL.len() {
+        let mut figures = Figures::default();
+        for seed in seeds.clone().filter(|seed| *seed as usize % Language::ALL.len() == language) {
+            figures.add(tally(&domain(seed, 3, 120), &seed.to_string()));
+            chance.add(tally(&shuffled(domain(seed, 3, 120), seed), &seed.to_string()));
+        }
+        writeln!(out, "{:?}\n{}", Language::ALL[language], figures.table())?;
+        all.add(figures);
+    }
+    writeln!(out, "All\n{}", all.table())?;
+    let words = chance.by_kind.get(&PatternKind::Vocabulary).copied().unwrap_or_default();
+    writeln!(out, "shuffled: {} words from {} domains", words.claimed, seeds.count())
 }
 
 fn catalog(tables: usize) -> Catalog {

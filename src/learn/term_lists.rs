@@ -1,0 +1,86 @@
+//! Terms of databases beside the project with a piece of the SQL that they mean, written down from
+//! the databases' documents and questions before the learner had been run on them.
+
+/// A term and what its best fragments must hold.
+pub(super) type Term = (&'static str, &'static str);
+
+/// All metric and game terms of the Korean database.
+pub(super) const KPI: [Term; 24] = [
+    ("DAU", "daily.active_user"),
+    ("WAU", "weekly.active_user"),
+    ("MAU", "monthly.active_user"),
+    ("DARPU", "SUM(daily.cash_revenue),SUM(daily.active_user)"),
+    ("DARPPU", "SUM(daily.cash_revenue),SUM(daily.cash_paying_user)"),
+    ("DPUR", "SUM(daily.cash_paying_user),SUM(daily.active_user)"),
+    ("WARPU", "SUM(weekly.cash_revenue),SUM(weekly.active_user)"),
+    ("WPUR", "SUM(weekly.cash_paying_user),SUM(weekly.active_user)"),
+    ("MARPU", "SUM(monthly.cash_revenue),SUM(monthly.active_user)"),
+    ("MARPPU", "SUM(monthly.cash_revenue),SUM(monthly.cash_paying_user)"),
+    ("MPUR", "SUM(monthly.cash_paying_user),SUM(monthly.active_user)"),
+    ("매출", "cash_revenue"),
+    ("리텐션율", "retained_user"),
+    ("코호트 규모", "cohort_size"),
+    ("접속 시간", "online_ts_mins"),
+    ("inZOI", "game_code = 'inzoi'"),
+    ("PUBG", "game_code = 'bro'"),
+    ("PUBG Mobile", "game_code = 'pubgm'"),
+    ("신규", "user_type = 'New'"),
+    ("기존", "user_type = 'Exist'"),
+    ("복귀", "user_type = 'Return'"),
+    ("지역", "krafton_region"),
+    ("플랫폼", "device"),
+    ("상품", "product_name"),
+];
+
+/// The glossary's terms that are asked for, values, and the columns of what is asked.
+pub(super) const BROKER: [Term; 24] = [
+    ("ACP", "AVG(sbDailyPrice.sbDpClose)"),
+    ("TAC", "COUNT(sbCustomer.sbCustId)"),
+    ("SPM", "sbTxTax + sbTransaction.sbTxCommission"),
+    ("AR", "sbCustStatus = 'active'"),
+    ("CR", "DENSE_RANK"),
+    ("MoMC", "LAG("),
+    ("PMCS", "COUNT(sbCustomer.sbCustId)"),
+    ("PMAT", "AVG(sbTransaction.sbTxAmount)"),
+    ("success rate", "sbTxStatus = 'success'"),
+    ("closing price", "sbDpClose"),
+    ("transaction amount", "sbTxAmount"),
+    ("country", "sbCustCountry"),
+    ("customer name", "sbCustName"),
+    ("customer state", "sbCustState"),
+    ("customer id", "sbCustId"),
+    ("ticker symbol", "sbTickerSymbol"),
+    ("ticker type", "sbTickerType"),
+    ("transaction type", "sbTxType"),
+    ("status", "sbTxStatus"),
+    ("joined", "sbCustJoinDate"),
+    ("buy", "sbTxType = 'buy'"),
+    ("sell", "sbTxType = 'sell'"),
+    ("successful", "sbTxStatus = 'success'"),
+    ("USA", "sbCustCountry = 'USA'"),
+];
+
+pub(super) const DOG_KENNELS: [Term; 22] = [
+    ("breed name", ".breed_name"),
+    ("role", ".role_code"),
+    ("email", ".email_address"),
+    ("cell phone", ".cell_number"),
+    ("home phone", ".home_phone"),
+    ("zip code", ".zip_code"),
+    ("treatment dates", ".date_of_treatment"),
+    ("cost", ".cost_of_treatment"),
+    ("treatment type description", ".treatment_type_description"),
+    ("size", ".size_code"),
+    ("arriving date", ".date_arrived"),
+    ("departing date", ".date_departed"),
+    ("age", ".age"),
+    ("weight", ".weight"),
+    ("abandoned", ".abandoned_yn = 1"),
+    ("charge type", ".charge_type"),
+    ("street", ".street"),
+    ("city", ".city"),
+    ("last name", ".last_name"),
+    ("Virginia", ".state = 'Virginia'"),
+    ("Indiana", ".state = 'Indiana'"),
+    ("Hawaii", ".state = 'Hawaii'"),
+];
