@@ -3,7 +3,7 @@
 use super::corpus::Corpus;
 use super::pattern::{Body, Calculation, DateRule, LearntPattern, Slot, Template};
 use super::shapes::{Member, Shape};
-use crate::sql::{ColumnRef, Fragment, LiteralKind, literals, quote, quote_name, with_parameters};
+use crate::sql::{ColumnRef, Fragment, LiteralKind, Marker, literals, quote, quote_name, with_parameters};
 use crate::text::{is_hangul, split_identifier};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -285,10 +285,10 @@ fn written(
     let sql = sql(parts, measure, dimension, join, &form, period.as_ref(), days, top);
     let found = literals(&sql).ok()?;
     let at = |kind: LiteralKind| found.iter().rposition(|literal| literal.kind == kind);
-    let mut names: BTreeMap<usize, String> = BTreeMap::new();
+    let mut names: BTreeMap<usize, Marker> = BTreeMap::new();
     for slot in &slots {
         let kind = if slot.name == "top_n" { LiteralKind::Limit } else { LiteralKind::Interval };
-        names.insert(at(kind)?, slot.name.clone());
+        names.insert(at(kind)?, Marker::plain(&slot.name));
     }
     if names.is_empty() {
         return None;

@@ -8,7 +8,7 @@ use super::association::Associations;
 use super::corpus::Corpus;
 use super::pattern::{Body, Facet, LearntPattern, Slot, Template};
 use crate::model::PatternKind;
-use crate::sql::{ColumnRef, Features, Literal, LiteralKind, literals, with_parameters};
+use crate::sql::{ColumnRef, Features, Literal, LiteralKind, Marker, literals, with_parameters};
 use crate::text::{compact, normalise, split_identifier};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,11 +65,14 @@ fn template(
         .filter(|at| read.iter().map(|m| &m.literals[*at].value).collect::<BTreeSet<_>>().len() > 1)
         .collect();
     let columns: &BTreeSet<ColumnRef> = &members.first()?.1.spoken_columns;
-    let slots = slots(corpus, words, &read, &varying, columns);
-    let names: BTreeMap<usize, String> =
-        varying.iter().zip(&slots).map(|(at, slot)| (*at, slot.name.clone())).collect();
-    let sql = with_parameters(&members.first()?.1.source, &names).ok()?;
-    let question = question(words, &read, &varying, &slots)?;
+    let places = places(&read, &varying);
+    let firsts: Vec<usize> = places.keys().copied().collect();
+    let slots = slots(corpus, words, &read, &firsts, columns);
+    let markers = places.values().zip(&slots).flat_map(|(places, slot)| {
+        places.iter().map(|place| (place.at, Marker { name: slot.name.clone(), factor: place.factor }))
+    });
+    let sql = with_parameters(&members.first()?.1.source, &markers.collect()).ok()?;
+    let question = question(words, &read, &places, &slots)?;
     let body = Template {
         guidance: guidance(&slots),
         terms: common_terms(corpus, families),
@@ -95,6 +98,48 @@ fn member(corpus: &Corpus, family: usize, features: &Features) -> Option<Member>
     let text = family.texts.iter().min_by_key(|text| (text.chars().count(), (*text).clone()))?;
     Some(Member { text: normalise(text), literals: literals(&features.source).ok()? })
 }
+
+/// A literal that a slot's value stands in, or a multiple of it.
+struct Place {
+    at: usize,
+    factor: u64,
+}
+
+/// The literals that vary, by the first literal of their slot: those that are the same in every
+/// member share one, and an interval may be a multiple of another (`14` days for twice `7`).
+fn places(members: &[Member], varying: &[usize]) -> BTreeMap<usize, Vec<Place>> {
+    let number = |at: usize| members[0].literals[at].value.parse::<u64>().unwrap_or(0);
+    let mut order: Vec<usize> = varying.to_vec();
+    order.sort_by_key(|at| (number(*at), *at));
+    let mut found: BTreeMap<usize, Vec<Place>> = BTreeMap::new();
+    for at in order {
+        let shared = found.keys().find_map(|first| Some((*first, multiple(members, *first, at)?)));
+        let (first, factor) = shared.unwrap_or((at, 1));
+        found.entry(first).or_default().push(Place { at, factor });
+    }
+    found
+}
+
+/// How many times the value at `first` the value at `at` is, if it is so in every member.
+fn multiple(members: &[Member], first: usize, at: usize) -> Option<u64> {
+    let pair = |member: &Member| -> Option<u64> {
+        let (one, other) = (&member.literals[first], &member.literals[at]);
+        if one.kind != other.kind {
+            return None;
+        }
+        if one.value == other.value {
+            return Some(1);
+        }
+        let same_unit = one.kind == LiteralKind::Interval && one.column == other.column;
+        let (low, high) = (one.value.parse::<u64>().ok()?, other.value.parse::<u64>().ok()?);
+        (same_unit && low > 0 && high % low == 0 && high / low <= MOST_TIMES).then_some(high / low)
+    };
+    let factor = pair(members.first()?)?;
+    members.iter().all(|member| pair(member) == Some(factor)).then_some(factor)
+}
+
+/// No period is more often another than this.
+const MOST_TIMES: u64 = 4;
 
 fn slots(
     corpus: &Corpus,
@@ -162,18 +207,22 @@ fn default(corpus: &Corpus, literal: &Literal, column: Option<&ColumnRef>, used:
 }
 
 /// The member's text in which most slots can be found, with `{slot}` in their place.
-fn question(words: &Words, members: &[Member], varying: &[usize], slots: &[Slot]) -> Option<String> {
+fn question(words: &Words, members: &[Member], places: &BTreeMap<usize, Vec<Place>>, slots: &[Slot]) -> Option<String> {
     let mut best: Option<(usize, String)> = None;
     for member in members {
         let mut text = member.text.clone();
         let mut hits = 0;
-        for (at, slot) in varying.iter().zip(slots) {
+        for ((at, places), slot) in places.iter().zip(slots) {
             let value = &member.literals[*at].value;
             let word = slot.column.as_ref().and_then(|column| words.get(&(column.clone(), value.clone())));
             let found = word.into_iter().chain([value]).find_map(|spoken| replaced(&text, spoken, &slot.name));
-            if let Some(replaced) = found {
-                text = replaced;
+            if let Some(first) = found {
+                text = first;
                 hits += 1;
+            }
+            // What stands in the SQL more than once may be said more than once.
+            for _ in 1..places.len() {
+                text = replaced(&text, value, &slot.name).unwrap_or(text);
             }
         }
         let better =

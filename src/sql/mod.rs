@@ -23,7 +23,7 @@ pub use dialect::DatabricksSql;
 pub use facts::{ResultFacts, result_facts, without_limit};
 pub use features::{ColumnValue, Features, Fragment, JoinUse, OrderKey, Output, Predicate, read_expression};
 pub use names::{ColumnRef, Names, is_plain, quote, quote_name};
-pub use parameters::{Literal, LiteralKind, literals, placeholders, with_parameters};
+pub use parameters::{Literal, LiteralKind, Marker, literals, placeholders, with_parameters};
 pub use parse::{SqlError, parse_expression, parse_query, parse_statements};
 pub(crate) use parse::{parser_over, tokens};
 pub use plain::{plain_form, same_query, tables_of};

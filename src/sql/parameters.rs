@@ -27,6 +27,19 @@ pub struct Literal {
     pub column: Option<String>,
 }
 
+/// What stands in a literal's place: `:days`, or `2 * :days`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marker {
+    pub name: String,
+    pub factor: u64,
+}
+
+impl Marker {
+    pub fn plain(name: &str) -> Self {
+        Self { name: name.to_owned(), factor: 1 }
+    }
+}
+
 /// The literals of a query.
 pub fn literals(sql: &str) -> Result<Vec<Literal>, SqlError> {
     let mut query = parse_query(sql)?;
@@ -35,7 +48,7 @@ pub fn literals(sql: &str) -> Result<Vec<Literal>, SqlError> {
 
 /// The query with parameters in place of the literals with these numbers. A parameter in an
 /// interval becomes a call, since an interval takes none. In one statement over several lines.
-pub fn with_parameters(sql: &str, slots: &BTreeMap<usize, String>) -> Result<String, SqlError> {
+pub fn with_parameters(sql: &str, slots: &BTreeMap<usize, Marker>) -> Result<String, SqlError> {
     let mut query = parse_query(sql)?;
     let (_, failed) = walk(&mut query, slots);
     if failed {
@@ -60,7 +73,7 @@ pub fn placeholders(sql: &str) -> BTreeSet<String> {
     found
 }
 
-fn walk(query: &mut Query, slots: &BTreeMap<usize, String>) -> (Vec<Literal>, bool) {
+fn walk(query: &mut Query, slots: &BTreeMap<usize, Marker>) -> (Vec<Literal>, bool) {
     let mut limit = query.limit_clause.take();
     let mut walker = Walker { slots, found: Vec::new(), column: None, units: Vec::new(), failed: false };
     let _ = query.visit(&mut walker);
@@ -75,7 +88,7 @@ fn walk(query: &mut Query, slots: &BTreeMap<usize, String>) -> (Vec<Literal>, bo
 }
 
 struct Walker<'s> {
-    slots: &'s BTreeMap<usize, String>,
+    slots: &'s BTreeMap<usize, Marker>,
     found: Vec<Literal>,
     column: Option<String>,
     /// Units of the intervals around.
@@ -97,8 +110,8 @@ impl Walker<'_> {
         };
         let text = value.clone().into_string().unwrap_or_else(|| value.to_string());
         let column = self.units.last().cloned().or_else(|| self.column.clone());
-        if let Some(name) = self.slots.get(&self.found.len()) {
-            *expr = placeholder(name);
+        if let Some(marker) = self.slots.get(&self.found.len()) {
+            *expr = placeholder(marker);
         }
         self.found.push(Literal { value: text, kind, column });
     }
@@ -140,8 +153,11 @@ impl VisitorMut for Walker<'_> {
     }
 }
 
-fn placeholder(name: &str) -> Expr {
-    Expr::Value(Value::Placeholder(format!(":{name}")).into())
+/// A product is written as one placeholder too: the walk would count its factor as a literal.
+fn placeholder(marker: &Marker) -> Expr {
+    let Marker { name, factor } = marker;
+    let text = if *factor == 1 { format!(":{name}") } else { format!("{factor} * :{name}") };
+    Expr::Value(Value::Placeholder(text).into())
 }
 
 fn is_placeholder(expr: &Expr) -> bool {
@@ -204,12 +220,12 @@ mod tests {
         assert_eq!(found[at(LiteralKind::Text)].column.as_deref(), Some("c"));
         assert_eq!(found[at(LiteralKind::Interval)].column.as_deref(), Some("days"));
         let slots = BTreeMap::from([
-            (at(LiteralKind::Text), "c".to_owned()),
-            (at(LiteralKind::Interval), "days".to_owned()),
-            (at(LiteralKind::Limit), "top".to_owned()),
+            (at(LiteralKind::Text), Marker::plain("c")),
+            (at(LiteralKind::Interval), Marker { name: "days".to_owned(), factor: 2 }),
+            (at(LiteralKind::Limit), Marker::plain("top")),
         ]);
         let text = with_parameters(sql, &slots).expect("parses");
-        assert!(text.contains("DATE_SUB(CURRENT_DATE, :days)") && text.contains(":top"), "{text}");
+        assert!(text.contains("DATE_SUB(CURRENT_DATE, 2 * :days)") && text.contains(":top"), "{text}");
         assert_eq!(placeholders(&text), ["c", "days", "top"].map(str::to_owned).into());
     }
 }

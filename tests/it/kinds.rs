@@ -62,6 +62,34 @@ fn joins_work_alone() {
     assert_works_alone("join_specs", Some(OVER_TWO_TABLES));
 }
 
+/// Every question sets a period beside the one before, which nobody has shown how to write.
+fn over_two_periods() -> String {
+    let asked = [
+        ("km", "last 30 days vs the 30 days before: km by void", "km", 30),
+        ("km-ko", "void별 km, 최근 40일 vs 직전 40일", "km", 40),
+        ("load", "last 45 days vs the 45 days before: load kg by void", "load_kg", 45),
+        ("load-order", "load kg by void, last 20 days compared with the 20 days before", "load_kg", 20),
+        ("fare", "last 60 days vs the 60 days before: fare by void", "fare", 60),
+    ];
+    let questions = asked.map(|(id, question, column, days)| {
+        let (now, before) = (format!("day >= CURRENT_DATE - INTERVAL {days} DAYS"), 2 * days);
+        let part = |when: &str| format!("SUM(CASE WHEN {when} THEN {column} ELSE 0 END)");
+        let sql = format!(
+            "SELECT void, {} AS now, {} AS earlier FROM fleet.ops.trips WHERE day >= CURRENT_DATE - INTERVAL {before} \
+             DAYS AND day < CURRENT_DATE GROUP BY void",
+            part(&now),
+            part(&now.replace(">=", "<"))
+        );
+        format!("  - {{id: {id}, question: \"{question}\", sql: \"{sql}\"}}\n")
+    });
+    format!("questions:\n{}", questions.concat())
+}
+
+#[test]
+fn sample_queries_work_alone() {
+    assert_works_alone("sample_queries", Some(&over_two_periods()));
+}
+
 /// Other words for everything that the small project is about.
 const OTHER_WORDS: [(&str, &str); 24] = [
     ("fleet", "harbour"),

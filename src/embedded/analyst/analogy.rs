@@ -10,6 +10,7 @@ use super::examples::{Followed, Known};
 use super::joins::Graph;
 use super::lexicon::Target;
 use super::link::Node;
+use super::own_names;
 use super::parse::World;
 use super::periods::compares;
 use super::scan::{Kind, is_small};
@@ -175,6 +176,7 @@ fn numbers(question: &str) -> Vec<&str> {
 
 fn exchanged(world: &World, old: &Shape, new: &Shape, sql: &str) -> Option<String> {
     let mut query = parse_query(sql).ok()?;
+    let _ = own_names::rename(world.schema, &mut query);
     let (to, mut needed) = new.measure.read(world)?;
     if old.measure != new.measure {
         let (from, _) = old.measure.read(world)?;

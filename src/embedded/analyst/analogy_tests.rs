@@ -31,10 +31,9 @@ fn rentals() -> (Catalog, SpaceView) {
     let example = Example {
         id: "e1".into(),
         question: "대여소별 대여수 최근 28일 vs 직전 28일".into(),
-        sql: "SELECT ride_daily.station, SUM(CASE WHEN ride_daily.ride_day >= DATE_SUB(CURRENT_DATE, :days) \
-              THEN ride_daily.rides ELSE 0 END) AS now, SUM(CASE WHEN ride_daily.ride_day < DATE_SUB(CURRENT_DATE, \
-              :days) THEN ride_daily.rides ELSE 0 END) AS then FROM main.shop.ride_daily AS ride_daily \
-              WHERE ride_daily.ride_day >= DATE_SUB(CURRENT_DATE, 2 * :days) GROUP BY ride_daily.station"
+        sql: "SELECT station, SUM(CASE WHEN r.ride_day >= DATE_SUB(CURRENT_DATE, :days) THEN r.rides ELSE 0 END) AS now, \
+              SUM(CASE WHEN r.ride_day < DATE_SUB(CURRENT_DATE, :days) THEN rides ELSE 0 END) AS then \
+              FROM main.shop.ride_daily r WHERE r.ride_day >= DATE_SUB(CURRENT_DATE, 2 * :days) GROUP BY r.station"
             .into(),
         parameters: vec![Parameter {
             name: "days".into(),

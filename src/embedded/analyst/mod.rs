@@ -31,6 +31,7 @@ mod lines;
 mod link;
 mod mentions;
 mod operand;
+mod own_names;
 mod parse;
 mod periods;
 mod ranges;
