@@ -10,9 +10,10 @@ pub(crate) struct Field {
     pub quoted: bool,
 }
 
-/// All records of a text: comma, `"` quoting, any line ending. A last line without an end counts,
-/// an empty one does not.
+/// All records of a text: `"` quoting, any line ending, and the separator that the header shows. A
+/// last line without an end counts, an empty one does not.
 pub(crate) fn records(text: &str) -> Vec<Vec<Field>> {
+    let separator = separator(text);
     let mut records = Vec::new();
     let mut record = Vec::new();
     let mut field = Field { text: String::new(), quoted: false };
@@ -24,7 +25,7 @@ pub(crate) fn records(text: &str) -> Vec<Vec<Field>> {
             '"' if in_quotes => in_quotes = false,
             '"' if field.text.is_empty() => (in_quotes, field.quoted) = (true, true),
             ch if in_quotes => field.text.push(ch),
-            ',' => record.push(take(&mut field)),
+            ch if ch == separator => record.push(take(&mut field)),
             '\r' if chars.peek() == Some(&'\n') => {}
             '\n' => end_record(&mut records, &mut record, &mut field),
             ch => field.text.push(ch),
@@ -32,6 +33,20 @@ pub(crate) fn records(text: &str) -> Vec<Vec<Field>> {
     }
     end_record(&mut records, &mut record, &mut field);
     records
+}
+
+/// The separator that the first line has most of outside of quotes; a comma where there is none.
+fn separator(text: &str) -> char {
+    let mut counts = [(',', 0), (';', 0), ('\t', 0), ('|', 0)];
+    let mut in_quotes = false;
+    for ch in text.chars().take_while(|ch| *ch != '\n') {
+        in_quotes ^= ch == '"';
+        if let Some((_, count)) = counts.iter_mut().find(|(separator, _)| *separator == ch && !in_quotes) {
+            *count += 1;
+        }
+    }
+    // The first of equals: a comma goes before the others.
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(',', |(separator, _)| separator)
 }
 
 fn take(field: &mut Field) -> Field {
@@ -87,6 +102,20 @@ mod tests {
             read.iter().map(|record| record.iter().map(|field| field.text.as_str()).collect()).collect();
         assert_eq!(texts, [vec!["a", "b \"x\", c"], vec!["\\N", ""], vec!["1", "two\nlines"]]);
         assert!(read[1][1].quoted);
+    }
+
+    #[test]
+    fn the_header_shows_the_separator() {
+        for (text, fields) in [
+            ("nr;name;umsatz\n1;\"Müller; Söhne\";1,5\n", ["1", "Müller; Söhne", "1,5"]),
+            ("nr\tname\tx\n1\ta,b\t2\n", ["1", "a,b", "2"]),
+            ("\"a;b;c;d\",name,x\n1,a;b,2\n", ["1", "a;b", "2"]),
+        ] {
+            let read = records(text);
+            let texts: Vec<&str> = read[1].iter().map(|field| field.text.as_str()).collect();
+            assert_eq!(texts, fields);
+        }
+        assert_eq!(separator("alone"), ',');
     }
 
     #[test]
