@@ -1,8 +1,8 @@
 //! Ctrl-C: once is a clean stop, twice is now.
 //!
 //! A clean stop lets go of the command where it stands, which writes nothing half, and then removes
-//! the shadow spaces of the run. An apply that was confirmed is not let go: it takes seconds, and
-//! ends by itself.
+//! the shadow spaces of the run. An apply that was confirmed is not let go before its write is on
+//! record: that takes seconds.
 
 use crate::ops::{Workspace, sweep_run};
 use crate::store::Ledger;
@@ -23,6 +23,7 @@ static CLEAN_UP: Mutex<Vec<CleanUp>> = Mutex::new(Vec::new());
 static STOP: Notify = Notify::const_new();
 /// A write is under way that is finished first.
 static WRITING: AtomicBool = AtomicBool::new(false);
+static WRITTEN: Notify = Notify::const_new();
 /// Somebody is asked; nothing runs meanwhile.
 static ASKING: AtomicBool = AtomicBool::new(false);
 
@@ -34,6 +35,17 @@ pub fn clean_up_after(workspace: Arc<Workspace>, ledger: Ledger, run: String) {
 /// From here on the command is finished before a first Ctrl-C stops it.
 pub fn finish_first() {
     WRITING.store(true, Ordering::SeqCst);
+}
+
+/// What was to be finished first is done; from here on the command can be stopped again.
+pub fn may_stop() {
+    WRITING.store(false, Ordering::SeqCst);
+    WRITTEN.notify_one();
+}
+
+/// True while something is written that the next run would have to settle.
+pub fn is_writing() -> bool {
+    WRITING.load(Ordering::SeqCst)
 }
 
 /// One line from the terminal. While it is waited for, a Ctrl-C ends the program at once.
@@ -54,8 +66,12 @@ pub async fn stoppable<T>(command: impl Future<Output = T>) -> Option<T> {
         ended = &mut command => return Some(ended),
         () = STOP.notified() => {}
     }
-    if WRITING.load(Ordering::SeqCst) {
-        return Some(command.await);
+    while is_writing() {
+        tokio::select! {
+            biased;
+            ended = &mut command => return Some(ended),
+            () = WRITTEN.notified() => {}
+        }
     }
     clean_up().await;
     None
@@ -78,7 +94,7 @@ pub fn stop() -> First {
         return First::Now;
     }
     STOP.notify_one();
-    if WRITING.load(Ordering::SeqCst) { First::Finishing } else { First::Stopping }
+    if is_writing() { First::Finishing } else { First::Stopping }
 }
 
 /// Waits for a Ctrl-C.

@@ -69,11 +69,20 @@ async fn until_done(mut command: tokio::task::JoinHandle<Option<Exit>>, output: 
     }
     tokio::select! {
         ended = &mut command => ended_as(ended, output),
-        () = interrupt::interrupted() => {
-            output.message("stopped; `genie-enhance shadows list` shows what may be left");
-            Exit::Cancelled
-        }
+        () = interrupt::interrupted() => stopped_at_once(output),
     }
+}
+
+fn stopped_at_once(output: Output) -> Exit {
+    let message = match interrupt::is_writing() {
+        true => "stopped in the middle of a write; the next apply finds out what became of it and goes on from there",
+        false => "stopped; `genie-enhance shadows list` shows what may be left",
+    };
+    output.message(message);
+    if output.json {
+        output.data(&failure::plain(Exit::Cancelled, message));
+    }
+    Exit::Cancelled
 }
 
 fn ended_as(ended: Result<Option<Exit>, tokio::task::JoinError>, output: Output) -> Exit {

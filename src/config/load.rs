@@ -4,6 +4,7 @@ use super::benchmarks::{Placed, check_suite, read_questions, suite_of_space};
 use super::check::{PROJECT, check_schema, wrong_types};
 use super::files::read;
 use super::interpolate::{Variables, interpolate};
+use super::matching::{is_pattern, matching_files};
 use super::project::{Project, ProjectFile, join, resolve};
 use super::space::{SIDECAR, read_space};
 use super::yaml::{Data, Node, Place, Sources, parse_json, parse_yaml, plain_value};
@@ -322,16 +323,11 @@ fn retype(root: &mut Node, filled: &[String]) {
 /// The files that one pattern matches, in order of their names.
 fn expand(pattern: &str, folder: &Path) -> (Vec<PathBuf>, Option<Diagnostic>) {
     let path = join(folder, pattern);
-    let is_pattern = pattern.contains(['*', '?', '[']);
-    if !is_pattern {
+    if !is_pattern(pattern) {
         return (vec![path], None);
     }
-    // The folder's own name may hold characters that mean something in a pattern.
-    let full = Path::new(&glob::Pattern::escape(&folder.to_string_lossy())).join(join(Path::new(""), pattern));
-    match glob::glob(&full.to_string_lossy()) {
-        Ok(found) => {
-            let mut files: Vec<PathBuf> = found.filter_map(Result::ok).filter(|file| file.is_file()).collect();
-            files.sort();
+    match matching_files(folder, pattern) {
+        Ok(files) => {
             let finding = files.is_empty().then(|| {
                 Diagnostic::error("GE0205", format!("no file matches `{pattern}`"))
                     .help("patterns are relative to the project file's folder")

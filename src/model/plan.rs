@@ -238,6 +238,16 @@ impl Plan {
         self.questions.iter().filter(|q| q.before.is_correct() && !q.after.is_correct()).collect()
     }
 
+    /// Applied, it makes a space that does not exist yet.
+    pub fn creates(&self) -> bool {
+        self.base.space_id.is_none()
+    }
+
+    /// Nothing was asked for it, as for a way back.
+    pub fn is_unmeasured(&self) -> bool {
+        self.questions.is_empty()
+    }
+
     pub fn is_for(&self, suite: &Suite) -> bool {
         self.base.benchmarks == suite.digest()
     }

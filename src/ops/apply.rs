@@ -15,7 +15,7 @@ use super::workspace::{OpsError, Workspace};
 use crate::databricks::{ClientError, LiveSpace};
 use crate::model::{AppliedRecord, Event, Phase, Plan, Score, Space, State, Verified};
 use crate::planner::Freshness;
-use crate::store::{Done, Intent, Journal, Lock, StateStore, WriteOutcome};
+use crate::store::{Done, Intent, Journal, Lock, SharedLock, StateStore, WriteOutcome};
 
 /// What apply works with.
 pub struct ApplyInput<'a> {
@@ -30,6 +30,8 @@ pub struct ApplyInput<'a> {
     pub state_store: &'a StateStore,
     pub journal: &'a Journal,
     pub lock: &'a Lock,
+    /// Where several machines keep this project's state.
+    pub shared_lock: Option<&'a SharedLock>,
     /// The vanished space that may be made again: its id is the confirmation.
     pub recreate: Option<&'a str>,
     pub by: String,
@@ -80,6 +82,9 @@ pub async fn apply(mut input: ApplyInput<'_>, ready: Ready) -> Result<Applied, O
         // Somebody may have thought about the question for an hour.
         let ready = still_ready(&input, &ready).await?;
         input.lock.check()?;
+        if let Some(shared) = input.shared_lock {
+            shared.check().await?;
+        }
         let existing = if ready.live.is_none() { same_title(&input, &ready.target).await? } else { Vec::new() };
         input.journal.begin(&intent(&input, &ready, existing.clone()))?;
         write(&input, &ready, &existing).await?

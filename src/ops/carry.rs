@@ -9,7 +9,7 @@ use super::settle::settle;
 use super::workspace::{OpsError, Workspace};
 use crate::config::DeclaredSpace;
 use crate::model::{Address, Plan, State, Verified};
-use crate::store::{Identity, Journal, Layout, Ledger, Lock, LockRequest, SharedState, StateStore};
+use crate::store::{Identity, Journal, Layout, Ledger, Lock, LockRequest, SharedLock, SharedState, StateStore};
 
 /// For how long a lock holds that nobody renews; its holder renews it three times in that time.
 pub const LEASE: jiff::SignedDuration = jiff::SignedDuration::from_mins(2);
@@ -52,11 +52,11 @@ pub async fn carry_out(
     order: &Order<'_>,
     confirm: impl FnOnce(&Ready) -> Result<Option<String>, OpsError> + Send,
 ) -> Result<Carried, OpsError> {
-    let Some(shared) = order.shared else { return carry_out_here(order, confirm).await };
+    let Some(shared) = order.shared else { return carry_out_here(order, None, confirm).await };
     let request = request("apply", Some(order.plan_id), &order.identity, SHARED_LEASE);
     let lock = shared.lock(&request, order.now).await?;
     shared.pull(&StateStore::new(order.layout.state())).await?;
-    let carried = carry_out_here(order, confirm).await;
+    let carried = carry_out_here(order, Some(&lock), confirm).await;
     let given_back = lock.release().await;
     let carried = carried?;
     given_back?;
@@ -65,6 +65,7 @@ pub async fn carry_out(
 
 async fn carry_out_here(
     order: &Order<'_>,
+    shared_lock: Option<&SharedLock>,
     confirm: impl FnOnce(&Ready) -> Result<Option<String>, OpsError> + Send,
 ) -> Result<Carried, OpsError> {
     let lock = take_lock(order.layout, "apply", Some(order.plan_id), &order.identity, order.now)?;
@@ -91,6 +92,7 @@ async fn carry_out_here(
         state_store: &state_store,
         journal: &journal,
         lock: &lock,
+        shared_lock,
         recreate: order.recreate,
         by: order.identity.who.clone(),
         confirmed: String::new(),

@@ -31,7 +31,7 @@ pub(super) fn conclude(
     let target = apply_all(&base, proof.kept.iter().flat_map(|proved| &proved.candidate.changes))?;
     let questions = outcomes(input, &before, &after);
     let decided = decide(&observed(!proof.kept.is_empty(), &questions, &repeats, look), &input.rules.decision);
-    let (verdict, verdict_reason) = verdict(&decided, &proof);
+    let (verdict, verdict_reason) = verdict(&decided, &proof, input.learns);
     let created_at = input.now.to_string();
     let mut plan = assemble(PlanParts {
         verdict,
@@ -211,9 +211,10 @@ fn evidence(
     }
 }
 
-fn verdict(decided: &Decided, proof: &Proof) -> (PlanVerdict, String) {
+fn verdict(decided: &Decided, proof: &Proof, learns: bool) -> (PlanVerdict, String) {
     if proof.kept.is_empty() {
         let why = match proof.tried {
+            0 if !learns => "nothing was learnt or tried: only what is declared counts".to_owned(),
             0 => "no candidate for a change was found".to_owned(),
             tried => format!("{tried} candidates were tried and none proved to help"),
         };

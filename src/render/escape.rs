@@ -83,9 +83,14 @@ pub fn markdown(text: &str) -> String {
     }
 }
 
-/// One line of untrusted text as a Markdown code span. A `|` is escaped for tables.
+/// One line of untrusted text as a Markdown code span in a table, where a `|` would end the cell.
+pub fn code_cell(text: &str) -> String {
+    code_span(text).replace('|', "\\|")
+}
+
+/// One line of untrusted text as a Markdown code span.
 pub fn code_span(text: &str) -> String {
-    let line = visible_line(text).replace('|', "\\|");
+    let line = visible_line(text);
     let fence = "`".repeat(longest_run(&line) + 1);
     let pad = if line.starts_with('`') || line.ends_with('`') || line.is_empty() { " " } else { "" };
     format!("{fence}{pad}{line}{pad}{fence}")
@@ -141,7 +146,8 @@ mod tests {
         assert!(shown.starts_with("\\- \\*\\*b\\*\\* @<!-- -->all \\#<!-- -->12 &lt;img&gt; \\[x\\]"), "{shown}");
         assert!(!shown.contains("https://") && !shown.contains("www.x") && !shown.contains("</"), "{shown}");
         assert_eq!(markdown("1. one"), "1\\. one");
-        assert_eq!(code_span("a ``b`` | c"), "```a ``b`` \\| c```");
+        assert_eq!(code_span("a ``b`` | c"), "```a ``b`` | c```");
+        assert_eq!(code_cell("a | c"), "`a \\| c`");
         assert_eq!(fence("x ```` y"), "`````");
     }
 }

@@ -16,16 +16,15 @@ pub(super) struct ScoreRow {
     pub note: String,
 }
 
-/// Learn set and holdout; a holdout of nothing is left out.
+/// Learn set and holdout; what nothing was asked of is left out.
 pub(super) fn score_rows(plan: &Plan, arrow: &str) -> Vec<ScoreRow> {
     let (before, after, evidence) = (&plan.score.before, &plan.score.after, &plan.evidence);
-    let p = evidence.p_value.map(|p| format!("p = {p:.3}"));
+    let p = evidence.p_value.map(|p| if p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") });
     let learn = [interval(evidence.learn_interval), p];
     let holdout = Some(evidence.holdout.replace('-', " ")).filter(|word| !word.is_empty());
     let holdout = [interval(evidence.holdout_interval), holdout.map(|word| format!("gain {}", visible_line(&word)))];
     let rows = [("Learn", before.learn, after.learn, learn), ("Holdout", before.holdout, after.holdout, holdout)];
-    let shown =
-        rows.into_iter().filter(|(label, before, after, _)| *label == "Learn" || before.total + after.total > 0);
+    let shown = rows.into_iter().filter(|(_, before, after, _)| before.total + after.total > 0);
     shown.map(|(label, before, after, notes)| score_row(label, before, after, &notes, arrow)).collect()
 }
 
@@ -54,9 +53,9 @@ fn interval(bounds: Option<[f64; 2]>) -> Option<String> {
     bounds.map(|[low, high]| format!("95 % interval {:+.0} to {:+.0} points", low * 100.0, high * 100.0))
 }
 
-/// `fixes q-04 q-09 (measured) · support 3 · pattern join-1f0a`.
+/// `fixes q-04, q-09 jointly with c-03 · measured · support 3 · pattern join-1f0a`.
 pub(super) fn evidence_line(evidence: &ChangeEvidence, dot: &str) -> String {
-    let list = |ids: &[String]| ids.iter().map(|id| visible_line(id)).collect::<Vec<_>>().join(" ");
+    let list = |ids: &[String]| ids.iter().map(|id| visible_line(id)).collect::<Vec<_>>().join(", ");
     let mut facts = Vec::new();
     if !evidence.fixes.is_empty() {
         let jointly = match evidence.group.as_slice() {
@@ -70,6 +69,7 @@ pub(super) fn evidence_line(evidence: &ChangeEvidence, dot: &str) -> String {
     }
     facts.push(match evidence.status.as_str() {
         "declared" => "an edit of the definition".to_owned(),
+        "rollback" => "the way back".to_owned(),
         "not-measured" => "not measured".to_owned(),
         status => visible_line(status),
     });
@@ -79,21 +79,23 @@ pub(super) fn evidence_line(evidence: &ChangeEvidence, dot: &str) -> String {
     if !evidence.pattern.is_empty() {
         facts.push(format!("pattern {}", list(&evidence.pattern)));
     }
-    if !evidence.provenance.is_empty() && evidence.provenance != "miner" {
+    let told = ["", "miner", evidence.status.as_str()];
+    if !told.contains(&evidence.provenance.as_str()) {
         facts.push(format!("from {}", visible_line(&evidence.provenance)));
     }
     facts.retain(|fact| !fact.is_empty());
     facts.join(dot)
 }
 
-/// `Plan: 3 to add, 1 to update, 0 to remove.`
+/// `Plan: 3 to add, 1 to update, 0 to remove.` For a space that does not exist yet also that.
 pub(super) fn change_counts(plan: &Plan) -> String {
     let count = |action: Action| plan.changes.iter().filter(|change| change.action == action).count();
+    let created = if plan.creates() { "The space is to be created as it is declared. " } else { "" };
     if plan.changes.is_empty() {
-        return "No changes.".to_owned();
+        return if plan.creates() { created.trim_end().to_owned() } else { "No changes.".to_owned() };
     }
     format!(
-        "Plan: {} to add, {} to update, {} to remove.",
+        "{created}Plan: {} to add, {} to update, {} to remove.",
         count(Action::Add),
         count(Action::Update),
         count(Action::Remove)

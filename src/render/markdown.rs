@@ -2,7 +2,7 @@
 //! fences, or escaped; a comment that cannot hold every change says so and cannot be approved.
 
 use super::content::parts;
-use super::escape::{code_span, fence, markdown, visible_line};
+use super::escape::{code_cell, code_span, fence, markdown, visible_line};
 use super::facts::{change_counts, evidence_line, rejection_counts, score_rows};
 use super::style::cut;
 use super::text_diff::{Row, Side, rows};
@@ -53,8 +53,11 @@ fn head(plan: &Plan, path: Option<&str>, dropped: usize) -> String {
         plan.verdict.as_str()
     ));
     text.push_str(&format!("{}\n\n", markdown(&cut(&plan.verdict_reason, LONGEST))));
-    text.push_str("| | before | after | | |\n| --- | ---: | ---: | ---: | --- |\n");
-    for row in score_rows(plan, "→") {
+    let rows = score_rows(plan, "→");
+    if !rows.is_empty() {
+        text.push_str("| | before | after | | |\n| --- | ---: | ---: | ---: | --- |\n");
+    }
+    for row in rows {
         text.push_str(&format!(
             "| {} | {} | {} | **{}** | {} |\n",
             row.label,
@@ -114,11 +117,7 @@ fn one_change(planned: &PlannedChange) -> String {
     // Markdown is not read inside `<summary>`, HTML is.
     let name = super::escape::xml(&title(&planned.change));
     let mut text = format!("<details><summary>{sign} <b>{}</b> <code>{name}</code></summary>\n\n", planned.id);
-    text.push_str(&format!(
-        "{}\n\n{}\n\n",
-        markdown(&planned.reason),
-        markdown(&evidence_line(&planned.evidence, " · "))
-    ));
+    text.push_str(&format!("{}\n\n{}\n\n", prose(&planned.reason), markdown(&evidence_line(&planned.evidence, " · "))));
     let mut body = String::new();
     for part in parts(&planned.change) {
         if let Some(label) = &part.label {
@@ -131,6 +130,17 @@ fn one_change(planned: &PlannedChange) -> String {
     let fence = fence(&body);
     text.push_str(&format!("{fence}diff\n{body}{fence}\n</details>\n\n"));
     text
+}
+
+/// A sentence in which names stand between backticks. Where they do not pair up, all is plain text.
+fn prose(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    let pairs = parts.len() % 2 == 1 && parts.iter().skip(1).step_by(2).all(|name| !name.trim().is_empty());
+    if !pairs {
+        return markdown(text);
+    }
+    let part = |(at, part): (usize, &&str)| if at % 2 == 1 { code_span(part) } else { markdown(part) };
+    parts.iter().enumerate().map(part).collect()
 }
 
 fn diff_line(row: &Row) -> String {
@@ -160,10 +170,11 @@ fn questions(plan: &Plan) -> String {
         let split = format!("{:?}", question.split).to_lowercase();
         text.push_str(&format!(
             "| {} | {split} | {} | {} | {} |\n",
-            code_span(&question.id),
+            code_cell(&question.id),
             question.before.as_str(),
             question.after.as_str(),
-            markdown(&question.reason_after)
+            // Why it is right now says less than why it was not before.
+            markdown(if question.after.is_correct() { &question.reason_before } else { &question.reason_after })
         ));
     }
     text.push_str("\n</details>\n\n");

@@ -9,7 +9,8 @@ use super::title::title;
 use crate::format::plan_id;
 use crate::model::{Action, Category, GuardStatus, Plan, PlanVerdict, PlannedChange};
 
-/// The whole plan. `path` is the plan file, for the next command.
+/// The whole plan. `path` is the plan file or the plan's id, for the next command; without it none
+/// is told.
 pub fn plan(plan: &Plan, path: Option<&str>, options: &TerminalOptions) -> String {
     let mut text = head(plan, options);
     text.push_str(&changes(plan, options));
@@ -188,11 +189,12 @@ fn guards(plan: &Plan, options: &TerminalOptions) -> String {
 
 fn foot(plan: &Plan, path: Option<&str>, options: &TerminalOptions) -> String {
     let mut text = format!("\n{}\n", options.paint(Tone::Strong, &change_counts(plan)));
-    let id = plan_id(plan);
-    let file = path.unwrap_or(id.short());
+    let Some(file) = path else { return text };
     let next = match plan.verdict {
         PlanVerdict::Blocked => format!("Nothing can be applied. To see it in full: genie-enhance show {file} --full"),
+        _ if plan.creates() && plan.changes.is_empty() => format!("To create it: genie-enhance apply {file}"),
         _ if plan.changes.is_empty() => return text,
+        _ if plan.is_unmeasured() => format!("To make exactly this change: genie-enhance apply {file}"),
         PlanVerdict::Improved => format!("To make exactly this change: genie-enhance apply {file}"),
         PlanVerdict::NoChange | PlanVerdict::NotEnoughEvidence => {
             format!("The gain is not proved. To make this change anyway: genie-enhance apply {file}")

@@ -137,12 +137,11 @@ fn join(folder: &Path, name: &str) -> Path {
 }
 
 fn in_words(error: &object_store::Error) -> String {
-    match error {
-        object_store::Error::NotSupported { .. } | object_store::Error::Generic { .. } => {
-            format!(
-                "{error}; S3, Google Cloud Storage and Azure need a program that was built with `--features state-cloud`"
-            )
-        }
-        other => other.to_string(),
+    let is_missing = matches!(error, object_store::Error::NotSupported { .. } | object_store::Error::Generic { .. });
+    if is_missing && !cfg!(feature = "state-cloud") {
+        return format!(
+            "{error}; S3, Google Cloud Storage and Azure need a program that was built with `--features state-cloud`"
+        );
     }
+    error.to_string()
 }

@@ -4,10 +4,8 @@
 use super::atomic::write_atomic;
 use super::error::StoreError;
 use super::lines::{Line, Lines};
-use crate::format::{FileKind, space_from_value, space_to_value};
 use crate::model::{Change, Digest, Space};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// One project's journal.
@@ -17,7 +15,8 @@ pub struct Journal {
 }
 
 /// What is about to be written, and how to undo it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Intent {
     pub plan_id: String,
     pub host: String,
@@ -31,19 +30,24 @@ pub struct Intent {
     pub target: Digest,
     pub target_sidecar: Digest,
     /// What stands there, byte for byte.
+    #[serde(default, with = "before_image")]
     pub before: Option<Space>,
     /// What is to be changed there; empty for a creation.
+    #[serde(default)]
     pub changes: Vec<Change>,
     /// For a creation: the title of the space.
+    #[serde(default)]
     pub title: Option<String>,
     /// For a creation: spaces that bore the title before, which it cannot have made.
+    #[serde(default)]
     pub existing: Vec<String>,
     /// RFC 3339.
     pub at: String,
 }
 
 /// What became of an intent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Done {
     pub plan_id: String,
     pub outcome: WriteOutcome,
@@ -65,34 +69,29 @@ pub enum WriteOutcome {
 
 /// The form of a line.
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "type", deny_unknown_fields)]
-#[expect(clippy::large_enum_variant, reason = "one at a time, on its way to a file")]
+#[serde(rename_all = "kebab-case", tag = "type")]
 enum Entry {
-    Intent {
-        plan_id: String,
-        host: String,
-        space_id: Option<String>,
-        etag: Option<String>,
-        base: Option<Digest>,
-        base_sidecar: Option<Digest>,
-        target: Digest,
-        target_sidecar: Digest,
-        before: Option<Value>,
-        #[serde(default)]
-        changes: Vec<Change>,
-        #[serde(default)]
-        title: Option<String>,
-        #[serde(default)]
-        existing: Vec<String>,
-        at: String,
-    },
-    Done {
-        plan_id: String,
-        outcome: WriteOutcome,
-        etag: Option<String>,
-        read_back: Option<Digest>,
-        at: String,
-    },
+    Intent(Box<Intent>),
+    Done(Done),
+}
+
+/// Before-images stand in the journal as they stand in the state.
+mod before_image {
+    use crate::format::{FileKind, space_from_value, space_to_value};
+    use crate::model::Space;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::Value;
+
+    pub fn serialize<S: Serializer>(before: &Option<Space>, serializer: S) -> Result<S::Ok, S::Error> {
+        before.as_ref().map(space_to_value).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Space>, D::Error> {
+        let value = Option::<Value>::deserialize(deserializer)?;
+        let before = value.map(|value| space_from_value(FileKind::State, &value)).transpose();
+        before.map_err(D::Error::custom)
+    }
 }
 
 impl Journal {
@@ -111,15 +110,13 @@ impl Journal {
             return Err(StoreError::JournalPending { plan_id, at });
         }
         // Cannot fail: plain values only.
-        let line = serde_json::to_value(entry(intent.clone())).unwrap_or_default();
+        let line = serde_json::to_value(Entry::Intent(Box::new(intent.clone()))).unwrap_or_default();
         write_atomic(self.path(), format!("{line}\n").as_bytes())
     }
 
     /// Settles the pending intent.
     pub fn finish(&self, done: &Done) -> Result<(), StoreError> {
-        let Done { plan_id, outcome, etag, read_back, at } = done.clone();
-        let line = Entry::Done { plan_id, outcome, etag, read_back, at };
-        self.lines.append(&[serde_json::to_value(line).unwrap_or_default()])
+        self.lines.append(&[serde_json::to_value(Entry::Done(done.clone())).unwrap_or_default()])
     }
 
     /// The intent of a run that was cut short. A torn line at the end counts as not written: the
@@ -128,10 +125,8 @@ impl Journal {
         let mut pending = None;
         for line in self.lines.read_from(0)?.0 {
             match self.entry(line)? {
-                Ok(intent) => pending = Some(*intent),
-                Err(Done { plan_id, .. }) => {
-                    pending = pending.filter(|intent: &Intent| intent.plan_id != plan_id);
-                }
+                Entry::Intent(intent) => pending = Some(*intent),
+                Entry::Done(done) => pending = pending.filter(|intent: &Intent| intent.plan_id != done.plan_id),
             }
         }
         Ok(pending)
@@ -144,70 +139,10 @@ impl Journal {
         Ok(aside)
     }
 
-    fn entry(&self, line: Line) -> Result<Result<Box<Intent>, Done>, StoreError> {
+    fn entry(&self, line: Line) -> Result<Entry, StoreError> {
         let number = line.number;
         let corrupt = |why: String| StoreError::JournalCorrupt { path: self.path().to_owned(), line: number, why };
-        let value = line.value.map_err(&corrupt)?;
-        let entry: Entry = serde_json::from_value(value).map_err(|error| corrupt(error.to_string()))?;
-        Ok(match entry {
-            Entry::Done { plan_id, outcome, etag, read_back, at } => {
-                Err(Done { plan_id, outcome, etag, read_back, at })
-            }
-            Entry::Intent {
-                plan_id,
-                host,
-                space_id,
-                etag,
-                base,
-                base_sidecar,
-                target,
-                target_sidecar,
-                before,
-                changes,
-                title,
-                existing,
-                at,
-            } => {
-                let before = before.map(|value| space_from_value(FileKind::State, &value)).transpose();
-                let before = before.map_err(|error| corrupt(error.to_string()))?;
-                Ok(Box::new(Intent {
-                    plan_id,
-                    host,
-                    space_id,
-                    etag,
-                    base,
-                    base_sidecar,
-                    target,
-                    target_sidecar,
-                    before,
-                    changes,
-                    title,
-                    existing,
-                    at,
-                }))
-            }
-        })
-    }
-}
-
-fn entry(intent: Intent) -> Entry {
-    let Intent { plan_id, host, space_id, etag, base, base_sidecar, .. } = intent;
-    let Intent { target, target_sidecar, before, changes, title, existing, at, .. } = intent;
-    let before = before.as_ref().map(space_to_value);
-    Entry::Intent {
-        plan_id,
-        host,
-        space_id,
-        etag,
-        base,
-        base_sidecar,
-        target,
-        target_sidecar,
-        before,
-        changes,
-        title,
-        existing,
-        at,
+        serde_json::from_value(line.value.map_err(&corrupt)?).map_err(|error| corrupt(error.to_string()))
     }
 }
 
@@ -227,7 +162,7 @@ mod tests {
             target: digest_text("target"),
             target_sidecar: digest_text("sidecar"),
             before: Some(Space::empty()),
-            changes: vec![Change::add(Address::sidecar("title"), Value::from("T"))],
+            changes: vec![Change::add(Address::sidecar("title"), serde_json::Value::from("T"))],
             title: None,
             existing: vec!["01f1".into()],
             at: "2026-01-01T00:00:00Z".into(),

@@ -52,7 +52,6 @@ fn with_json_a_failure_is_a_document_too() {
 }
 
 #[test]
-#[ignore = "known fault: exit codes 8 and 12 have no test over the binary yet"]
 fn every_exit_code_is_seen_in_a_test() {
     let root = crate::support::repository();
     let reference = std::fs::read_to_string(root.join("schemas/reference.md")).expect("the reference");

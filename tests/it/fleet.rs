@@ -42,6 +42,27 @@ fn a_fleet_ends_with_a_table_and_the_worst_exit_code() {
 }
 
 #[test]
+fn drift_of_a_fleet_is_one_table() {
+    let fleet = two();
+    fleet.run(&["plan", "-f", "a/genie.yaml", "--no-learn", "--out", "a.json"]).exits(0);
+    let id = fleet.json("a.json")["id"].as_str().expect("an id").to_owned();
+    fleet.run(&["apply", "-f", "a/genie.yaml", "a.json", "--approve", &id]).exits(0);
+    let look = ["drift", "-f", "*/genie.yaml", "--detailed-exitcode", "--json"];
+    let verdicts = |code: i32| {
+        let document = fleet.run(&look).exits(code).json();
+        let rows = document["projects"].as_array().expect("rows").iter();
+        rows.map(|row| (row["verdict"].clone(), row["exit_code"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(verdicts(0), [(json!("as applied"), json!(0)), (json!("no live space"), json!(0))]);
+    let space = fleet.json("a/.genie-enhance/state.json")["space_id"].as_str().expect("an id").to_owned();
+    let record = format!("a/.genie-enhance/workspace/spaces/{space}.json");
+    fleet.edit(&record, "Be brief.", "Be long.");
+    assert_eq!(verdicts(2), [(json!("drifted"), json!(2)), (json!("no live space"), json!(0))]);
+    let table = fleet.run(&look[..4]).exits(2).out;
+    assert!(table.lines().any(|line| line.starts_with("a/genie.yaml") && line.ends_with("drifted")), "{table}");
+}
+
+#[test]
 fn only_projects_that_changed_are_looked_at() {
     let fleet = two();
     git(&fleet, &["init", "-q"]);

@@ -44,8 +44,11 @@ fn the_page_plays_as_it_is_written() {
     assert_eq!(state["applied"][1]["plan_id"], plan["id"]);
     let comment = project.read("comment.md");
     assert!(comment.starts_with("<!-- genie-enhance {") && comment.len() <= 60_000);
-    assert!(project.read("space.yaml").contains("ask #fleet"), "the edit was taken over");
-    assert!(project.path("back.json").is_file());
+    let declared = project.read("space.yaml");
+    assert!(declared.contains("ask #fleet"), "the edit was taken over, and stays on the way back");
+    let first = fs::read_to_string(repository().join("examples/ci/space.yaml")).expect("the space");
+    assert_eq!(declared.lines().count(), first.lines().count(), "the plan's change is gone again: {declared}");
+    assert_eq!(state["applied"].as_array().map(Vec::len), Some(3));
 }
 
 /// `gh` that answers from files: `gh api [--paginate] PATH` prints the file of the path's last word.

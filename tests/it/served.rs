@@ -161,6 +161,34 @@ fn a_plan_of_another_workspace_is_refused() {
 }
 
 /// Edits the live space as somebody else would: over HTTP, with the whole document.
+#[test]
+fn a_token_that_ends_in_the_middle_is_renewed() {
+    let place = Project::small();
+    let refused = "times: 1, effect: status, status: 401, error_code: UNAUTHENTICATED, message: 'token expired'";
+    let routes = ["POST /api/2.0/genie/spaces", "PATCH /api/2.0/genie/spaces/*", "GET /api/2.0/genie/spaces/*"];
+    let faults: String = routes.iter().map(|route| format!("- {{route: '{route}', {refused}}}\n")).collect();
+    place.write("world.yaml", &format!("faults:\n{faults}"));
+    let server = Served::with(&place, &["--world", "world.yaml"]);
+    let Remote { project, token } = Remote::of(&server);
+    let run = |arguments: &[&str]| {
+        let mut command = project.command();
+        command.env("DATABRICKS_CLIENT_ID", "embedded-service-principal").env("DATABRICKS_CLIENT_SECRET", &token);
+        crate::support::Done::of(command.args(arguments)).exits(0)
+    };
+    for instruction in ["Be brief.", "Be kind."] {
+        project.edit("space.yaml", "Be brief.", instruction);
+        run(&["plan", "--no-learn", "--out", "plan.json"]);
+        let id = project.json("plan.json")["id"].as_str().expect("an id").to_owned();
+        run(&["apply", "plan.json", "--approve", &id]);
+    }
+    let space = project.json(".genie-enhance/state.json")["space_id"].as_str().expect("an id").to_owned();
+    assert!(server.space(&space).to_string().contains("Be kind."));
+    let log = place.requests();
+    // Reads leave no line.
+    let refused = log.iter().filter(|entry| entry["status"] == 401).count();
+    assert_eq!(refused, 2, "each write was refused once: {log:#?}");
+}
+
 fn edit_by_others(server: &Served, id: &str, edit: impl Fn(&mut Value)) -> Value {
     let space = server.space(id);
     let mut document: Value =

@@ -35,7 +35,7 @@ pub struct Done {
 }
 
 impl Done {
-    fn of(command: &mut Command) -> Self {
+    pub fn of(command: &mut Command) -> Self {
         let output = command.output().expect("the binary runs");
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
         let done = Self { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) };

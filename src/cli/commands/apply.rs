@@ -29,14 +29,20 @@ pub async fn run(args: &ApplyArgs, output: Output) -> Outcome {
 }
 
 async fn recorded(args: &ApplyArgs, output: Output, recorder: &Recorder) -> Outcome {
+    // A file that was tampered with is refused before the workspace is asked anything.
+    let from_file = match &args.plan {
+        Some(path) if path.exists() || is_path(path) => Some(read_plan(path)?),
+        _ => None,
+    };
     let mut session = Session::of(&args.project, output, progress::recorded(output, recorder)).await?;
     recorder.begin(&session);
-    let (plan, id) = match args.auto_promote {
-        true => match promoted(args, &session, recorder, output).await? {
+    let (plan, id) = match from_file {
+        Some(read) => read,
+        None if args.auto_promote => match promoted(args, &session, recorder, output).await? {
             Some(plan) => plan,
             None => return Ok(Exit::Ok),
         },
-        false => chosen(args, &session)?,
+        None => kept(args, &session)?,
     };
     recorder.concerns(&plan, id.as_str());
     let confirm = || {
@@ -80,16 +86,11 @@ async fn recorded(args: &ApplyArgs, output: Output, recorder: &Recorder) -> Outc
     told.tell(args.json, output)
 }
 
-/// The plan that was named; without a name the latest.
-fn chosen(args: &ApplyArgs, session: &Session) -> Result<(Plan, Digest), OpsError> {
-    match &args.plan {
-        Some(path) if path.exists() || is_path(path) => read_plan(path),
-        wanted => {
-            let wanted = wanted.as_ref().map_or_else(|| "latest".to_owned(), |id| id.display().to_string());
-            let (loaded, _) = session.plans().load(&wanted)?;
-            Ok((loaded.plan, loaded.id))
-        }
-    }
+/// The plan of the project that was named by its id; without a name the latest.
+fn kept(args: &ApplyArgs, session: &Session) -> Result<(Plan, Digest), OpsError> {
+    let wanted = args.plan.as_ref().map_or_else(|| "latest".to_owned(), |id| id.display().to_string());
+    let (loaded, _) = session.plans().load(&wanted)?;
+    Ok((loaded.plan, loaded.id))
 }
 
 /// Makes a plan and takes it if its verdict is `improved`: mandatory guards hold then. None where
@@ -232,6 +233,9 @@ impl Told {
     /// Asks a few questions of what stands there now, and goes back where that is wanted.
     async fn verify(&mut self, session: &Session, args: &ApplyArgs, plan: &Plan, most: usize) -> Result<(), OpsError> {
         let Some((applied, _)) = &self.applied else { return Ok(()) };
+        session.events.note(format!("applied and on record as serial {}; now asking whether it holds", self.serial));
+        // It is on record; asking takes long.
+        interrupt::may_stop();
         let stands = applied.stands.space.digest();
         let scorer = session.scorer(&ScoringArgs { fresh: true, ..args.scoring.clone() })?;
         let target = Target::of(self.space_id.clone(), &applied.stands.space);
@@ -239,6 +243,7 @@ impl Told {
         let goes_back = canary.verdict == Verified::Fail && args.auto_rollback;
         // Before the way back is tried: a kill in between leaves the decision to the next run.
         let verified = if goes_back { Verified::RollbackPending } else { canary.verdict };
+        interrupt::finish_first();
         ops::note_verified(&session.layout, session.shared.as_ref(), self.serial, verified).await?;
         self.canary = Some(canary);
         if goes_back { self.go_back(session, args, Some(&stands)).await } else { Ok(()) }
@@ -375,7 +380,10 @@ async fn roll_back(session: &Session, serial: u64, written: Option<&Digest>) -> 
             message: "somebody edited the space since it was written; `genie-enhance drift` shows the edits".to_owned(),
         });
     }
-    let confirm = || Ok(Some("--auto-rollback".to_owned()));
+    let confirm = || {
+        interrupt::finish_first();
+        Ok(Some("--auto-rollback".to_owned()))
+    };
     match carry_out(session, &plan, &saved.id, None, confirm).await? {
         Carried::Done(applied) => Ok(applied.serial),
         Carried::Nothing { serial, .. } => Ok(serial),

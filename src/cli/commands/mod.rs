@@ -4,7 +4,7 @@ pub(super) mod apply;
 mod compare;
 mod config;
 mod doctor;
-mod drift;
+pub(super) mod drift;
 mod export;
 mod fmt;
 mod history;

@@ -56,7 +56,7 @@ pub async fn recorded(args: &PlanArgs, output: Output, recorder: &Recorder) -> O
     let format = if args.json { PlanFormat::Json } else { args.format };
     let path = args.out.as_ref().unwrap_or(&saved.path).display().to_string();
     print_beside(&planned.plan, Some(&path), format, args.full, session.loaded.space.as_ref(), output);
-    let changes = !planned.plan.changes.is_empty();
+    let changes = planned.plan.creates() || !planned.plan.changes.is_empty();
     Ok(if args.detailed_exitcode && changes { Exit::Changes } else { Exit::Ok })
 }
 

@@ -15,13 +15,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub fn run(args: &ShowArgs, output: Output) -> Outcome {
-    let (plan, _) = match &args.plan {
+    let (plan, id) = match &args.plan {
         Some(path) if path.exists() || is_path(path) => read_plan(path)?,
         Some(id) => kept_plan(&args.file, &id.display().to_string())?,
         None => kept_plan(&args.file, "latest")?,
     };
     let format = if args.json { PlanFormat::Json } else { args.format };
-    let path = args.plan.as_ref().map(|path| path.display().to_string());
+    let named = args.plan.as_ref().map(|path| path.display().to_string());
+    // The next command needs a name for it.
+    let path = if format == PlanFormat::Text { named.or_else(|| Some(id.short().to_owned())) } else { named };
     if format == PlanFormat::Jsonl {
         return Err(OpsError::usage("a plan that was made has no events to show; `--format json` shows it whole"));
     }

@@ -32,15 +32,29 @@ pub(crate) fn parse_yaml(sources: &Sources, file: usize) -> (Option<Node>, Vec<D
     let mut documents = documents.into_iter();
     let root = documents.next().map(|document| reader.node(&document, 0));
     if let Some(second) = documents.next() {
-        let place = reader.place(second.span.start, second.span.start);
+        let content = reader.place(second.span.start, second.span.start).start;
         let problem = Diagnostic::error("GE0105", "the file holds a second YAML document; only one is read");
-        reader.findings.push(problem.at(source.span(place.start..place.end)));
+        reader.findings.push(problem.at(source.span(separator(&source.text, content))));
     }
     let root = root.filter(|node| !matches!(node.data, Data::Null));
     if root.is_none() {
         reader.findings.push(Diagnostic::error("GE0103", "the file is empty").at(source.span(0..0)));
     }
     (root, reader.findings)
+}
+
+/// The line `---` that starts the document whose content stands at `content`.
+fn separator(text: &str, content: usize) -> std::ops::Range<usize> {
+    let line_end = text[content..].find('\n').map_or(text.len(), |at| content + at);
+    let mut start = line_end;
+    for line in text[..line_end].rsplit('\n') {
+        start -= line.len();
+        if line.starts_with("---") {
+            return start..start + 3;
+        }
+        start = start.saturating_sub(1);
+    }
+    content..content
 }
 
 /// Reads JSON. Places come from reading it as YAML, which nearly all JSON is.

@@ -37,6 +37,14 @@ fn all_duplicate_keys_are_told_at_once() {
 }
 
 #[test]
+fn a_second_document_is_told_where_it_starts() {
+    for (text, line) in [("a: 1\n---\nb: 2\n", 2), ("a: 1\n--- b\n", 2), ("--- {a: 1}\n# c\n---\n\n# d\n- e\n", 3)] {
+        assert_eq!(parse(text).1, [("GE0105".to_owned(), line, 1)], "{text}");
+    }
+    assert_eq!(parse("---\na: 1\n").1, []);
+}
+
+#[test]
 fn hostile_texts_are_refused_in_time() {
     for (text, code) in [
         ("[".repeat(50_000), "GE0101"),

@@ -2,6 +2,7 @@
 //! always hold checked after every one. What needs every request, every byte or every order is
 //! shown beside the code of `ops`.
 
+mod approval;
 mod others;
 mod reconcile;
 mod recovery;

@@ -4,6 +4,7 @@
 
 use crate::support::{Done, Project};
 use serde_json::Value;
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -23,6 +24,38 @@ pub struct Stage {
     pub id: String,
     pub space: String,
     way: Way,
+    /// What other people's edits set, in the order in which worlds brought them.
+    edits: RefCell<Vec<(String, Value)>>,
+}
+
+/// The project as it is before the planned edit is applied, and what is live before and after.
+struct Ready {
+    folder: PathBuf,
+    base: Value,
+    target: Value,
+}
+
+/// Made once for all scenarios.
+fn ready() -> &'static Ready {
+    static READY: OnceLock<Ready> = OnceLock::new();
+    READY.get_or_init(|| {
+        let project = Project::small();
+        project.write("benchmarks/one.yaml", ONE);
+        project.edit("genie.yaml", "benchmarks/*.yaml", "benchmarks/one.yaml");
+        project.run(&["plan", "--no-learn", "--out", "first.json"]).exits(0);
+        project.apply("first.json");
+        project.edit("space.yaml", BEFORE, AFTER);
+        project.edit("space.yaml", "description: Delivery trips.", "description: Trips of our vans.");
+        project.run(&["plan", "--no-learn", "--out", "next.json"]).exits(0);
+        let folder = project.keep("stage");
+        let document = || {
+            let space = project.json(".genie-enhance/state.json")["space_id"].as_str().expect("an id").to_owned();
+            project.json(&format!(".genie-enhance/workspace/spaces/{space}.json"))["document"].clone()
+        };
+        let base = document();
+        project.apply("next.json");
+        Ready { folder, base, target: document() }
+    })
 }
 
 /// What the definition says after the planned edit.
@@ -33,30 +66,22 @@ pub const BEFORE: &str = "Be brief.";
 impl Stage {
     /// The planned edit changes the instruction and the description of the trips.
     pub fn of(way: Way) -> Self {
-        static READY: OnceLock<PathBuf> = OnceLock::new();
-        let folder = READY.get_or_init(|| {
-            let project = Project::small();
-            project.write("benchmarks/one.yaml", ONE);
-            project.edit("genie.yaml", "benchmarks/*.yaml", "benchmarks/one.yaml");
-            project.run(&["plan", "--no-learn", "--out", "first.json"]).exits(0);
-            project.apply("first.json");
-            project.edit("space.yaml", BEFORE, AFTER);
-            project.edit("space.yaml", "description: Delivery trips.", "description: Trips of our vans.");
-            project.run(&["plan", "--no-learn", "--out", "next.json"]).exits(0);
-            project.keep("stage")
-        });
-        let project = Project::copy_of(folder);
+        let project = Project::copy_of(&ready().folder);
         if way == Way::Saved {
             std::fs::remove_dir_all(project.path(".genie-enhance/plans")).expect("plans were kept");
         }
         let id = project.json("next.json")["id"].as_str().expect("an id").to_owned();
         let space = project.json(".genie-enhance/state.json")["space_id"].as_str().expect("an id").to_owned();
-        Self { project, id, space, way }
+        Self { project, id, space, way, edits: RefCell::default() }
     }
 
     /// The world that the embedded workspace lives in from now on.
     pub fn world(&self, yaml: &str) {
         self.project.write("world.yaml", yaml);
+        let world: Value = serde_yaml::from_str(yaml).expect("YAML");
+        let sets = world["edits"].as_array().into_iter().flatten().filter_map(|edit| edit["set"].as_object());
+        let sets = sets.flatten().map(|(at, value)| (at.clone(), value.clone()));
+        self.edits.borrow_mut().extend(sets);
         let text = self.project.read("genie.yaml");
         if !text.contains("world:") {
             self.project.edit("genie.yaml", "embedded: ./data\n", "embedded: ./data\n  world: world.yaml\n");
@@ -77,8 +102,7 @@ impl Stage {
     }
 
     pub fn arguments<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
-        let plan = if self.way == Way::Saved { "next.json" } else { &self.id };
-        [&["apply", plan, "--approve", &self.id, "--json"], more].concat()
+        [&["apply", self.plan(), "--approve", &self.id, "--json"], more].concat()
     }
 
     /// The space as the workspace keeps it.
@@ -100,10 +124,38 @@ impl Stage {
         self.project.requests().iter().filter(ours).count()
     }
 
-    /// What must hold after anything: the state reads, and tells the truth or says that it does
+    /// The path or the id of the plan, as this way names it.
+    pub fn plan(&self) -> &str {
+        if self.way == Way::Saved { "next.json" } else { &self.id }
+    }
+
+    /// Where the plan lies that this way reads.
+    pub fn plan_file(&self) -> String {
+        if self.way == Way::Saved {
+            "next.json".to_owned()
+        } else {
+            format!(".genie-enhance/plans/{}.json", &self.id[..8])
+        }
+    }
+
+    /// What may be live: the base or the target, as it is, or with what other people have edited.
+    fn is_known(&self, document: &Value) -> bool {
+        [&ready().base, &ready().target].into_iter().any(|whole| {
+            let mut edited = whole.clone();
+            let mut versions = vec![edited.clone()];
+            for (at, value) in self.edits.borrow().iter() {
+                *edited.pointer_mut(at).expect("edits are of what is there") = value.clone();
+                versions.push(edited.clone());
+            }
+            versions.contains(document)
+        })
+    }
+
+    /// What must hold after anything: nothing is live that nobody wrote; the state reads, and tells the truth or says that it does
     /// not know; the lock is free; no temporary file is left; nothing secret or raw was said.
     #[track_caller]
     pub fn check(&self, said: &Done) {
+        assert!(self.is_known(&self.record()["document"]), "a mixture: {}", self.live());
         let state = self.project.run(&["state", "show", "--json"]).exits(0).json();
         assert_eq!(self.project.run(&["lock", "list", "--json"]).exits(0).json(), Value::Array(Vec::new()));
         assert!(state["lineage"].is_string());
