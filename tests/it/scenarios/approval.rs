@@ -37,6 +37,7 @@ fn a_plan_that_was_touched_is_refused() {
             stage.calm();
             stage.check(&refused);
         }
+        stage.project.write(&file, &good);
         stage.world(&deadly);
         assert_eq!(stage.apply().code, None, "a request is deadly");
         stage.calm();
