@@ -20,7 +20,7 @@ pub use choice::Fleet;
 enum Work {
     Validate(ValidateArgs),
     Score(ScoreArgs),
-    Plan(PlanArgs),
+    Plan(Box<PlanArgs>),
     Drift(DriftArgs),
 }
 
@@ -28,7 +28,7 @@ enum Work {
 pub async fn run(command: Command, fleet: &Fleet, output: Output) -> Result<Outcome, Command> {
     let filtered = |filter: &ChangedArgs| fleet.is_many() || filter.changed_since.is_some();
     let work = match command {
-        Command::Plan(args) if filtered(&args.changed) => Work::Plan(args),
+        Command::Plan(args) if filtered(&args.changed) => Work::Plan(Box::new(args)),
         Command::Score(args) if filtered(&args.changed) => Work::Score(args),
         Command::Validate(args) if filtered(&args.changed) => Work::Validate(args),
         Command::Drift(args) if filtered(&args.changed) => Work::Drift(args),
