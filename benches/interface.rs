@@ -34,7 +34,7 @@ fn a_plan_without_a_change_and_all_answers_cached(bencher: Bencher) {
 fn a_thousand_changes_as_text(bencher: Bencher) {
     let plan = thousand();
     let options = TerminalOptions { width: 100, color: true, unicode: true, detail: Detail::Normal };
-    bencher.bench_local(|| plan_terminal(plan, &options));
+    bencher.bench_local(|| plan_terminal(plan, None, &options));
 }
 
 #[divan::bench]
