@@ -127,11 +127,9 @@ impl Progress {
 
     fn estimated(&mut self, cost: &Cost, cached: usize) {
         self.batch.expected = cost.seconds;
-        // Only where it takes long is it worth a line.
-        if cost.seconds >= HEARTBEAT.as_secs_f64() {
-            let money = if cost.usd > 0.0 { format!(", about {:.2} USD", cost.usd) } else { String::new() };
-            let time = short(Duration::from_secs_f64(cost.seconds));
-            self.line(&format!("  {} questions to ask, {cached} known: about {time}{money}", cost.questions));
+        // Only where it takes long, or costs money, is it worth a line.
+        if cost.questions > 0 && (cost.seconds >= HEARTBEAT.as_secs_f64() || cost.usd > 0.0) {
+            self.line(&format!("  {} questions to ask, {cached} known: {}", cost.questions, expected(cost)));
         }
     }
 
@@ -193,6 +191,9 @@ impl Batch {
         if cost.tokens > 0 {
             parts.push(format!("{} tokens", cost.tokens));
         }
+        if cost.dbu > 0.0 {
+            parts.push(format!("{:.3} DBU", cost.dbu));
+        }
         if cost.usd > 0.0 {
             parts.push(format!("{:.2} USD", cost.usd));
         }
@@ -213,6 +214,21 @@ impl Batch {
         let open = self.total.saturating_sub(self.done);
         (open > 0).then(|| elapsed.mul_f64(open as f64 / self.done as f64))
     }
+}
+
+/// What is going to be used up, in words.
+fn expected(cost: &Cost) -> String {
+    let mut parts = vec![format!("about {}", short(Duration::from_secs_f64(cost.seconds)))];
+    if cost.tokens > 0 {
+        parts.push(format!("{} tokens", cost.tokens));
+    }
+    if cost.dbu > 0.0 {
+        parts.push(format!("{:.3} DBU", cost.dbu));
+    }
+    if cost.usd > 0.0 {
+        parts.push(format!("{:.2} USD", cost.usd));
+    }
+    parts.join(", ")
 }
 
 /// `45 s`, `3 min`, `1 h 20 min`.

@@ -58,11 +58,17 @@ impl Usage {
         self.prompt_tokens.saturating_add(self.completion_tokens)
     }
 
-    fn plus(self, other: Self) -> Self {
+    pub fn plus(self, other: Self) -> Self {
         Self {
             prompt_tokens: self.prompt_tokens.saturating_add(other.prompt_tokens),
             completion_tokens: self.completion_tokens.saturating_add(other.completion_tokens),
         }
+    }
+
+    /// An equal share for each of so many.
+    pub fn shared_by(self, count: u64) -> Self {
+        let count = count.max(1);
+        Self { prompt_tokens: self.prompt_tokens / count, completion_tokens: self.completion_tokens / count }
     }
 }
 

@@ -219,6 +219,24 @@ impl Scorer {
         let _ = self.durations.put(&self.duration_key(question), &seconds);
     }
 
+    /// Notes whether a question's gold was sound, so that the next run need not wait for it before
+    /// it asks.
+    pub fn remember_gold(&self, question: &Question, is_sound: bool) {
+        if self.durations.get(&self.gold_key(question)) != Some(is_sound) {
+            // A hint: not worth a word if it is lost.
+            let _ = self.durations.put(&self.gold_key(question), &is_sound);
+        }
+    }
+
+    pub(super) fn was_sound(&self, question: &Question) -> bool {
+        self.durations.get(&self.gold_key(question)).unwrap_or(false)
+    }
+
+    fn gold_key(&self, question: &Question) -> Digest {
+        let Question { sql, accepted, .. } = question;
+        digest_json(&json!(["gold", self.workspace.host, self.as_of, sql, accepted]))
+    }
+
     fn duration_key(&self, question: &Question) -> Digest {
         digest_json(&json!(["seconds", self.workspace.host, question.question]))
     }

@@ -2,10 +2,14 @@
 
 use super::score::{Job, Scorer, Target};
 use crate::llm::Usage;
-use crate::model::{Cost, Event};
+use crate::model::{Cost, Digest, Event, digest_json};
+use serde_json::json;
+use std::collections::BTreeSet;
 
 /// Genie's usual time for an answer, where nothing is known.
 const USUAL_SECONDS: f64 = 15.0;
+/// A statement's usual time, where nothing is known.
+const USUAL_STATEMENT: f64 = 1.0;
 /// Of a hundred answers, those that rules leave open.
 const OPEN_SHARE: f64 = 0.06;
 /// What one open comparison takes of the judge, both askings together.
@@ -17,7 +21,9 @@ impl Scorer {
         let asked = jobs.iter().filter(|job| job.question.skip.is_none());
         let (known, open): (Vec<&Job>, Vec<&Job>) =
             asked.partition(|job| self.known(&self.key(target, job.question, job.attempt)).is_some());
-        let cost = self.cost_of(&open);
+        // Every answer is run once, every gold SQL twice, to see whether it is stable.
+        let golds: BTreeSet<&str> = known.iter().chain(&open).map(|job| job.question.sql.as_str()).collect();
+        let cost = self.cost_of(&open, (known.len() + open.len() + 2 * golds.len()) as u64);
         let budget = self.meter.budget();
         let spent = self.meter.spent();
         let exceeds = |limit: Option<f64>, spent: f64, more: f64| limit.is_some_and(|limit| spent + more > limit);
@@ -36,7 +42,20 @@ impl Scorer {
         self.events.emit(Event::Estimated { cost, cached: known.len() });
     }
 
-    fn cost_of(&self, open: &[&Job<'_>]) -> Cost {
+    /// Notes how long statements took, for the next estimate.
+    pub(super) fn remember_statements(&self) {
+        let spent = self.meter.spent();
+        if spent.statements > 0 {
+            // A hint: not worth a word if it is lost.
+            let _ = self.durations.put(&self.statement_key(), &(spent.sql_seconds / spent.statements as f64));
+        }
+    }
+
+    fn statement_key(&self) -> Digest {
+        digest_json(&json!(["seconds of a statement", self.workspace.host]))
+    }
+
+    fn cost_of(&self, open: &[&Job<'_>], statements: u64) -> Cost {
         let local = self.workspace.is_local();
         let usual = if local { 0.1 } else { USUAL_SECONDS };
         let seconds: f64 = open.iter().map(|job| self.last_seconds(job.question).unwrap_or(usual)).sum();
@@ -46,13 +65,16 @@ impl Scorer {
             prompt_tokens: share(JUDGE_TOKENS.prompt_tokens),
             completion_tokens: share(JUDGE_TOKENS.completion_tokens),
         };
+        let usual = if local { 0.05 } else { USUAL_STATEMENT };
+        let sql_seconds = statements as f64 * self.durations.get(&self.statement_key()).unwrap_or(usual);
+        let (dbu, usd) = self.meter.prices().of_statements(sql_seconds);
         Cost {
             questions: open.len() as u64,
-            statements: 2 * open.len() as u64,
-            sql_seconds: 0.0,
-            dbu: 0.0,
+            statements,
+            sql_seconds,
+            dbu,
             tokens: usage.total(),
-            usd: self.meter.prices().of(usage),
+            usd: self.meter.prices().of(usage) + usd,
             seconds: self.gate.expected(open.len(), seconds).as_secs_f64(),
         }
     }

@@ -3,6 +3,7 @@
 use super::model::Judgement;
 use super::score::Scorer;
 use crate::judge::Item;
+use crate::llm::Usage;
 use crate::model::{Digest, ScoredQuestion};
 use std::collections::BTreeMap;
 
@@ -74,11 +75,11 @@ impl Scorer {
 
     /// The judge's word on a chunk. Every item gets one, if only that there is none.
     /// Also the tokens that each took.
-    pub(super) async fn judge(&self, items: Vec<Item>) -> (Judgements, u64) {
-        let Some(model) = &self.model else { return (Judgements::new(), 0) };
-        let share = items.len().max(1) as u64;
-        let (judged, tokens) = model.judge(items).await;
-        (judged.into_iter().map(|(id, judgement)| (Digest(id), judgement)).collect(), tokens / share)
+    pub(super) async fn judge(&self, items: Vec<Item>) -> (Judgements, Usage) {
+        let Some(model) = &self.model else { return (Judgements::new(), Usage::default()) };
+        let share = items.len() as u64;
+        let (judged, usage) = model.judge(items).await;
+        (judged.into_iter().map(|(id, judgement)| (Digest(id), judgement)).collect(), usage.shared_by(share))
     }
 }
 

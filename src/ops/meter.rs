@@ -26,6 +26,12 @@ impl Prices {
         millions(usage.prompt_tokens, self.usd_per_million_input)
             + millions(usage.completion_tokens, self.usd_per_million_output)
     }
+
+    /// DBU and US dollars of so many seconds on the warehouse, at most.
+    pub fn of_statements(&self, seconds: f64) -> (f64, f64) {
+        let dbu = self.dbu_per_hour * seconds / 3_600.0;
+        (dbu, dbu * self.usd_per_dbu)
+    }
 }
 
 tokio::task_local! {
@@ -89,11 +95,13 @@ impl Meter {
 
     /// Books what is known only later: Genie's time, and a share of a judge's tokens, which are
     /// in the sum already.
-    pub fn charge(&self, id: &str, seconds: f64, tokens: u64) {
+    pub fn charge(&self, id: &str, seconds: f64, usage: Usage) {
+        let usd = self.prices.of(usage);
         let mut spent = self.lock();
         let cost = spent.by_question.entry(id.to_owned()).or_default();
         cost.seconds += seconds;
-        cost.tokens += tokens;
+        cost.tokens += usage.total();
+        cost.usd += usd;
     }
 
     /// The first limit that leaves no room for another call, in words.
@@ -115,12 +123,12 @@ impl Meter {
     }
 
     pub fn add_statement(&self, time: Duration) {
-        let dbu = self.prices.dbu_per_hour * time.as_secs_f64() / 3_600.0;
+        let (dbu, usd) = self.prices.of_statements(time.as_secs_f64());
         self.lock().book(|cost| {
             cost.statements += 1;
             cost.sql_seconds += time.as_secs_f64();
             cost.dbu += dbu;
-            cost.usd += self.prices.usd_per_dbu * dbu;
+            cost.usd += usd;
         });
     }
 
@@ -174,7 +182,7 @@ mod tests {
         meter.on_behalf("a", async { meter.add_statement(second) }).await;
         meter.on_behalf("b", async { meter.take_question() }).await.expect("no budget");
         meter.add_statement(second);
-        meter.charge("a", 8.0, 100);
+        meter.charge("a", 8.0, Usage { prompt_tokens: 90, completion_tokens: 10 });
         let (all, each) = (meter.spent(), meter.by_question());
         assert_eq!((all.statements, all.questions, all.tokens), (2, 1, 0));
         assert!((all.dbu - 0.02).abs() < 1e-9 && (all.usd - 0.01).abs() < 1e-9, "{all:?}");

@@ -4,7 +4,7 @@
 use super::meter::Meter;
 use crate::databricks::Client;
 use crate::judge::{self, Item, Judged};
-use crate::llm::{Chat, ChatAnswer, ChatError, ChatRequest, Refusal, Transport};
+use crate::llm::{Chat, ChatAnswer, ChatError, ChatRequest, Refusal, Transport, Usage};
 use crate::model::ScoredQuestion;
 use crate::store::Cache;
 use futures::future::{BoxFuture, FutureExt, join_all};
@@ -50,6 +50,13 @@ pub enum ModelError {
     Timeout(Duration),
     #[error(transparent)]
     Chat(#[from] ChatError),
+}
+
+impl ModelError {
+    /// Tokens that it took all the same.
+    fn usage(&self) -> Usage {
+        if let Self::Chat(error) = self { error.usage() } else { Usage::default() }
+    }
 }
 
 struct Endpoint {
@@ -115,7 +122,7 @@ impl Model {
     /// Verdicts on undecided comparisons, by item id. The same pair never gets two verdicts: what
     /// was judged before is remembered. A judge that fails leaves its items undecided. Also the
     /// tokens that it took.
-    pub async fn judge(&self, items: Vec<Item>) -> (BTreeMap<String, Judgement>, u64) {
+    pub async fn judge(&self, items: Vec<Item>) -> (BTreeMap<String, Judgement>, Usage) {
         let mut verdicts = BTreeMap::new();
         let mut open = Vec::new();
         for item in items {
@@ -125,7 +132,7 @@ impl Model {
             }
         }
         let keys: BTreeMap<String, _> = open.iter().map(|item| (item.id.clone(), item.key())).collect();
-        let mut tokens = 0;
+        let mut usage = Usage::default();
         let mut session = judge::Session::new(open, "judge", self.options.chunk);
         loop {
             let requests = session.requests();
@@ -137,10 +144,13 @@ impl Model {
             // All at once: the places keep to the limit, over all chunks.
             let replies = join_all(prompts.iter().map(|prompt| self.ask(prompt, schema()))).await;
             for (request, reply) in requests.iter().zip(replies) {
-                match &reply {
-                    Ok(answer) => tokens += answer.usage.total(),
-                    Err(error) => tracing::warn!(%error, "the judge did not answer"),
-                }
+                usage = usage.plus(match &reply {
+                    Ok(answer) => answer.usage,
+                    Err(error) => {
+                        tracing::warn!(%error, "the judge did not answer");
+                        error.usage()
+                    }
+                });
                 session.absorb(request, text_of(&reply));
             }
         }
@@ -154,7 +164,7 @@ impl Model {
             }
             verdicts.insert(id, judgement);
         }
-        (verdicts, tokens)
+        (verdicts, usage)
     }
 }
 

@@ -13,6 +13,7 @@ use super::workspace::Workspace;
 use crate::compare::{Side, predicted_native};
 use crate::databricks::AskOptions;
 use crate::judge::Item;
+use crate::llm::Usage;
 use crate::model::{
     Answer, Digest, Event, NotRun, Outcome, Question, Scorecard, ScoredQuestion, Space, SpaceView, Verdict,
 };
@@ -30,7 +31,8 @@ pub struct Scorer {
     pub meter: Arc<Meter>,
     pub statements: Statements,
     pub cache: Cache,
-    /// How long each question took, for the order of asking.
+    /// What earlier runs saw: how long each question took, for the order of asking, and whether its
+    /// gold was sound.
     pub durations: Cache,
     /// Which run is asking what.
     pub claims: Claims,
@@ -132,6 +134,7 @@ impl Scorer {
             let (id, code, message) = (question.id.clone(), code.clone(), message.clone());
             self.events.emit(Event::GoldFinding { id, code, message });
         }
+        self.remember_gold(question, gold.fault.is_none());
         golds.insert(question.id.clone(), gold.clone());
         gold
     }
@@ -188,9 +191,9 @@ impl Scorer {
                         None => docket.add(item, index, scored, cached),
                     }
                 }
-                Some((judgements, tokens)) = judging.next(), if !judging.is_empty() => {
+                Some((judgements, usage)) = judging.next(), if !judging.is_empty() => {
                     for (index, scored, cached) in docket.decide(judgements) {
-                        self.meter.charge(&scored.id, 0.0, tokens);
+                        self.meter.charge(&scored.id, 0.0, usage);
                         finish(index, scored, cached);
                     }
                 }
@@ -202,6 +205,7 @@ impl Scorer {
         for (index, scored, cached) in docket.rest() {
             finish(index, scored, cached);
         }
+        self.remember_statements();
         let scored: Vec<ScoredQuestion> = finished.into_iter().flatten().collect();
         let correct = scored.iter().filter(|question| question.verdict.outcome.is_correct()).count();
         let counted = scored.iter().filter(|question| question.verdict.outcome.counts()).count();
@@ -221,8 +225,8 @@ impl Scorer {
         order
     }
 
-    /// A question up to its comparison. It is asked only once its gold is known to be sound: a
-    /// question that cannot be scored is not worth its place at Genie.
+    /// A question up to its comparison. It is asked only once its gold is known to be sound, from
+    /// now or from an earlier run: a question that cannot be scored is not worth its place at Genie.
     async fn compare_one(&self, target: &Target, job: Job<'_>) -> Compared {
         let Job { question, attempt } = job;
         let left_out = |verdict: Verdict| Compared {
@@ -233,13 +237,23 @@ impl Scorer {
         if let Some(why) = &question.skip {
             return left_out(not_run(&NotRun::Skipped { why: why.clone() }));
         }
-        let gold = self.gold(question).await;
-        if let Some((code, detail)) = &gold.fault {
-            let outcome = if code == "GOLD_NOT_RUN" { Outcome::NotRun } else { Outcome::BadGold };
-            return left_out(verdict(outcome, code, detail));
+        let first_look = match self.was_sound(question) {
+            true => None,
+            false => Some(self.gold(question).await),
+        };
+        if let Some(verdict) = first_look.as_deref().and_then(fault_of) {
+            return left_out(verdict);
         }
-        // The gold runs a second time while Genie thinks.
-        let (answered, unsteady) = tokio::join!(self.answer(target, question, attempt), self.unsteady(question, &gold));
+        // The gold runs, here for the second time, while Genie thinks.
+        let looking = async {
+            let gold = self.gold(question).await;
+            let unsteady = if gold.fault.is_none() { self.unsteady(question, &gold).await } else { None };
+            (gold, unsteady)
+        };
+        let (answered, (gold, unsteady)) = tokio::join!(self.answer(target, question, attempt), looking);
+        if let Some(verdict) = fault_of(&gold) {
+            return left_out(verdict);
+        }
         if let Some((code, detail)) = unsteady {
             return left_out(verdict(Outcome::BadGold, &code, &detail));
         }
@@ -248,7 +262,7 @@ impl Scorer {
                 let (verdict, open) = self.compare_answer(question, &gold, &kept.answer).await;
                 let open = open.map(|item| Item { instructions: target.instructions.to_string(), ..item });
                 let seconds = (!cached).then_some(kept.seconds);
-                self.meter.charge(&question.id, seconds.unwrap_or_default(), 0);
+                self.meter.charge(&question.id, seconds.unwrap_or_default(), Usage::default());
                 let scored = ScoredQuestion { id: question.id.clone(), answer: Some(kept.answer), verdict, seconds };
                 Compared { scored, cached, open }
             }
@@ -284,4 +298,11 @@ impl Scorer {
             None => (verdict(Outcome::BadGold, "GOLD_MISSING", "there is no gold SQL"), None),
         }
     }
+}
+
+/// The verdict on a question whose gold is at fault.
+fn fault_of(gold: &Gold) -> Option<Verdict> {
+    let (code, detail) = gold.fault.as_ref()?;
+    let outcome = if code == "GOLD_NOT_RUN" { Outcome::NotRun } else { Outcome::BadGold };
+    Some(verdict(outcome, code, detail))
 }

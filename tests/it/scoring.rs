@@ -284,3 +284,30 @@ fn the_workspace_s_own_rating_stands_beside_ours() {
     assert!(["GOOD", "BAD", "NEEDS_REVIEW"].contains(&rated[0]["native"].as_str().expect("a rating")));
     assert!(found["cost"]["questions"].as_u64() > Some(0) && found["cost_by_question"]["celle"]["questions"] == 1);
 }
+
+#[test]
+fn cost_is_told_before_counted_during_and_reported_by_question() {
+    let project = Project::small();
+    let prices = "scoring: {sql: {dbu_per_hour: 3600, usd_per_dbu: 0.5}}\nbenchmarks:\n";
+    project.edit("genie.yaml", "benchmarks:\n", prices);
+    let done = project.run(&["score", "--json-into", "events.jsonl"]).exits(0).says("32 questions to ask, 0 known");
+    let events: Vec<Value> =
+        project.read("events.jsonl").lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let costs = |name: &str| -> Vec<Value> {
+        events.iter().filter(|event| event["type"] == name).map(|event| event["cost"].clone()).collect()
+    };
+    let estimated = &costs("estimated")[0];
+    assert_eq!(estimated["questions"], 32);
+    for part in ["statements", "sql_seconds", "dbu", "usd", "seconds"] {
+        assert!(estimated[part].as_f64() > Some(0.0), "{part} of {estimated}");
+    }
+    let counted: Vec<u64> = costs("spent").iter().filter_map(|cost| cost["questions"].as_u64()).collect();
+    assert!(counted.is_sorted() && counted.last() == Some(&32), "{counted:?}");
+    assert!(done.out.contains("Cost: 32 questions asked") && done.out.contains("dearest questions: "), "{}", done.out);
+
+    // The next run knows all answers, and what statements took.
+    project.run(&["score", "--json-into", "again.jsonl"]).exits(0);
+    let again = project.read("again.jsonl");
+    let estimated = again.lines().find(|line| line.contains("\"type\":\"estimated\"")).expect("an estimate");
+    assert!(estimated.contains("\"cached\":32") && estimated.contains("\"questions\":0"), "{estimated}");
+}

@@ -53,7 +53,26 @@ pub fn text(card: &Scorecard, report: &Report<'_>) -> String {
         let named: Vec<String> = slow.iter().take(3).map(|(id, seconds)| format!("{id} {seconds:.1} s")).collect();
         lines.push(format!("  longest answers: {}", named.join(", ")));
     }
+    lines.extend(dearest(report.by_question));
     lines.join("\n")
+}
+
+/// The questions that cost most: in money where prices are declared, else in time on the warehouse
+/// and at the model.
+fn dearest(by_question: &BTreeMap<String, Cost>) -> Option<String> {
+    let mut all: Vec<(&String, &Cost)> = by_question.iter().collect();
+    all.sort_by(|(_, a), (_, b)| {
+        let by_usd = b.usd.total_cmp(&a.usd);
+        by_usd.then_with(|| b.tokens.cmp(&a.tokens)).then_with(|| b.sql_seconds.total_cmp(&a.sql_seconds))
+    });
+    let told = |(id, cost): &(&String, &Cost)| {
+        let tokens = if cost.tokens > 0 { format!(", {} tokens", cost.tokens) } else { String::new() };
+        let money = if cost.usd > 0.0 { format!(", {:.4} USD", cost.usd) } else { String::new() };
+        format!("{id} ({} statements in {:.1} s{tokens}{money})", cost.statements, cost.sql_seconds)
+    };
+    let is_dear = |(_, cost): &&(&String, &Cost)| cost.usd > 0.0 || cost.tokens > 0 || cost.sql_seconds >= 1.0;
+    let named: Vec<String> = all.iter().filter(is_dear).take(3).map(told).collect();
+    (!named.is_empty()).then(|| format!("  dearest questions: {}", named.join(", ")))
 }
 
 fn repeats(found: &Repeated) -> Vec<String> {
