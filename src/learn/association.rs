@@ -23,6 +23,9 @@ pub(super) struct FacetInfo {
     pub columns: BTreeSet<ColumnRef>,
     /// A condition that holds in most queries over its table, whatever they ask, or its column.
     pub usual: bool,
+    /// A value that queries have in lists only: one idea with the others of the list, unless it is
+    /// said by its name.
+    pub listed: bool,
     /// Of its SQL.
     length: usize,
 }
@@ -36,7 +39,7 @@ impl FacetInfo {
         };
         let length = facet.sql(fragment.as_ref()).len();
         let (aliases, families, inner) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        Self { facet, fragment, aliases, families, inner, columns, usual: false, length }
+        Self { facet, fragment, aliases, families, inner, columns, usual: false, listed: false, length }
     }
 
     pub fn sql(&self) -> String {
@@ -243,7 +246,8 @@ fn pair(
     let (a, b) = (term.families.len(), info.families.len());
     let llr = signed_llr(joint, a, b, families);
     let evidence = sayings.for_term(&term.key);
-    if llr <= 0.0 && evidence.is_empty() {
+    let named = evidence.iter().any(|evidence| evidence.is_strong());
+    if llr <= 0.0 && evidence.is_empty() || info.listed && !named {
         return None;
     }
     Some(Pair { term: term_at, facet, joint, llr, npmi: npmi(joint, a, b, families), evidence, significant: false })
@@ -304,6 +308,7 @@ fn facets(corpus: &Corpus) -> Vec<FacetInfo> {
             }
         }
     }
+    add_listed(corpus, &mut found);
     for (at, family) in corpus.families.iter().enumerate() {
         for key in family.features.iter().flat_map(|features| &features.inner) {
             if let Some(info) = found.get_mut(&Facet::Calculation(key.clone())) {
@@ -319,6 +324,22 @@ fn facets(corpus: &Corpus) -> Vec<FacetInfo> {
     facets.iter_mut().filter(|info| of_usual(&info.facet)).for_each(|info| info.usual = true);
     share_values(&mut facets);
     facets
+}
+
+/// Values that come in lists only.
+fn add_listed(corpus: &Corpus, found: &mut BTreeMap<Facet, FacetInfo>) {
+    let mut listed: BTreeMap<Facet, FacetInfo> = BTreeMap::new();
+    for (at, family) in corpus.families.iter().enumerate() {
+        for value in family.features.iter().flat_map(|features| &features.values).filter(|value| value.is_text) {
+            let facet = Facet::Value(value.clone());
+            if !found.contains_key(&facet) {
+                let info = listed.entry(facet.clone()).or_insert_with(|| FacetInfo::new(facet, None));
+                info.listed = true;
+                info.families.insert(at);
+            }
+        }
+    }
+    found.extend(listed);
 }
 
 /// A word that comes with what is there anyway does not name it.
@@ -392,7 +413,11 @@ pub(super) fn facets_of_query(features: &Features) -> Vec<Seen> {
     }
     for predicate in &features.predicates {
         let one = predicate.operator == "IN" && predicate.values.len() <= 1;
-        let simple = one || ["=", "IS NOT NULL"].contains(&predicate.operator.as_str());
+        let of_column = |value: &ColumnValue| {
+            Some(&value.column) == predicate.column.as_ref() && predicate.values.contains(&value.value)
+        };
+        let told = predicate.values.is_empty() || features.values.iter().any(of_column);
+        let simple = told && (one || ["=", "IS NOT NULL"].contains(&predicate.operator.as_str()));
         let spoken = predicate.fragment.closed && !predicate.fragment.columns.is_empty();
         if spoken && !simple && predicate.windows.is_empty() {
             let fragment = Some(predicate.fragment.clone());

@@ -13,12 +13,32 @@ use super::pattern::{Body, Facet, LearntPattern, Vocabulary};
 use super::terms::Segments;
 use super::time_words::without_grain;
 use crate::model::{Catalog, PatternKind, Question, SpaceView};
+use crate::sql::ColumnRef;
+use crate::text::{split_identifier, stem};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Share of the families saying a term whose gold has what it is guessed to mean.
 const MIN_CONFIDENCE: f64 = 0.6;
 /// Words of a phrase.
 const MAX_WORDS: usize = 3;
+
+/// Words about the SQL that is wanted. As a guess they are worth no trial.
+const SQL_WORDS: &str = "table column row join query sql select where group grouped clause null record distinct filter \
+    function database schema result output subquery cte interval";
+
+fn is_about_sql(phrase: &Phrase) -> bool {
+    let words = phrase.text.split(' ').map(str::to_lowercase);
+    words.into_iter().any(|word| word.contains('_') || SQL_WORDS.split_whitespace().any(|sql| stem(&word) == sql))
+}
+
+/// Words of the names of columns and tables.
+fn name_words<'c>(columns: impl IntoIterator<Item = &'c ColumnRef>) -> BTreeSet<String> {
+    let names = columns.into_iter().flat_map(|column| {
+        let table = column.table.rsplit('.').next().unwrap_or_default();
+        [split_identifier(&column.column), split_identifier(table)]
+    });
+    names.flatten().map(|word| stem(&word)).collect()
+}
 
 /// A phrase of one question.
 #[derive(Clone)]
@@ -43,6 +63,8 @@ struct Puzzle {
     family: usize,
     phrases: Vec<Phrase>,
     facets: BTreeSet<usize>,
+    /// Words of the names of what the gold SQL reads: they say that, and nothing else.
+    names: BTreeSet<String>,
 }
 
 struct Link {
@@ -123,11 +145,14 @@ fn puzzles(corpus: &Corpus, found: &Associations, known: &[LearntPattern]) -> Ve
     let mut puzzles = Vec::new();
     for (at, family) in corpus.families.iter().enumerate() {
         let facets: BTreeSet<usize> = (0..found.facets.len())
-            .filter(|facet| found.facets[*facet].families.contains(&at))
+            .filter(|facet| !found.facets[*facet].listed && found.facets[*facet].families.contains(&at))
             .filter(|facet| is_spoken(corpus, at, &found.facets[*facet], &defaults))
             .collect();
+        let names = name_words(family.features.iter().flat_map(|features| &features.columns));
         for segments in &family.segments {
-            puzzles.push(Puzzle { family: at, phrases: phrases(segments, &words), facets: facets.clone() });
+            let mut phrases = phrases(segments, &words);
+            phrases.retain(|phrase| !is_about_sql(phrase));
+            puzzles.push(Puzzle { family: at, phrases, facets: facets.clone(), names: names.clone() });
         }
     }
     puzzles
@@ -201,6 +226,7 @@ fn candidates(
     known: &[LearntPattern],
 ) -> Vec<Link> {
     let sayings: Vec<Sayings> = found.facets.iter().map(|info| Sayings::of(info, corpus)).collect();
+    let own: Vec<BTreeSet<String>> = found.facets.iter().map(|info| name_words(&info.columns)).collect();
     let sure: BTreeSet<(String, usize)> = found
         .facets
         .iter()
@@ -227,6 +253,10 @@ fn candidates(
                 let joint = families.intersection(&info.families).count();
                 let is_sure = sure.contains(&(phrase.key.clone(), *facet));
                 let evidence = sayings[*facet].for_term(&phrase.key);
+                let elsewhere = puzzle.names.contains(&phrase.key) && !own[*facet].contains(&phrase.key);
+                if !is_sure && elsewhere && !evidence.iter().any(|evidence| evidence.is_strong()) {
+                    continue;
+                }
                 if !is_sure && (split || (joint as f64) < MIN_CONFIDENCE * families.len() as f64) {
                     continue;
                 }
@@ -234,7 +264,7 @@ fn candidates(
                 if !is_sure && evidence.is_empty() && !is_plausible(info, joint, dice) {
                     continue;
                 }
-                let hint = evidence.iter().map(|e| if e.is_strong() { 0.6 } else { 0.25 }).fold(0.0, f64::max);
+                let hint = evidence.iter().map(|e| if e.is_strong() { 0.6 } else { 0.4 }).fold(0.0, f64::max);
                 let score = dice + hint + if is_sure { 10.0 } else { 0.0 } + preference(info, phrase);
                 links.push(Link { score, puzzle: at, phrase: place, facet: *facet });
             }
@@ -250,7 +280,8 @@ fn is_plausible(info: &FacetInfo, joint: usize, dice: f64) -> bool {
     match &info.facet {
         Facet::Value(_) => dice >= 0.3,
         Facet::Calculation(_) => dice >= 0.3 && (joint >= 2 || named()),
-        Facet::Column(_) => dice >= 0.5,
+        // Said and used once and nowhere else, they may well belong together.
+        Facet::Column(_) => dice >= if joint >= 2 { 0.5 } else { 0.8 },
         Facet::Expression(_) | Facet::Predicate(_) => dice >= 0.5 && joint >= 2,
     }
 }

@@ -42,6 +42,7 @@ const OTHERS: &str = "daily weekly monthly quarterly yearly annual annually hour
     합계 총 총합 전체 합쳐서 합친 합산 모두 모든 상위 하위 순서 순서대로 순 순위 추이 흐름 변화 변했어 변했는지 비교 대비 가장 제일 높은 낮은 많은 \
     적은 큰 작은 많이 적게 몇 개 명 건 번 위 좀 따로 정리 뽑아줘 정리해줘 나왔어 얼마였어 얼마야 몇이야 어때 언제야 쭉 보자 \
     뭐야 뭐뭐 있지 돼 기준 누적 마지막 첫 처음 이상 이하 미만 초과 전 후 둘 다 같이 함께 씩 지금까지 알려줘 보여줘 얼마지 궁금해 \
+    트렌드 추세 증감 증감율 증감률 증가율 감소율 완료 완료된 분포 \
     차이 다른지 합쳐 각각 어느 개씩 목록 리스트";
 
 static WORDS: LazyLock<HashMap<&'static str, Part>> = LazyLock::new(|| {

@@ -5,7 +5,8 @@ use super::calls::conjuncts;
 use super::dates::{self, DateWindow, Grain};
 use super::names::{ColumnRef, Names};
 use super::normalise::{
-    columns_of, comparison_form, full_names, holds_aggregate, holds_window, is_literal, normalise, peel, render,
+    arguments, columns_of, comparison_form, full_names, holds_aggregate, holds_window, is_literal, normalise, peel,
+    render,
 };
 use super::parse::{SqlError, parse_expression, parse_query};
 use super::resolve::{Block, JoinKind, Resolved, resolve, resolve_expr};
@@ -390,7 +391,7 @@ fn plain(value: &Value) -> String {
 fn column_values(expr: &Expr) -> Vec<ColumnValue> {
     let one = |column: &Expr, literal: &Expr| {
         let (columns, closed) = columns_of(column);
-        let column = columns.into_iter().next().filter(|_| closed)?;
+        let column = columns.into_iter().next().filter(|_| closed && holds_its_values(column))?;
         let Expr::Value(value) = literal else { return None };
         let is_text = matches!(value.value, Value::SingleQuotedString(_) | Value::DoubleQuotedString(_));
         let usable = is_text || matches!(value.value, Value::Number(..) | Value::Boolean(_));
@@ -406,6 +407,23 @@ fn column_values(expr: &Expr) -> Vec<ColumnValue> {
             one(expr, pattern).filter(whole).into_iter().collect()
         }
         _ => Vec::new(),
+    }
+}
+
+/// True for a column as it stands or in another spelling; a year of a date is no value of it.
+fn holds_its_values(expr: &Expr) -> bool {
+    match expr {
+        Expr::CompoundIdentifier(_) | Expr::Identifier(_) => true,
+        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } | Expr::Trim { expr: inner, .. } => {
+            holds_its_values(inner)
+        }
+        Expr::Function(function) => {
+            let name = function.name.to_string().to_uppercase();
+            let spelling =
+                ["LOWER", "UPPER", "TRIM", "INITCAP", "COALESCE", "DATE", "TO_DATE"].contains(&name.as_str());
+            spelling && arguments(function).first().is_some_and(|inner| holds_its_values(inner))
+        }
+        _ => false,
     }
 }
 
