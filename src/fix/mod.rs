@@ -5,6 +5,7 @@
 //! nothing. Structure comes before prose: see [`Category::FIXES`](crate::model::Category::FIXES).
 
 mod cause;
+mod clusters;
 mod examples;
 mod gaps;
 mod grounding;

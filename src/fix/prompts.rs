@@ -4,8 +4,9 @@
 //! Everything that comes from outside is put in as JSON inside a fence, with `<` escaped, so that no
 //! comment of a column can close it.
 
+use super::clusters::clusters;
 use super::input::{Context, FixInput};
-use crate::model::{Digest, digest_text};
+use crate::model::{Category, Digest, digest_text};
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -23,6 +24,18 @@ pub enum PromptKind {
 impl PromptKind {
     pub const ALL: [Self; 6] =
         [Self::Metadata, Self::JoinSpecs, Self::SqlSnippets, Self::SampleQueries, Self::Instructions, Self::Deletions];
+
+    /// What its replies change; deletions may be of any category.
+    pub fn category(self) -> Option<Category> {
+        match self {
+            Self::Metadata => Some(Category::Metadata),
+            Self::JoinSpecs => Some(Category::JoinSpecs),
+            Self::SqlSnippets => Some(Category::SqlSnippets),
+            Self::SampleQueries => Some(Category::SampleQueries),
+            Self::Instructions => Some(Category::Instructions),
+            Self::Deletions => None,
+        }
+    }
 
     /// The file name under `prompts/`, without its ending.
     pub fn name(self) -> &'static str {
@@ -69,6 +82,7 @@ impl Prompt {
 
 /// Bounds on what goes into a prompt.
 const MAX_FAILURES: usize = 20;
+const MAX_CLUSTERS: usize = 40;
 const MAX_PATTERNS: usize = 60;
 const MAX_COLUMNS: usize = 300;
 const MAX_SQL: usize = 4_000;
@@ -83,6 +97,9 @@ const DATA: &str = r#"<data name="tables">
 </data>
 <data name="patterns">
 {{ patterns }}
+</data>
+<data name="clusters">
+{{ clusters }}
 </data>
 <data name="failures">
 {{ failures }}
@@ -101,6 +118,7 @@ pub fn render(kind: PromptKind, input: &FixInput, template: Option<&str>) -> Res
         tables => fenced(&tables(&context)),
         space => fenced(&space(&context)),
         patterns => fenced(&patterns(input)),
+        clusters => fenced(&clustered(kind, &context)),
         failures => fenced(&failures(input, &context)),
         schema => schema.to_string(),
     };
@@ -196,6 +214,18 @@ fn patterns(input: &FixInput) -> Value {
             "terms": pattern.terms,
             "support": pattern.support,
         })
+    });
+    json!(shown.collect::<Vec<_>>())
+}
+
+/// Failures by cause, the largest group first: those that this prompt's category may close.
+fn clustered(kind: PromptKind, context: &Context) -> Value {
+    let mine = clusters(&context.cases).into_iter().filter(|cluster| cluster.is_for(kind)).take(MAX_CLUSTERS);
+    let shown = mine.map(|cluster| {
+        let ids: Vec<&String> = cluster.questions.iter().take(MAX_FAILURES).collect();
+        // A smaller lever is tried first: it may have closed this before the text is read.
+        let first = cluster.levers.first().map(|category| category.as_str());
+        json!({"cause": cut(&cluster.cause, MAX_SAID), "count": cluster.questions.len(), "questions": ids, "first": first})
     });
     json!(shown.collect::<Vec<_>>())
 }

@@ -173,6 +173,27 @@ mod shop {
     }
 
     #[test]
+    fn failures_of_one_cause_are_one_cluster_with_the_smallest_lever_first() {
+        let (catalog, questions, space) = (catalog(), questions(), human());
+        let failures = failures(&questions);
+        let (patterns, learn_set) = (&[][..], &questions[..]);
+        let options = Options::default();
+        let input = FixInput { patterns, learn_set, failures: &failures, space: &space, catalog: &catalog, options };
+        let found = clusters::clusters(&input::Context::of(&input).cases);
+        let of = |kind: &str| found.iter().find(|cluster| cluster.kind == kind).unwrap_or_else(|| panic!("{found:#?}"));
+        let filter = of("missing-filter");
+        assert_eq!(filter.questions.len(), questions.len(), "all lack the state: {filter:?}");
+        assert_eq!(filter.levers.first(), Some(&Category::SqlSnippets));
+        let join = of("missing-join");
+        assert_eq!((join.questions.len(), join.levers.first()), (2, Some(&Category::JoinSpecs)));
+        assert!(found.windows(2).all(|two| two[0].questions.len() >= two[1].questions.len()));
+        assert!(found.iter().all(|cluster| cluster.levers.is_sorted()), "from structure to prose");
+        let text = |kind| render(kind, &input, None).expect("renders").text;
+        let joined = "the join of `m.s.buyers` and `m.s.orders` is missing";
+        assert!(text(PromptKind::JoinSpecs).split("clusters").nth(1).is_some_and(|part| part.contains(joined)));
+    }
+
+    #[test]
     fn candidates_fit_the_space_and_keep_human_words() {
         let (catalog, questions, space) = (catalog(), questions(), human());
         let (candidates, _, _) = all(&questions, &failures(&questions), &space, &catalog);

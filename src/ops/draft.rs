@@ -12,7 +12,7 @@ use crate::model::{Candidate, Category, Rejection, RejectionReason, short_id};
 pub async fn draft(model: &Model, input: &FixInput<'_>, events: &Events) -> (Vec<Candidate>, Vec<Rejection>) {
     let (mut candidates, mut rejections) = (Vec::new(), Vec::new());
     for kind in PromptKind::ALL {
-        let wanted = category(kind).is_none_or(|category| input.options.categories.contains(&category));
+        let wanted = kind.category().is_none_or(|category| input.options.categories.contains(&category));
         if !wanted {
             continue;
         }
@@ -70,7 +70,7 @@ async fn draft_kind(model: &Model, kind: PromptKind, input: &FixInput<'_>) -> Re
 
 /// A proposal that is no candidate yet: nothing that a model says disappears.
 fn unusable(kind: PromptKind, provenance: &str, error: String) -> Rejection {
-    let category = category(kind).unwrap_or(Category::Other);
+    let category = kind.category().unwrap_or(Category::Other);
     let candidate = Candidate {
         id: format!("{}-{}", kind.name().replace('_', "-"), &short_id(&[provenance, &error])[..8]),
         category,
@@ -82,15 +82,4 @@ fn unusable(kind: PromptKind, provenance: &str, error: String) -> Rejection {
         provenance: provenance.to_owned(),
     };
     Rejection { candidate, reason: RejectionReason::NotGrounded, detail: error }
-}
-
-fn category(kind: PromptKind) -> Option<Category> {
-    match kind {
-        PromptKind::Metadata => Some(Category::Metadata),
-        PromptKind::JoinSpecs => Some(Category::JoinSpecs),
-        PromptKind::SqlSnippets => Some(Category::SqlSnippets),
-        PromptKind::SampleQueries => Some(Category::SampleQueries),
-        PromptKind::Instructions => Some(Category::Instructions),
-        PromptKind::Deletions => None,
-    }
 }

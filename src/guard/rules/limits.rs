@@ -47,7 +47,9 @@ impl Guard for Limits {
         let over = before.iter().zip(&after).filter(|(old, new)| new.count > new.limit && new.count > old.count);
         let told =
             |new: &Count| Violation::whole(format!("{} {}, the service takes {}", new.count, new.what, new.limit));
-        Finding::none_allowed(over.map(|(_, new)| told(new)).collect(), "within the limits of the service")
+        let used = before.iter().zip(&after).filter(|(old, new)| old.count > 0 || new.count > 0).map(view);
+        let passed = format!("within the limits of the service: {}", used.collect::<Vec<_>>().join(", "));
+        Finding::none_allowed(over.map(|(_, new)| told(new)).collect(), passed)
     }
 }
 
@@ -55,6 +57,14 @@ struct Count {
     what: &'static str,
     count: usize,
     limit: usize,
+}
+
+/// How much of a limit is used up, before and after.
+fn view((old, new): (&Count, &Count)) -> String {
+    match old.count == new.count {
+        true => format!("{} of {} {}", new.count, new.limit, new.what),
+        false => format!("{} → {} of {} {}", old.count, new.count, new.limit, new.what),
+    }
 }
 
 fn counts(space: &Space, max_tables: usize) -> Vec<Count> {
