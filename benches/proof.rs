@@ -2,7 +2,20 @@
 //!
 //! `cargo bench --bench proof` makes 200 plans for each kind of change; `RUNS=20` makes fewer, and
 //! `NOISE_QUESTIONS` and `NOISE_ANSWERS` set the share of unsteady questions and of their answers
-//! that differ.
+//! that differ; `KIND=useless` makes only the kinds with that in their names.
+//!
+//! Measured so far, in 30 plans each and with the usual noise (a first figure: 200 are needed for
+//! intervals that separate it from what is wanted):
+//!
+//! | kind | improved | 95 % interval | wanted | questions, mean (most) |
+//! | --- | --- | --- | --- | --- |
+//! | +10 points in five changes, 5 useless | 73 % | 56 to 86 % | at least 65 % | 163 (217) |
+//! | one fixed, one broken | 0 % | 0 to 11 % | at most 10 % | 77 (120) |
+//!
+//! The noise makes right answers wrong and hardly ever wrong ones right, so a useless change seems
+//! to help only where its question failed by chance at the base. Plans for useless changes that
+//! aim at such questions as well have not been counted yet; of 30 for useless changes that aim at
+//! questions which always fail, none was called improved (0 to 11 %), for 75 questions (77).
 
 mod simulation;
 
@@ -26,27 +39,38 @@ struct Kind {
     draw: fn(&Laboratory, &mut fastrand::Rng) -> Proposed,
 }
 
-const KINDS: [Kind; 3] = [
+const KINDS: [Kind; 4] = [
     Kind { name: "10 useless", wanted: "at most 5 %", draw: useless },
-    Kind { name: "+10 points, 5 useless", wanted: "at least 65 %", draw: gain },
+    Kind { name: "+10 points in one change, 5 useless", wanted: "at least 65 %", draw: general },
+    Kind { name: "+10 points in five changes, 5 useless", wanted: "", draw: gain },
     Kind { name: "one fixed, one broken", wanted: "at most 10 %", draw: exchange },
 ];
 
 fn useless(_: &Laboratory, _: &mut fastrand::Rng) -> Proposed {
-    Proposed { fixes: Vec::new(), mixed: Vec::new(), useless: 10 }
+    Proposed { useless: 10, ..Proposed::default() }
 }
 
-fn gain(laboratory: &Laboratory, rng: &mut fastrand::Rng) -> Proposed {
+fn tenth(laboratory: &Laboratory, rng: &mut fastrand::Rng) -> Vec<usize> {
     let mut failing = laboratory.numbers(false);
     rng.shuffle(&mut failing);
     failing.truncate(QUESTIONS / 10);
-    Proposed { fixes: failing, mixed: Vec::new(), useless: 5 }
+    failing
+}
+
+/// What is general helps questions of the holdout as well.
+fn general(laboratory: &Laboratory, rng: &mut fastrand::Rng) -> Proposed {
+    Proposed { general: tenth(laboratory, rng), useless: 5, ..Proposed::default() }
+}
+
+/// Changes for questions of the holdout are not tried, so a third of these is out of reach.
+fn gain(laboratory: &Laboratory, rng: &mut fastrand::Rng) -> Proposed {
+    Proposed { fixes: tenth(laboratory, rng), useless: 5, ..Proposed::default() }
 }
 
 fn exchange(laboratory: &Laboratory, rng: &mut fastrand::Rng) -> Proposed {
     let (failing, right) = (laboratory.numbers(false), laboratory.numbers(true));
     let pair = (failing[rng.usize(..failing.len())], right[rng.usize(..right.len())]);
-    Proposed { fixes: Vec::new(), mixed: vec![pair], useless: 0 }
+    Proposed { mixed: vec![pair], ..Proposed::default() }
 }
 
 fn main() {
@@ -62,13 +86,14 @@ fn main() {
     ));
     say("kind | improved | 95 % interval | wanted | questions, mean (most) | per candidate a loop asks | s".to_owned());
     let laboratory = runtime.block_on(Laboratory::of(QUESTIONS));
-    for kind in KINDS {
+    let only: String = setting("KIND", String::new());
+    for kind in KINDS.into_iter().filter(|kind| kind.name.contains(&only)) {
         let began = Instant::now();
         let mut plans: Vec<Plan> = Vec::new();
         let mut candidates = 0;
         for seed in 0..runs {
             let proposed = (kind.draw)(&laboratory, &mut fastrand::Rng::with_seed(seed));
-            candidates = proposed.fixes.len() + proposed.mixed.len() + proposed.useless;
+            candidates = proposed.candidates();
             plans.push(runtime.block_on(laboratory.plan(&proposed, seed, Some(noise.clone()))));
         }
         let improved = plans.iter().filter(|plan| plan.verdict == PlanVerdict::Improved).count();

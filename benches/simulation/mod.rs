@@ -1,15 +1,20 @@
 //! A small world in which it is known which change helps: real space edits, answered by the real
 //! analyst over a real warehouse, with seeded noise on top. Plans are made by the real code.
 
+use futures::future::BoxFuture;
 use genie_enhance::cli::local;
 use genie_enhance::databricks::{AskOptions, Client, Credentials, Settings};
 use genie_enhance::diff::apply_all;
-use genie_enhance::embedded::server::{self, Analyst, Reply, ServerOptions, SqlEngine, WAREHOUSE_ID};
+use genie_enhance::embedded::server::{
+    self, Analyst, Reply, ServerOptions, SqlEngine, SqlFailure, StatementOptions, WAREHOUSE_ID,
+};
 use genie_enhance::embedded::warehouse::Warehouse;
 use genie_enhance::embedded::world::{Noise, World};
 use genie_enhance::guard::Facts;
 use genie_enhance::limit::Budget;
-use genie_enhance::model::{Address, Candidate, Catalog, Change, Plan, Question, Space, Suite, digest_text};
+use genie_enhance::model::{
+    Address, Candidate, Catalog, Change, ColumnProfile, Plan, Question, ResultSet, Space, Suite, digest_text,
+};
 use genie_enhance::ops::{
     Events, Gate, GateOptions, Goal, Meter, PlanInput, Prices, ProofRules, Scorer, Statements, Workspace, plan,
 };
@@ -35,14 +40,23 @@ pub struct Laboratory {
 }
 
 /// What is proposed in a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Proposed {
     /// Each of these fixes its question: the number of the question.
     pub fixes: Vec<usize>,
+    /// One change that fixes all of these, whatever set they are in.
+    pub general: Vec<usize>,
     /// Each of these fixes the first question and breaks the second.
     pub mixed: Vec<(usize, usize)>,
     /// So many that change nothing.
     pub useless: usize,
+}
+
+impl Proposed {
+    #[allow(dead_code, reason = "for the benchmark")]
+    pub fn candidates(&self) -> usize {
+        self.fixes.len() + usize::from(!self.general.is_empty()) + self.mixed.len() + self.useless
+    }
 }
 
 /// The analyst is deterministic, so an answer is worked out once.
@@ -60,6 +74,35 @@ impl Analyst for Remembering {
             self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, reply.clone());
             reply
         })
+    }
+}
+
+/// And so is the warehouse.
+struct RememberingEngine {
+    inner: Arc<dyn SqlEngine>,
+    known: Mutex<HashMap<String, ResultSet>>,
+}
+
+impl SqlEngine for RememberingEngine {
+    fn catalog(&self) -> &Catalog {
+        self.inner.catalog()
+    }
+
+    fn execute<'a>(&'a self, sql: &'a str, options: StatementOptions) -> BoxFuture<'a, Result<ResultSet, SqlFailure>> {
+        let key = format!("{sql} {options:?}");
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        Box::pin(async move {
+            if let Some(known) = known {
+                return Ok(known);
+            }
+            let found = self.inner.execute(sql, options).await?;
+            self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
+            Ok(found)
+        })
+    }
+
+    fn profile<'a>(&'a self, table: &'a str, column: &'a str) -> BoxFuture<'a, Result<ColumnProfile, SqlFailure>> {
+        self.inner.profile(table, column)
     }
 }
 
@@ -93,7 +136,8 @@ impl Laboratory {
             .expect("written");
         let warehouse = Warehouse::open(folder.path(), None).await.expect("a warehouse");
         let analyst = Arc::new(Remembering { inner: local::analyst(), known: Mutex::default() });
-        Self { engine: local::engine(warehouse), analyst, questions, _folder: folder }
+        let engine = Arc::new(RememberingEngine { inner: local::engine(warehouse), known: Mutex::default() });
+        Self { engine, analyst, questions, _folder: folder }
     }
 
     fn question(&self, number: usize) -> Question {
@@ -174,11 +218,15 @@ impl Laboratory {
             let changes = vec![synonym(*fixed, 1), Change::add(hidden, json!(true))];
             all.push(candidate(format!("mixed-{fixed:03}"), changes, &[*fixed]));
         }
-        // Useless ones are made for questions that fail, and teach words that nobody says.
-        let failing = self.numbers(false);
+        if !proposed.general.is_empty() {
+            let changes = proposed.general.iter().map(|number| synonym(*number, 1)).collect();
+            all.push(candidate("general".to_owned(), changes, &proposed.general));
+        }
+        // Useless ones teach words that nobody says. Between them they are made for every question,
+        // so that one which fails by chance at the base has a change that seems to fix it.
         for at in 0..proposed.useless {
-            let aims: Vec<usize> = (0..2).map(|n| failing[(2 * at + n) % failing.len()]).collect();
-            all.push(candidate(format!("useless-{at:03}"), vec![synonym(aims[0], 2)], &aims));
+            let aims: Vec<usize> = (at..self.questions).step_by(proposed.useless).collect();
+            all.push(candidate(format!("useless-{at:03}"), vec![synonym(at, 2)], &aims));
         }
         all
     }
@@ -232,7 +280,7 @@ fn scorer(client: Client, folder: &Path) -> Scorer {
         cache: Cache::open(folder.join("answers.jsonl")).expect("a cache"),
         durations: Cache::open(folder.join("durations.jsonl")).expect("a cache"),
         claims: Claims::open(folder.join("claims.jsonl")).expect("claims"),
-        ask: AskOptions::default(),
+        ask: AskOptions { first_poll: Some(Duration::from_millis(5)), ..AskOptions::default() },
         as_of: None,
         fresh: false,
         sequential: false,

@@ -4,8 +4,9 @@ use super::exact::sign_p;
 use super::interval::{Interval, paired_interval};
 
 /// The constants of the decision. Defaults and their sources: simulations with 20 to 100
-/// questions (`reference/evaluation.md`, B2 and B3). With them a change without effect is
-/// accepted in 1 to 6 % of cases, and one of ten points found in 70 % at 50 questions.
+/// questions (`reference/evaluation.md`, B2 and B3). There a change without effect is
+/// accepted in 1 to 6 % of cases, and one of ten points found in 70 % at 50 questions, with all
+/// questions to learn from; `benches/proof.rs` has what whole plans with a holdout do.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DecisionRules {
     /// Least confirmed wins minus losses of a noisy measurement.

@@ -21,7 +21,8 @@ fn a_harmful_change_among_ten_good_ones_is_rejected_with_its_question() {
         let failing = laboratory.numbers(false);
         let right = laboratory.numbers(true);
         let (fixes, harmful) = failing.split_at(failing.len() - 1);
-        let proposed = Proposed { fixes: fixes.to_vec(), mixed: vec![(harmful[0], right[0])], useless: 2 };
+        let proposed =
+            Proposed { fixes: fixes.to_vec(), mixed: vec![(harmful[0], right[0])], useless: 2, ..Proposed::default() };
         let plan = laboratory.plan(&proposed, 1, None).await;
         assert_eq!(plan.verdict, PlanVerdict::Improved, "{}", plan.verdict_reason);
         assert_eq!(plan.changes.len(), fixes.len());
@@ -42,12 +43,12 @@ fn questions_are_few() {
     run(async {
         let laboratory = Laboratory::of(50).await;
         let failing = laboratory.numbers(false);
-        let useless = Proposed { fixes: Vec::new(), mixed: Vec::new(), useless: 10 };
+        let useless = Proposed { useless: 10, ..Proposed::default() };
         let plan = laboratory.plan(&useless, 1, None).await;
         assert_eq!(plan.verdict, PlanVerdict::NoChange);
         assert!(plan.evidence.questions_asked <= 50 + 10 * 10, "{}", plan.evidence.questions_asked);
 
-        let good = Proposed { fixes: failing[..10].to_vec(), mixed: Vec::new(), useless: 10 };
+        let good = Proposed { fixes: failing[..10].to_vec(), useless: 10, ..Proposed::default() };
         let plan = laboratory.plan(&good, 1, None).await;
         assert_eq!(plan.verdict, PlanVerdict::Improved, "{}", plan.verdict_reason);
         let asked = plan.evidence.questions_asked;
@@ -60,7 +61,7 @@ fn questions_are_few() {
 fn noise_is_not_taken_for_a_gain() {
     run(async {
         let laboratory = Laboratory::of(40).await;
-        let useless = Proposed { fixes: Vec::new(), mixed: Vec::new(), useless: 8 };
+        let useless = Proposed { useless: 8, ..Proposed::default() };
         let noise = Noise { questions: 0.3, answers: 0.5 };
         let mut verdicts = BTreeSet::new();
         for seed in 0..3 {

@@ -3,10 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How a change is proved. The defaults come from simulations of suites of 20 to 100 questions with
-/// a service whose answers vary: with them a change without effect is accepted in at most 5 % of
-/// cases, and one of ten points found in at least 65 % at 50 questions (`cargo bench --bench proof`
-/// measures it again).
+/// How a change is proved. The defaults come from simulations of a service whose answers vary.
+/// `cargo bench --bench proof` measures how often a plan made with them is called improved, with and
+/// without a change that helps; its header has the figures measured so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Proof {
