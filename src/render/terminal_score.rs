@@ -65,14 +65,16 @@ fn failure(question: &ScoredQuestion, suite: Option<&Suite>, options: &TerminalO
     text.push_str(
         &options.paragraph("      ", &format!("{} {}", visible_line(&verdict.reason), visible_line(&verdict.detail))),
     );
-    if let Some(difference) = &verdict.first_difference {
+    // Most details say it already.
+    let told = |text: &str| verdict.detail.contains(text);
+    let untold = verdict.first_difference.as_ref().filter(|of| !(told(&of.expected) && told(&of.actual)));
+    if let Some(difference) = untold {
         let row = difference.row.map(|row| format!("row {row}"));
         let column = difference.column.as_deref().map(|column| format!("column {}", visible_line(column)));
         let place: Vec<String> = row.into_iter().chain(column).collect();
         let (expected, actual) = (visible_line(&difference.expected), visible_line(&difference.actual));
-        text.push_str(
-            &options.paragraph("      ", &format!("{}: expected {expected}, answered {actual}", place.join(", "))),
-        );
+        let place = if place.is_empty() { String::new() } else { format!("{}: ", place.join(", ")) };
+        text.push_str(&options.paragraph("      ", &format!("{place}expected {expected}, answered {actual}")));
     }
     text
 }
