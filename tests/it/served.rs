@@ -146,6 +146,56 @@ fn two_plans_at_once_on_one_space_do_not_disturb_each_other() {
 }
 
 #[test]
+fn a_plan_can_be_proved_on_a_space_that_is_named_for_it() {
+    let (workspace, _) = Project::applied();
+    let server = Served::over(&workspace);
+    let live = workspace.json(".genie-enhance/state.json")["space_id"].as_str().expect("an id").to_owned();
+    let before = server.space(&live);
+    let body = json!({
+        "title": "For proving",
+        "warehouse_id": before["warehouse_id"],
+        "serialized_space": before["serialized_space"],
+    });
+    let (status, made) = server.call("POST", "/api/2.0/genie/spaces", Some(&body));
+    assert_eq!(status, 200, "{made}");
+    let lent = made["space_id"].as_str().expect("an id").to_owned();
+    let held = server.space(&lent);
+
+    let remote = Remote::of(&server);
+    remote.project.edit("genie.yaml", "definition: space.yaml\n", &format!("definition: space.yaml\n  id: {live}\n"));
+    let wanted = remote.plan().output().expect("plan runs");
+    let wanted: Value = serde_json::from_slice(&wanted.stdout).expect("a plan");
+
+    let start = workspace.requests().len();
+    let remote = Remote::of(&server);
+    remote.project.edit("genie.yaml", "definition: space.yaml\n", &format!("definition: space.yaml\n  id: {live}\n"));
+    remote.project.edit("genie.yaml", "target: {", &format!("proof: {{space: {lent}}}\ntarget: {{"));
+    let output = remote.plan().output().expect("plan runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let plan: Value = serde_json::from_slice(&output.stdout).expect("a plan");
+    for part in ["verdict", "score", "questions", "changes"] {
+        assert_eq!(plan[part], wanted[part], "{part}");
+    }
+    // It was written to, no space was made, and everything stands as it did.
+    let requests = &workspace.requests()[start..];
+    let sent =
+        |method: &str, path: &str| requests.iter().filter(|r| r["method"] == method && r["path"] == path).count();
+    assert!(sent("PATCH", &format!("/api/2.0/genie/spaces/{lent}")) >= 2, "changed and written back");
+    assert_eq!(sent("POST", "/api/2.0/genie/spaces"), 0, "a shadow was made all the same");
+    assert_eq!(server.space(&live), before, "the live space was touched");
+    let now = server.space(&lent);
+    for field in ["title", "warehouse_id", "serialized_space"] {
+        assert_eq!(now[field], held[field], "{field} of the lent space");
+    }
+
+    remote.project.edit("genie.yaml", &format!("space: {lent}"), &format!("space: {live}"));
+    let output = remote.plan().output().expect("plan runs");
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("is the live space"));
+    assert_eq!(server.space(&live), before, "the live space was touched");
+}
+
+#[test]
 fn a_plan_of_another_workspace_is_refused() {
     let workspace = Project::small();
     let server = Served::over(&workspace);
