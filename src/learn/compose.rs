@@ -3,7 +3,7 @@
 use super::corpus::Corpus;
 use super::pattern::{Body, Calculation, DateRule, LearntPattern, Slot, Template};
 use super::shapes::{Member, Shape};
-use crate::sql::{ColumnRef, Fragment, LiteralKind, Marker, literals, quote, quote_name, with_parameters};
+use crate::sql::{ColumnRef, Fragment, LiteralKind, Marker, literals, parse_query, quote, quote_name, with_parameters};
 use crate::text::{is_hangul, split_identifier};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -410,7 +410,7 @@ fn compared(
     conditions.push(format!("{date} >= DATE_SUB(CURRENT_DATE, 2 * :{slot})"));
     conditions.push(format!("{date} < CURRENT_DATE"));
     let hubs: String = parts.hubs.iter().map(|(_, join)| join.as_str()).collect();
-    Some(format!(
+    let sql = format!(
         "SELECT {key}, SUM(CASE WHEN {date} >= {since} THEN {inner} ELSE 0 END) AS current_period, \
          SUM(CASE WHEN {date} < {since} THEN {inner} ELSE 0 END) AS previous_period FROM {} AS {}{hubs}{} \
          WHERE {} GROUP BY {key}",
@@ -418,7 +418,9 @@ fn compared(
         prefix(parts.table),
         join.unwrap_or_default(),
         conditions.join(" AND ")
-    ))
+    );
+    // Over several lines, as people read it.
+    Some(format!("{:#}", parse_query(&sql).ok()?))
 }
 
 #[allow(clippy::too_many_arguments)] // Each is a clause of the query.

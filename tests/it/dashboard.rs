@@ -49,7 +49,11 @@ fn a_plan_is_made_applied_and_undone_in_the_browser() {
 #[test]
 fn so_it_is_with_the_game_kpi_example() {
     let project = Project::copy_of(&repository().join("examples/game-kpi"));
-    played_through(&project, "Daily, weekly and monthly KPIs of our games", "KPIs of our games by day, week and month");
+    played_through(
+        &project,
+        "Minutes played by all users of the row together.",
+        "Minutes that all users of the row played.",
+    );
 }
 
 #[test]

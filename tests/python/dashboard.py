@@ -101,14 +101,18 @@ def plan_with_a_reload():
     return here, there
 
 
+VIEWS = ("overview", "scoring", "failures", "fixes", "apply", "changes", "rounds", "history")
+
+
 def agrees(there):
-    """The second tab, which nobody has touched since, shows the same."""
+    """The second tab, which nobody has touched since, shows the same once both have heard of all."""
     here = browser.driver.current_window_handle
-    views = {view: browser.text(view) for view in ("overview", "scoring", "failures", "fixes", "apply", "changes", "rounds", "history")}
-    browser.driver.switch_to.window(there)
-    for view, text in views.items():
-        browser.until(lambda: browser.text(view) == text, f"{view} in the second tab is as in the first: {text}")
-    browser.driver.switch_to.window(here)
+
+    def texts(tab):
+        browser.driver.switch_to.window(tab)
+        return {view: browser.text(view) for view in VIEWS}
+
+    browser.until(lambda: texts(there) == texts(here), "both tabs show the same")
 
 
 def shows(plan):
