@@ -22,15 +22,30 @@ fn an_empty_change_is_no_improvement_and_planted_ones_come_out_as_they_must() {
 #[test]
 fn only_what_is_proved_is_promoted() {
     let (project, plan) = Project::planned();
-    project.edit("genie.yaml", "target: {", "guards: [{rule: changes, max: 0}]\ntarget: {");
-    project.run(&["apply", "--auto-promote"]).exits(7).says("5 changes, at most 0");
+    project.edit("genie.yaml", "target: {", "guards: [{rule: minimum-gain, min: 1.0}]\ntarget: {");
+    project.run(&["apply", "--auto-promote"]).exits(7).says("at least 100.0 % is asked for");
     assert!(!project.path(".genie-enhance/state.json").exists());
-    project.edit("genie.yaml", "guards: [{rule: changes, max: 0}]\n", "");
+    project.edit("genie.yaml", "guards: [{rule: minimum-gain, min: 1.0}]\n", "");
     let applied = project.run(&["apply", "--auto-promote", "--json"]).exits(0).json();
     assert_eq!(applied["outcome"], "created");
     let state = project.json(".genie-enhance/state.json");
     assert_eq!(state["applied"][0]["confirmed"], "--auto-promote");
     assert_eq!(state["applied"][0]["changes"].as_u64(), plan["changes"].as_array().map(|all| all.len() as u64));
+}
+
+#[test]
+fn a_plan_stays_within_the_guard_on_changes() {
+    let (project, whole) = Project::planned();
+    let all = whole["changes"].as_array().map_or(0, Vec::len);
+    assert!(all > 2);
+    project.edit("genie.yaml", "target: {", "guards: [{rule: changes, max: 2}]\ntarget: {");
+    let plan = project.run(&["plan", "--json"]).exits(0).json();
+    assert_eq!(plan["verdict"], "improved", "{}", plan["verdict_reason"]);
+    let changes = plan["changes"].as_array().expect("changes");
+    assert!((1..=2).contains(&changes.len()), "{changes:?}");
+    assert!(changes.iter().all(|change| change["evidence"]["fixes"].as_array().is_some_and(|f| !f.is_empty())));
+    let left_out = plan["rejections"].as_array().into_iter().flatten().filter(|r| r["reason"] == "limit").count();
+    assert!(left_out > 0, "{}", plan["rejections"]);
 }
 
 #[test]
