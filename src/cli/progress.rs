@@ -188,15 +188,7 @@ impl Batch {
             parts.push(format!("{} left", short(left)));
         }
         parts.push(format!("{} asked", cost.questions));
-        if cost.tokens > 0 {
-            parts.push(format!("{} tokens", cost.tokens));
-        }
-        if cost.dbu > 0.0 {
-            parts.push(format!("{:.3} DBU", cost.dbu));
-        }
-        if cost.usd > 0.0 {
-            parts.push(format!("{:.2} USD", cost.usd));
-        }
+        parts.extend(prices(cost));
         if let Some((why, until)) = &self.waiting
             && let Some(wait) = until.checked_duration_since(Instant::now())
         {
@@ -216,18 +208,18 @@ impl Batch {
     }
 }
 
+/// Tokens, DBU and money, as far as there are any.
+fn prices(cost: &Cost) -> impl Iterator<Item = String> {
+    let tokens = (cost.tokens > 0).then(|| format!("{} tokens", cost.tokens));
+    let dbu = (cost.dbu > 0.0).then(|| format!("{:.3} DBU", cost.dbu));
+    let usd = (cost.usd > 0.0).then(|| format!("{:.2} USD", cost.usd));
+    [tokens, dbu, usd].into_iter().flatten()
+}
+
 /// What is going to be used up, in words.
 fn expected(cost: &Cost) -> String {
     let mut parts = vec![format!("about {}", short(Duration::from_secs_f64(cost.seconds)))];
-    if cost.tokens > 0 {
-        parts.push(format!("{} tokens", cost.tokens));
-    }
-    if cost.dbu > 0.0 {
-        parts.push(format!("{:.3} DBU", cost.dbu));
-    }
-    if cost.usd > 0.0 {
-        parts.push(format!("{:.2} USD", cost.usd));
-    }
+    parts.extend(prices(cost));
     parts.join(", ")
 }
 

@@ -78,7 +78,9 @@ impl Shape {
                     SnippetKind::Measure => measures.push(Measure::Snippet(*place)),
                     SnippetKind::Filter | SnippetKind::Expression => return None,
                 },
-                (_, Some(Target::Column(column))) if world.schema.family(*column).is_numeric() => {
+                (_, Some(Target::Column(column)))
+                    if !groups(nodes, at) && world.schema.family(*column).is_numeric() =>
+                {
                     measures.push(Measure::Column(*column));
                 }
                 (_, Some(Target::Column(column))) => dimensions.push(*column),
@@ -98,6 +100,12 @@ impl Shape {
             && self.times == other.times
             && self.dimension.is_some() == other.dimension.is_some()
     }
+}
+
+/// True for what a question groups by, a number such as a year included.
+fn groups(nodes: &[Node], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| nodes[before].cue());
+    nodes[at].element.each || matches!(before, Some(Cue::By | Cue::Each))
 }
 
 /// A word about times, which any language has.
@@ -176,6 +184,7 @@ fn numbers(question: &str) -> Vec<&str> {
 
 fn exchanged(world: &World, old: &Shape, new: &Shape, sql: &str) -> Option<String> {
     let mut query = parse_query(sql).ok()?;
+    // Where that is not possible, what the example writes like a snippet is still found.
     let _ = own_names::rename(world.schema, &mut query);
     let (to, mut needed) = new.measure.read(world)?;
     if old.measure != new.measure {

@@ -9,12 +9,13 @@ fn rentals() -> (Catalog, SpaceView) {
         ("ride_day", "DATE"),
         ("station", "STRING"),
         ("bike_kind", "STRING"),
+        ("dock", "INT"),
         ("rides", "BIGINT"),
         ("broken", "BIGINT"),
         ("fee", "DECIMAL(10,2)"),
     ];
     let mut rides = table("ride_daily", &[], &columns);
-    let comments = ["", "대여소", "자전거 종류", "", "고장 건수", ""];
+    let comments = ["", "대여소", "자전거 종류", "", "", "고장 건수", ""];
     for (column, comment) in rides.columns.iter_mut().zip(comments) {
         column.comment = comment.into();
     }
@@ -67,6 +68,10 @@ fn a_form_carries_measure_dimension_and_number() {
         (
             "last 10 days vs the 10 days before: takings by station",
             ["ride_daily.station, SUM(CASE WHEN", "DATE_SUB(CURRENT_DATE, 10)", "2 * 10", "THEN ride_daily.fee"],
+        ),
+        (
+            "last 10 days vs the 10 days before: takings by dock",
+            ["ride_daily.dock, SUM(CASE WHEN", "GROUP BY ride_daily.dock", "2 * 10", "THEN ride_daily.fee"],
         ),
         (
             "대여소별 고장 건수 최근 3일 vs 직전 3일",
