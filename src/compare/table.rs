@@ -30,6 +30,8 @@ pub(super) struct Column {
     has_bool: bool,
     has_word: bool,
     has_fraction: bool,
+    /// How many are numbers.
+    numbers: usize,
     /// Most decimals shown by a number.
     pub decimals: u8,
     /// Finite and infinite numbers in ascending order, on demand.
@@ -73,6 +75,7 @@ impl Column {
             has_bool: false,
             has_word: false,
             has_fraction: false,
+            numbers: 0,
             decimals: 0,
             sorted: OnceCell::new(),
             distinct: OnceCell::new(),
@@ -86,6 +89,7 @@ impl Column {
             column.sequence = mix(column.sequence ^ key);
             match value {
                 Value::Num(number) => {
+                    column.numbers += 1;
                     column.has_fraction |= number.whole.is_none();
                     column.decimals = column.decimals.max(number.decimals);
                     continue;
@@ -154,12 +158,14 @@ impl Column {
         if self.same_values(other) {
             return true;
         }
-        if !self.tolerates(other, rule) || self.other_print != other.other_print {
+        // As many numbers and the same of everything else, before anything is sorted.
+        let alike = self.numbers == other.numbers && self.other_print == other.other_print;
+        if !self.tolerates(other, rule) || !alike {
             return false;
         }
         let (a, b) = (self.sorted_numbers(), other.sorted_numbers());
         let agree = |a: &Value, b: &Value| if swapped { b.agrees(a, rule) } else { a.agrees(b, rule) }.is_some();
-        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| agree(a, b))
+        a.iter().zip(b).all(|(a, b)| agree(a, b))
     }
 }
 
