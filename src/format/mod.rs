@@ -23,6 +23,6 @@ pub use event::{EventLine, LineBody, RunSummary, event_from_json, event_to_json}
 pub use json::{inert_json, is_hidden, pretty_sorted, strict_value};
 pub use plan::{LoadedPlan, PLAN_FORMAT_VERSION, plan_from_json, plan_id, plan_to_json};
 pub use schema::{SchemaName, schema};
-pub use scorecard::{SCORECARD_FORMAT_VERSION, scorecard_from_json, scorecard_to_json};
+pub use scorecard::{SCORECARD_FORMAT_VERSION, priced_scorecard_to_json, scorecard_from_json, scorecard_to_json};
 pub use space::{space_from_value, space_to_value};
 pub use state::{STATE_FORMAT_VERSION, state_digest, state_from_json, state_to_json};

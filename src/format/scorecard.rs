@@ -3,9 +3,10 @@
 use super::enums::OutcomeForm;
 use super::error::{FileKind, FormatError};
 use super::json::{check_version, pretty_sorted, strict_value, typed};
-use crate::model::{Answer, Digest, FirstDifference, Scorecard, ScoredQuestion, Verdict};
+use crate::model::{Answer, Cost, Digest, FirstDifference, Scorecard, ScoredQuestion, Verdict};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 pub const SCORECARD_FORMAT_VERSION: u64 = 1;
 
@@ -21,6 +22,9 @@ pub(super) struct ScorecardForm {
     /// The denominator: every question whose outcome says something about the space.
     total: usize,
     questions: Vec<QuestionForm>,
+    /// What the run used up in all; absent where nobody counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cost: Option<Cost>,
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -38,6 +42,9 @@ struct QuestionForm {
     answer: Option<AnswerForm>,
     /// Null: the answer came from the cache.
     seconds: Option<f64>,
+    /// What the question used up; absent where nobody counted, or it used up nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cost: Option<Cost>,
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -59,13 +66,31 @@ enum AnswerForm {
 
 /// The scorecard as text.
 pub fn scorecard_to_json(card: &Scorecard) -> String {
-    let form = ScorecardForm {
+    written(form(card))
+}
+
+/// The scorecard as text, with what the run and each of its questions used up.
+pub fn priced_scorecard_to_json(card: &Scorecard, all: &Cost, by_question: &BTreeMap<String, Cost>) -> String {
+    let mut form = form(card);
+    form.cost = Some(all.clone());
+    for question in &mut form.questions {
+        question.cost = by_question.get(&question.id).cloned();
+    }
+    written(form)
+}
+
+fn form(card: &Scorecard) -> ScorecardForm {
+    ScorecardForm {
         format_version: SCORECARD_FORMAT_VERSION,
         space: card.space.clone(),
         correct: card.correct(),
         total: card.total(),
         questions: card.questions.iter().map(QuestionForm::from).collect(),
-    };
+        cost: None,
+    }
+}
+
+fn written(form: ScorecardForm) -> String {
     // The form has string keys and plain values only, so this cannot fail.
     pretty_sorted(&serde_json::to_value(form).unwrap_or_default())
 }
@@ -103,13 +128,15 @@ impl From<&ScoredQuestion> for QuestionForm {
             native,
             answer: answer.map(AnswerForm::from),
             seconds,
+            cost: None,
         }
     }
 }
 
 impl From<QuestionForm> for ScoredQuestion {
     fn from(form: QuestionForm) -> Self {
-        let QuestionForm { id, outcome, reason, detail, notes, first_difference, native, answer, seconds } = form;
+        let QuestionForm { id, outcome, reason, detail, notes, first_difference, native, answer, seconds, cost: _ } =
+            form;
         let first_difference = first_difference.map(FirstDifference::from);
         let verdict = Verdict { outcome: outcome.into(), reason, detail, notes, first_difference, native };
         Self { id, answer: answer.map(Answer::from), verdict, seconds }
@@ -176,8 +203,12 @@ mod tests {
             questions: vec![ScoredQuestion { id: "q".into(), answer: Some(answer), verdict, seconds: Some(0.125) }],
         };
         let text = scorecard_to_json(&card);
-        assert_eq!(scorecard_from_json(&text), Ok(card));
+        assert_eq!(scorecard_from_json(&text), Ok(card.clone()));
         let lied = text.replace("\"correct\": 0", "\"correct\": 1");
         assert!(scorecard_from_json(&lied).is_err());
+        let cost = Cost { questions: 1, tokens: 90, ..Cost::default() };
+        let priced = priced_scorecard_to_json(&card, &cost, &BTreeMap::from([("q".to_owned(), cost.clone())]));
+        assert_eq!(priced.matches("\"tokens\": 90").count(), 2, "of the run and of the question");
+        assert_eq!(scorecard_from_json(&priced), Ok(card));
     }
 }

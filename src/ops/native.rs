@@ -20,6 +20,8 @@ pub struct NativeRun {
     pub run_id: String,
     pub status: String,
     pub rated: Vec<Rated>,
+    /// The questions that one calls right and the other does not.
+    pub disagreements: Vec<String>,
     /// Questions of ours that the space has no benchmark for.
     pub without: Vec<String>,
 }
@@ -77,7 +79,8 @@ impl Scorer {
                 reasons: reasons.clone(),
             });
         }
-        Ok(NativeRun { run_id, status, rated, without })
+        let disagreements = rated.iter().filter(|rated| rated.disagrees()).map(|rated| rated.id.clone()).collect();
+        Ok(NativeRun { run_id, status, rated, disagreements, without })
     }
 
     async fn wait_for_run(&self, space_id: &str, run_id: &str) -> Result<String, OpsError> {

@@ -153,6 +153,10 @@ fn a_declared_budget_counts_in_the_local_workspace_and_partial_results_stay() {
     assert_eq!(card["total"], 5, "{card}");
     assert!(of("BUDGET") > 5);
     assert_eq!(project.asked().len(), 5);
+    assert_eq!(card["cost"]["questions"], 5);
+    let questions = card["questions"].as_array().expect("questions").iter();
+    let each: u64 = questions.filter_map(|question| question["cost"]["questions"].as_u64()).sum();
+    assert_eq!(each, 5, "the cost stands by question too");
     // The next run goes on from there.
     project.run(&["score", "--json"]);
     assert_eq!(project.asked().len(), 10);
@@ -272,7 +276,7 @@ fn the_workspace_s_own_rating_stands_beside_ours() {
     let project = Project::small();
     project.write(
         "benchmarks/native.yaml",
-        "questions:\n  - {id: celle, question: How many vans are in Celle?, sql: \"SELECT COUNT(*) FROM fleet.ops.vans WHERE site = 'Celle'\"}\n",
+        "questions:\n  - {id: celle, question: How many vans are in Celle?, sql: \"SELECT COUNT(*) FROM fleet.ops.vans WHERE site = 'Celle'\"}\n  - {id: other-gold, question: How many vans are in  Celle?, sql: \"SELECT COUNT(*) + 1 FROM fleet.ops.vans\"}\n",
     );
     let found = project.run(&["score", "--json", "--native"]).exits(0).json();
     let native = &found["native"];
@@ -280,7 +284,11 @@ fn the_workspace_s_own_rating_stands_beside_ours() {
     // The space has one benchmark; two of ours ask the same.
     let rated = native["rated"].as_array().expect("rated");
     let ids: Vec<&str> = rated.iter().filter_map(|rated| rated["id"].as_str()).collect();
-    assert_eq!(ids, ["celle", "vans-celle-1"], "{native}");
+    assert_eq!(ids, ["celle", "other-gold", "vans-celle-1"], "{native}");
+    // The space's own gold is another one than ours, which is worth a look.
+    assert_eq!(native["disagreements"], serde_json::json!(["other-gold"]), "{native}");
+    let told = project.run(&["score", "--native"]).exits(0).out;
+    assert!(told.contains("2 of 3 agree") && told.contains("other-gold: ours incorrect, theirs GOOD"), "{told}");
     assert!(["GOOD", "BAD", "NEEDS_REVIEW"].contains(&rated[0]["native"].as_str().expect("a rating")));
     assert!(found["cost"]["questions"].as_u64() > Some(0) && found["cost_by_question"]["celle"]["questions"] == 1);
 }

@@ -10,7 +10,7 @@ use crate::cli::progress;
 use crate::cli::record::Recorder;
 use crate::cli::session::{Session, read_text};
 use crate::databricks::LiveSpace;
-use crate::format::{scorecard_from_json, scorecard_to_json};
+use crate::format::{priced_scorecard_to_json, scorecard_from_json};
 use crate::model::{Outcome as Verdict, Question, Scorecard, Space, SpaceView};
 use crate::ops::{NativeRun, OpsError, Scorer, Shadow, Target, paired, repeated};
 use crate::render;
@@ -74,7 +74,9 @@ pub async fn recorded(args: &ScoreArgs, output: Output, recorder: &Recorder) -> 
         too_easy: &too_easy,
     };
     match args.form() {
-        ScoreFormat::Json if cards.len() == 1 && native.is_none() => output.data(&scorecard_to_json(card)),
+        ScoreFormat::Json if cards.len() == 1 && native.is_none() => {
+            output.data(&priced_scorecard_to_json(card, &spent, &by_question));
+        }
         ScoreFormat::Json => output.data(&report::json(&cards, &found)),
         ScoreFormat::Junit => {
             output.data(&render::junit::scorecard(card, &session.project().file.display().to_string()));
