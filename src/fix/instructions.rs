@@ -6,7 +6,7 @@ use super::input::{Context, Draft, grouped, same_name};
 use super::snippets;
 use crate::learn::{Body, DateRule, Facet, LearntPattern, OutputRule, spoken_windows};
 use crate::model::{Address, Category, Change, short_id};
-use crate::sql::{ColumnRef, Fragment, quote, quote_name, read_expression};
+use crate::sql::{ColumnRef, Features, Fragment, quote, quote_name, read_expression};
 use crate::text::compact;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -115,7 +115,7 @@ fn line(context: &Context, learnt: &LearntPattern) -> Option<Line> {
             Some(Line { section: "Joins", text: format!("Join {left} and {right} on `{sql}`."), core: sql })
         }
         Body::Date(rule) => date_line(rule),
-        Body::Output(rule) => Some(output_line(rule)),
+        Body::Output(rule) => Some(output_line(context, rule)),
         Body::Calculation(_) | Body::Join(_) | Body::Template(_) => None,
     }
 }
@@ -177,7 +177,7 @@ fn qualified(column: &ColumnRef) -> String {
     format!("{}.{}", quote(short(&column.table)), quote(&column.column))
 }
 
-fn output_line(rule: &OutputRule) -> Line {
+fn output_line(context: &Context, rule: &OutputRule) -> Line {
     let direction = |descending: &bool| if *descending { "descending" } else { "ascending" };
     let text = match rule {
         OutputRule::Digits { what, digits } => format!("Round {what} to {digits} decimal places."),
@@ -186,6 +186,17 @@ fn output_line(rule: &OutputRule) -> Line {
             format!("Sort series over time by date in {} order.", direction(descending))
         }
         OutputRule::Limit { rows } => format!("A ranking that names no number has {rows} rows."),
+        OutputRule::Per { columns } => {
+            let table = columns.first().map(|column| short(&column.table)).unwrap_or_default();
+            let named: Vec<String> = columns.iter().map(|column| format!("`{}`", qualified(column))).collect();
+            format!("Figures of {table} are always grouped by {}, which is shown.", named.join(" and "))
+        }
+        OutputRule::Beside { of, shown } => {
+            let named =
+                shown.iter().map(|(fragment, name)| format!("`{}` as {name}", snippets::sql(context, fragment)));
+            let named: Vec<String> = named.collect();
+            format!("Beside `{}` also show {}.", snippets::sql(context, of), named.join(" and "))
+        }
     };
     Line { section: "Output", core: text.clone(), text }
 }
@@ -199,8 +210,11 @@ fn closes(gap: &Gap, learnt: &LearntPattern) -> bool {
             (*left == rule.left && *right == rule.right) || (*left == rule.right && *right == rule.left)
         }),
         Body::Date(DateRule::Column { column, rivals }) => {
-            gap.lacking.columns.contains(column)
-                && (gap.answer.is_none() || rivals.iter().any(|rival| gap.surplus.columns.contains(rival)))
+            let taken = rivals.iter().any(|rival| {
+                gap.surplus.columns.contains(rival) || gap.surplus.windows.iter().any(|window| window.column == *rival)
+            });
+            let windows = gap.lacking.windows.iter().any(|window| window.column == *column);
+            (gap.lacking.columns.contains(column) || windows) && (gap.answer.is_none() || taken)
         }
         Body::Date(DateRule::Window { phrase, template, columns }) => {
             let written =
@@ -227,7 +241,22 @@ pub(super) fn lacks(gap: &Gap, facet: &Facet) -> bool {
     }
 }
 
+/// True if the gold groups by the column and the answer does not.
+fn lacks_group(gap: &Gap, column: &ColumnRef) -> bool {
+    let groups = |features: &Features| features.group_keys.iter().any(|key| key.columns.contains(column));
+    groups(&gap.gold) && !gap.answer.as_ref().is_some_and(groups)
+}
+
 fn closes_output(gap: &Gap, rule: &OutputRule) -> bool {
+    match rule {
+        OutputRule::Per { columns } => return columns.iter().any(|column| lacks_group(gap, column)),
+        OutputRule::Beside { of, shown } => {
+            let has = |features: &Features, key: &str| features.outputs.iter().any(|output| output.core.key == key);
+            let lacks = |(fragment, _): &(Fragment, String)| gap.lacking.calculations.contains(&fragment.key);
+            return has(&gap.gold, &of.key) && shown.iter().any(lacks);
+        }
+        _ => {}
+    }
     gap.causes.iter().any(|cause| match (rule, cause) {
         (OutputRule::Digits { digits, .. }, Cause::WrongDigits { expected, .. }) => *expected == Some(*digits),
         (OutputRule::Order { descending }, Cause::WrongOrder) => {

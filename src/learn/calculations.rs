@@ -32,6 +32,15 @@ pub(super) fn mine(corpus: &Corpus, found: &Associations, options: Options) -> V
     patterns
 }
 
+/// What questions call the calculations, by their keys.
+pub(super) fn names_of_calculations(found: &Associations) -> BTreeMap<String, Vec<String>> {
+    let named = names_by_facet(found).into_iter().filter_map(|(at, names)| match &found.facets[at].facet {
+        Facet::Calculation(key) => Some((key.clone(), names.into_iter().map(|(term, _)| term).collect())),
+        _ => None,
+    });
+    named.collect()
+}
+
 /// For each facet the terms that name it, most said first, with whether strong evidence says so.
 fn names_by_facet(found: &Associations) -> BTreeMap<usize, Vec<(String, bool)>> {
     let dominant = naming::dominant(found);

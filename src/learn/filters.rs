@@ -58,7 +58,9 @@ fn default_table(corpus: &Corpus, used: &Used, terms: &[String]) -> Option<Strin
     let table = (*used.predicate.fragment.tables().first()?).to_owned();
     let over = corpus.over([&table]);
     let share = used.families.len() as f64 / over.len().max(1) as f64;
-    let often = used.families.len() >= DEFAULT_USES && share >= DEFAULT_SHARE;
+    // Of few queries, all must have it.
+    let all_of_few = used.families.len() >= 2 && used.families.len() == over.len();
+    let often = all_of_few || used.families.len() >= DEFAULT_USES && share >= DEFAULT_SHARE;
     (often && !is_asked_for(corpus, used, terms)).then_some(table)
 }
 

@@ -15,6 +15,9 @@ mod date_rules;
 mod evidence;
 mod filters;
 mod guesses;
+#[cfg(test)]
+mod habit_tests;
+mod habits;
 mod joins;
 #[cfg(test)]
 mod meaning_tests;
@@ -75,6 +78,7 @@ pub fn learn(questions: &[Question], catalog: &Catalog, space: &SpaceView, optio
     patterns.extend(templates::mine(&corpus, &associations, options));
     patterns.extend(shapes::mine(&corpus, &patterns, options));
     patterns.extend(output::mine(&corpus, options));
+    patterns.extend(habits::mine(&corpus, &associations, options));
     patterns.sort_by(|a, b| {
         let key = |p: &LearntPattern| (p.pattern.kind, std::cmp::Reverse(p.pattern.support), p.pattern.id.clone());
         key(a).cmp(&key(b))

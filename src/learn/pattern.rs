@@ -163,6 +163,10 @@ pub enum OutputRule {
     Limit { rows: u64 },
     /// The date a series is sorted by, newest or oldest first.
     Series { descending: bool },
+    /// Figures of one table are grouped by these dates of it, whatever else is asked.
+    Per { columns: Vec<ColumnRef> },
+    /// Where a figure is shown, these are shown too, with the names that they go by.
+    Beside { of: Fragment, shown: Vec<(Fragment, String)> },
 }
 
 impl LearntPattern {

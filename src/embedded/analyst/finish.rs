@@ -21,8 +21,10 @@ impl Parser<'_> {
         self.common_values();
         self.count_unnamed();
         self.default_outputs();
+        self.habitual_dates();
         self.name_groups();
         self.sum_numbers();
+        self.companions();
         self.group_plain();
         self.versus();
         self.portion();
@@ -285,8 +287,13 @@ impl Parser<'_> {
         for fragment in snippets.chain(rules) {
             let known = self.frame.filters.iter().any(|p| matches!(p, Pred::Raw { sql, .. } if *sql == fragment.sql));
             let named = |sql: &str| fragment.columns.iter().any(|c| sql.contains(&self.schema().sql(*c)));
+            // A stretch of time says nothing about what else holds for its dates.
+            let stretch = |left: &Expr, op: &str| {
+                op != "=" && left.column().is_some_and(|c| self.schema().family(c).is_temporal())
+            };
             let said = self.frame.filters.iter().any(|p| match p {
                 Pred::Raw { sql, .. } => named(sql),
+                Pred::Compare { left, op, .. } if stretch(left, op) => false,
                 _ => p.column().is_some_and(|c| fragment.columns.contains(&c)),
             });
             if !known && !said && !fragment.tables.is_empty() && fragment.tables.is_subset(&tables) {

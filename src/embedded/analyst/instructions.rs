@@ -8,6 +8,8 @@
 //! | `When asked about TERM, use SQL`, `For TERM use SQL`, `Calculate TERM as SQL` | the same |
 //! | `Always filter SQL`, `By default exclude SQL`, `항상 SQL 조건` | a condition of every query over its tables |
 //! | `Use COLUMN as the date of TABLE`, `Use COLUMN for dates` | the date column |
+//! | `Figures of TABLE are always grouped by COLUMN` | dates that figures stand beside |
+//! | `Beside SQL also show SQL as NAME` | figures that are shown together |
 //! | `Round TERM to N decimals`, `소수점 N자리` | rounding |
 //!
 //! SQL stands in backticks or is what remains of the line; it counts only if it parses and every
@@ -46,6 +48,13 @@ pub enum Effect {
     },
     /// Relative periods end yesterday.
     WithoutToday,
+    /// Figures of the columns' table are grouped by them, whatever else is asked.
+    Per(Vec<ColumnId>),
+    /// Where a figure is shown, these are shown too, under their names.
+    Beside {
+        of: Fragment,
+        shown: Vec<(Fragment, String)>,
+    },
 }
 
 impl Rule {
@@ -96,6 +105,20 @@ impl Rules {
     pub fn always(&self) -> impl Iterator<Item = &Fragment> {
         self.rules.iter().filter_map(|r| match &r.effect {
             Effect::Always(fragment) => Some(fragment),
+            _ => None,
+        })
+    }
+
+    pub fn per(&self) -> impl Iterator<Item = &[ColumnId]> {
+        self.rules.iter().filter_map(|r| match &r.effect {
+            Effect::Per(columns) => Some(columns.as_slice()),
+            _ => None,
+        })
+    }
+
+    pub fn beside(&self) -> impl Iterator<Item = (&Fragment, &[(Fragment, String)])> {
+        self.rules.iter().filter_map(|r| match &r.effect {
+            Effect::Beside { of, shown } => Some((of, shown.as_slice())),
             _ => None,
         })
     }
@@ -151,6 +174,7 @@ fn read(schema: &Schema, line: &str) -> Option<Effect> {
     let spans = || span(line).or_else(|| without_today(line));
     rounding(line)
         .or_else(spans)
+        .or_else(|| super::habits::read(schema, line))
         .or_else(|| date(schema, line))
         .or_else(|| always(schema, line))
         .or_else(|| define(schema, line))
@@ -208,7 +232,7 @@ fn without_today(line: &str) -> Option<Effect> {
 }
 
 /// Column names in a text, in backticks or as bare words.
-fn columns_in(schema: &Schema, line: &str) -> Vec<ColumnId> {
+pub fn columns_in(schema: &Schema, line: &str) -> Vec<ColumnId> {
     let table = tables_in(schema, line);
     let words = line.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).filter(|w| !w.is_empty());
     let find = |word: &str| {
@@ -287,7 +311,7 @@ fn always(schema: &Schema, line: &str) -> Option<Effect> {
     (!fragment.aggregate).then_some(Effect::Always(fragment))
 }
 
-fn usable(schema: &Schema, sql: &str, home: Option<TableId>) -> Option<Fragment> {
+pub fn usable(schema: &Schema, sql: &str, home: Option<TableId>) -> Option<Fragment> {
     localise(schema, sql, &BTreeMap::new(), home).ok().filter(|f| !f.columns.is_empty() || f.aggregate)
 }
 

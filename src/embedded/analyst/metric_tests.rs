@@ -121,3 +121,20 @@ fn questions_about_numbers_over_time() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn habits_that_the_instruction_names() {
+    let (catalog, mut space) = plant();
+    let habits = "- Figures of output_daily are always grouped by `output_daily.dt`, which is shown.\n\
+        - Beside `SUM(output_daily.scrap_units)` also show `SUM(output_daily.output_units)` as made.";
+    space.text_instructions = vec![TextInstruction { id: "1".into(), content: habits.into() }];
+    let found = |question: &str| sql(&space, &catalog, question).unwrap_or_default();
+    let plain = found("생산량은 어떤가요?");
+    assert!(plain.contains("GROUP BY output_daily.dt") && plain.starts_with("SELECT output_daily.dt"), "{plain}");
+    let both = found("폐기 생산량 by site");
+    assert!(both.contains("SUM(output_daily.output_units) AS made") && both.contains("output_daily.dt,"), "{both}");
+    let monthly = found("monthly yield");
+    assert!(monthly.contains("DATE_TRUNC('MONTH'") && !monthly.contains("SELECT output_daily.dt,"), "{monthly}");
+    let other = found("How many sites are there per maker?");
+    assert!(!other.contains("dt"), "{other}");
+}

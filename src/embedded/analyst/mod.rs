@@ -23,6 +23,7 @@ mod finish;
 mod fragment;
 mod frame;
 mod grouping;
+mod habits;
 mod instructions;
 mod joins;
 mod korean;

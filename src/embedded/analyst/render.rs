@@ -34,9 +34,15 @@ pub struct Scope<'a> {
     pub steps: &'a [Step],
     /// The time by which rows are grouped, as SQL.
     pub time: Option<String>,
+    /// The same, where each period has several groups.
+    pub period: Option<String>,
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    pub fn over(root: TableId, steps: &'a [Step]) -> Self {
+        Self { root, steps, time: None, period: None }
+    }
+
     /// True if joins repeat the rows of `table`.
     fn repeats(&self, table: TableId) -> bool {
         let path = self.path(table);
@@ -86,12 +92,21 @@ impl Renderer<'_> {
             let lost = tables.iter().find(|t| self.graph.distance(root, **t).is_none());
             Unable::NoJoin(root, lost.copied().unwrap_or(root))
         })?;
-        let mut scope = Scope { root, steps: &steps, time: None };
-        let timed =
-            |e: &&Expr| matches!(e, Expr::Grain(..)) || e.column().is_some_and(|c| self.schema.family(c).is_temporal());
-        scope.time = frame.groups.iter().find(timed).map(|e| self.expr(e, &scope));
+        let scope = self.in_time(frame, Scope::over(root, &steps));
         let sql = self.select(frame, &scope);
         Ok(Rendered { sql, root, steps })
+    }
+
+    /// The scope with the time by which its rows are grouped.
+    fn in_time<'b>(&self, frame: &Frame, mut scope: Scope<'b>) -> Scope<'b> {
+        let timed =
+            |e: &Expr| matches!(e, Expr::Grain(..)) || e.column().is_some_and(|c| self.schema.family(c).is_temporal());
+        scope.time = frame.groups.iter().find(|e| timed(e)).map(|e| self.expr(e, &scope));
+        let plain = |o: &Output| !o.expr.is_aggregate() && !timed(&o.expr);
+        let several =
+            frame.groups.iter().any(|e| !timed(e)) || frame.group_rows.is_some() || frame.outputs.iter().any(plain);
+        scope.period = scope.time.clone().filter(|_| several);
+        scope
     }
 
     fn root(&self, frame: &Frame, tables: &BTreeSet<TableId>) -> Option<TableId> {
@@ -235,7 +250,9 @@ impl Renderer<'_> {
             },
             Expr::Portion(of) => {
                 let part = self.expr(of, scope);
-                format!("100.0 * {part} / NULLIF(SUM({part}) OVER (), 0)")
+                // Of several groups in each period, a share is of the period.
+                let whole = scope.period.as_ref().map(|key| format!("PARTITION BY {key}")).unwrap_or_default();
+                format!("100.0 * {part} / NULLIF(SUM({part}) OVER ({whole}), 0)")
             }
             Expr::Rounded(of, digits) => format!("ROUND({}, {digits})", self.expr(of, scope)),
             Expr::CountIf(when) if when.is_empty() => "COUNT(*)".to_owned(),

@@ -29,7 +29,7 @@ impl Renderer<'_> {
                 parts.extend(holds);
             } else if let Some(steps) = graph.tree(scope.root, &[table].into()).filter(|s| !s.is_empty()) {
                 let (first, rest) = (&steps[0], &steps[1..]);
-                let inner = Scope { root: first.table, steps: rest, time: None };
+                let inner = Scope::over(first.table, rest);
                 let from = self.from(&inner).replace('\n', " ");
                 parts.push(format!("EXISTS (SELECT 1 {from} WHERE {} AND ({}))", first.condition, holds.join(" OR ")));
             }
@@ -81,7 +81,7 @@ impl Renderer<'_> {
         within.iter().for_each(|p| p.tables(&mut tables));
         let root = of.column().map_or(scope.root, |c| c.table);
         let steps = self.graph.tree(root, &tables).unwrap_or_default();
-        let inner = Scope { root, steps: &steps, time: None };
+        let inner = Scope::over(root, &steps);
         let mut sql = format!("SELECT {}({}) {}", function.sql(), self.expr(of, &inner), self.from(&inner));
         self.push_clause(&mut sql, "WHERE", within, &inner, " AND ");
         format!("{} {op} ({})", self.expr(left, scope), sql.replace('\n', " "))
@@ -99,7 +99,7 @@ impl Renderer<'_> {
         let (first, rest) = (&steps[0], &steps[1..]);
         // A join within must not refer to the row outside: such a condition belongs to WHERE.
         let (outer, within): (Vec<Step>, Vec<Step>) = rest.iter().cloned().partition(|step| step.from == scope.root);
-        let inner = Scope { root: first.table, steps: &within, time: None };
+        let inner = Scope::over(first.table, &within);
         let mut from = self.from(&inner).replace('\n', " ");
         outer.iter().for_each(|step| from.push_str(&format!(" CROSS JOIN {}", self.source(step.table))));
         let mut sql = format!("SELECT 1 {from} WHERE {}", first.condition);
@@ -115,7 +115,7 @@ impl Renderer<'_> {
             return "TRUE".to_owned();
         };
         let (first, rest) = (&steps[0], &steps[1..]);
-        let inner = Scope { root: first.table, steps: rest, time: None };
+        let inner = Scope::over(first.table, rest);
         format!("(SELECT COUNT(*) {} WHERE {}) {op} {right}", self.from(&inner).replace('\n', " "), first.condition)
     }
 }
