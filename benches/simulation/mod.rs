@@ -13,14 +13,14 @@ use genie_enhance::embedded::world::{Noise, World};
 use genie_enhance::guard::Facts;
 use genie_enhance::limit::Budget;
 use genie_enhance::model::{
-    Address, Candidate, Catalog, Change, ColumnProfile, Plan, Question, ResultSet, Space, Suite, digest_text,
+    Address, Candidate, Catalog, Change, ColumnProfile, Plan, Question, ResultSet, Space, Split, Suite, digest_text,
 };
 use genie_enhance::ops::{
-    Events, Gate, GateOptions, Goal, Meter, PlanInput, Prices, ProofRules, Scorer, Statements, Workspace, plan,
+    Events, Gate, GateOptions, Goal, Loans, Meter, PlanInput, Prices, ProofRules, Scorer, Statements, Workspace, plan,
 };
 use genie_enhance::stats::{Member, split};
 use genie_enhance::store::{Cache, Claims, Ledger};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -157,6 +157,11 @@ impl Laboratory {
 
     /// One plan in a world of its own.
     pub async fn plan(&self, proposed: &Proposed, seed: u64, noise: Option<Noise>) -> Plan {
+        self.prove(self.candidates(proposed), seed, noise, true).await
+    }
+
+    /// One plan of these candidates; without a holdout every question is learnt from.
+    pub async fn prove(&self, candidates: Vec<Candidate>, seed: u64, noise: Option<Noise>, holds_out: bool) -> Plan {
         let folder = tempfile::tempdir().expect("a folder");
         let world = World { seed, noise, ..World::default() };
         let server = server::start(ServerOptions {
@@ -178,20 +183,25 @@ impl Laboratory {
             .iter()
             .map(|question| Member { id: question.id.clone(), sql: question.sql.clone(), ..Member::default() })
             .collect();
+        let mut splits = split(&members, &format!("seed {seed}"), None).of;
+        if !holds_out {
+            splits.values_mut().for_each(|split| *split = Split::Learn);
+        }
         let input = PlanInput {
             scorer: &scorer,
             ledger: Ledger::new(folder.path().join("ledger.jsonl")),
+            loans: Loans::in_folder(folder.path().join("lent")),
             live: None,
             definition: Some(base()),
             places: BTreeMap::new(),
             state: None,
-            splits: split(&members, &format!("seed {seed}"), None).of,
+            splits,
             suite,
             goal: Goal { score: 1.0, rounds: 1 },
             learning: Default::default(),
             fixes: genie_enhance::fix::Options { categories: Default::default(), min_support: 2 },
             learns: true,
-            given: Some(self.candidates(proposed)),
+            given: Some(candidates),
             rules: ProofRules::default(),
             run: format!("simulation-{seed}"),
             drift: Default::default(),
@@ -208,7 +218,7 @@ impl Laboratory {
         planned.plan
     }
 
-    fn candidates(&self, proposed: &Proposed) -> Vec<Candidate> {
+    pub fn candidates(&self, proposed: &Proposed) -> Vec<Candidate> {
         let mut all: Vec<Candidate> = Vec::new();
         for number in &proposed.fixes {
             all.push(candidate(format!("fix-{number:03}"), vec![synonym(*number, 1)], &[*number]));
@@ -240,6 +250,88 @@ fn base() -> Space {
     // A change that does not fit would be a mistake of the simulation.
     apply_all(&space, [&synonym(0, 1)]).expect("synonyms fit");
     space
+}
+
+/// A change that does harm: the answer to one question goes wrong with it, or the answers to all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "for the tests")]
+pub enum Harm {
+    HiddenColumn,
+    WrongMeasure,
+    WrongMeasureSynonym,
+    WrongExpression,
+    WrongFilter,
+    FilterOnEverything,
+    WrongExample,
+    WrongDefinition,
+    InstructionOnEverything,
+    HiddenColumns,
+}
+
+impl Harm {
+    #[allow(dead_code, reason = "for the tests")]
+    pub const ALL: [Self; 10] = [
+        Self::HiddenColumn,
+        Self::WrongMeasure,
+        Self::WrongMeasureSynonym,
+        Self::WrongExpression,
+        Self::WrongFilter,
+        Self::FilterOnEverything,
+        Self::WrongExample,
+        Self::WrongDefinition,
+        Self::InstructionOnEverything,
+        Self::HiddenColumns,
+    ];
+}
+
+/// A candidate that teaches the word of `fixed`, and with it does harm to `broken`, whose word it
+/// takes for that of `other`.
+#[allow(dead_code, reason = "for the tests")]
+pub fn harmful(harm: Harm, fixed: usize, broken: usize, other: usize) -> Candidate {
+    let (said, column, wrong) = (word(broken, 0), word(broken, 0), word(other, 0));
+    let id = digest_text(&format!("{harm:?}")).as_str()[..32].to_owned();
+    let snippet = |list: &str, mut fields: Value| {
+        fields["id"] = json!(id);
+        Change::add(Address::snippet(list, &id), fields)
+    };
+    let line = |text: String| Change::add(Address::text_line(&id, "Definitions", &text), json!(format!("- {text}")));
+    let bad = match harm {
+        Harm::HiddenColumn => Change::add(Address::column_field(TABLE, &column, "exclude"), json!(true)),
+        Harm::WrongMeasure => snippet(
+            "measures",
+            json!({"display_name": format!("total {said}"), "alias": said, "sql": [format!("SUM(readings.{wrong})")]}),
+        ),
+        Harm::WrongMeasureSynonym => snippet(
+            "measures",
+            json!({"display_name": "a sum", "alias": "a_sum", "sql": [format!("SUM(readings.{wrong})")],
+                "synonyms": [format!("total {said}")]}),
+        ),
+        Harm::WrongExpression => snippet(
+            "expressions",
+            json!({"display_name": said, "alias": format!("{said}_x"), "sql": [format!("readings.{wrong} * 2")]}),
+        ),
+        Harm::WrongFilter => {
+            snippet("filters", json!({"display_name": said, "sql": [format!("readings.{wrong} < 0")]}))
+        }
+        Harm::FilterOnEverything => snippet(
+            "filters",
+            json!({"display_name": "default", "sql": [format!("readings.{wrong} < 0")],
+                "instruction": ["Apply to every question about readings, unless it asks for others."]}),
+        ),
+        Harm::WrongExample => Change::add(
+            Address::instruction("example_question_sqls", &id),
+            json!({"id": id, "question": [format!("total {said}")],
+                "sql": [format!("SELECT SUM({wrong}) FROM {TABLE}")]}),
+        ),
+        Harm::WrongDefinition => line(format!("{said} means `SUM(readings.{wrong})`.")),
+        Harm::InstructionOnEverything => line(format!("Always filter `readings.{wrong} < 0`.")),
+        Harm::HiddenColumns => Change::add(Address::column_field(TABLE, &wrong, "exclude"), json!(true)),
+    };
+    let mut changes = vec![synonym(fixed, 1), bad];
+    if harm == Harm::HiddenColumns {
+        changes.push(Change::add(Address::column_field(TABLE, &column, "exclude"), json!(true)));
+    }
+    candidate(format!("harmful-{harm:?}"), changes, &[fixed])
 }
 
 fn synonym(number: usize, kind: usize) -> Change {

@@ -4,7 +4,7 @@
 //! the shadow spaces of the run. An apply that was confirmed is not let go before its write is on
 //! record: that takes seconds.
 
-use crate::ops::{Workspace, sweep_run};
+use crate::ops::{Loans, Workspace, sweep_run};
 use crate::store::Ledger;
 use std::future::Future;
 use std::io::BufRead;
@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 struct CleanUp {
     workspace: Arc<Workspace>,
     ledger: Ledger,
+    loans: Loans,
     run: String,
 }
 
@@ -28,8 +29,8 @@ static WRITTEN: Notify = Notify::const_new();
 static ASKING: AtomicBool = AtomicBool::new(false);
 
 /// A run whose shadows are to be removed if it is stopped.
-pub fn clean_up_after(workspace: Arc<Workspace>, ledger: Ledger, run: String) {
-    CLEAN_UP.lock().unwrap_or_else(PoisonError::into_inner).push(CleanUp { workspace, ledger, run });
+pub fn clean_up_after(workspace: Arc<Workspace>, ledger: Ledger, loans: Loans, run: String) {
+    CLEAN_UP.lock().unwrap_or_else(PoisonError::into_inner).push(CleanUp { workspace, ledger, loans, run });
 }
 
 /// From here on the command is finished before a first Ctrl-C stops it.
@@ -107,8 +108,8 @@ pub async fn interrupted() {
 
 async fn clean_up() {
     let runs = std::mem::take(&mut *CLEAN_UP.lock().unwrap_or_else(PoisonError::into_inner));
-    for CleanUp { workspace, ledger, run } in runs {
-        if let Err(error) = sweep_run(&workspace, &ledger, &run).await {
+    for CleanUp { workspace, ledger, loans, run } in runs {
+        if let Err(error) = sweep_run(&workspace, &ledger, &loans, &run).await {
             tracing::warn!("the shadow spaces of this run are still there ({error}); `shadows gc` removes them");
         }
     }

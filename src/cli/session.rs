@@ -14,7 +14,7 @@ use crate::guard::Facts;
 use crate::limit::Budget;
 use crate::model::{Diagnostic, Digest, Question, Severity, Space, State, digest_json};
 use crate::ops::{
-    Events, Gate, GateOptions, Meter, Model, ModelOptions, OpsError, Pace, Prices, Scorer, Statements, Workspace,
+    Events, Gate, GateOptions, Loans, Meter, Model, ModelOptions, OpsError, Pace, Prices, Scorer, Statements, Workspace,
 };
 use crate::render;
 use crate::sql::parse_query;
@@ -77,7 +77,7 @@ impl Session {
             time_scale,
             _server: server,
         };
-        interrupt::clean_up_after(session.workspace.clone(), session.ledger(), session.run_name());
+        interrupt::clean_up_after(session.workspace.clone(), session.ledger(), session.loans(), session.run_name());
         Ok(session)
     }
 
@@ -100,6 +100,11 @@ impl Session {
 
     pub fn ledger(&self) -> Ledger {
         Ledger::new(self.layout.ledger())
+    }
+
+    /// Spaces that were lent for proving.
+    pub fn loans(&self) -> Loans {
+        Loans::of(&self.layout)
     }
 
     pub fn plans(&self) -> PlanStore {

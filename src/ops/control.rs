@@ -55,10 +55,13 @@ const TRIED_COLUMNS: usize = 12;
 
 /// Runs a control. Like a plan it writes to shadows only; nothing of it is kept.
 pub async fn control(mut input: PlanInput<'_>, kind: ControlKind) -> Result<Control, OpsError> {
-    sweep(&input.scorer.workspace, &input.ledger).await?;
+    sweep(&input.scorer.workspace, &input.ledger, &input.loans).await?;
     let base = base_content(&input)?;
     let (workspace, ledger) = (input.scorer.workspace.clone(), input.ledger.clone());
     let mut shadow = Shadow::new(workspace, ledger, input.live.as_ref(), &base, &input.run);
+    if let Some(space) = &input.rules.space {
+        shadow.borrow(space, &input.loans).await?;
+    }
     let checks = match kind {
         ControlKind::Aa => aa(&input, &base, &mut shadow).await.map(|check| vec![check]),
         ControlKind::Planted => planted(&mut input, &base, &mut shadow).await,

@@ -2,6 +2,7 @@
 //! do where it is not as it should be. Reads only.
 
 use super::catalog::quote_path;
+use super::lent::Loans;
 use super::workspace::Workspace;
 use crate::databricks::{Client, ClientError, ErrorKind, SqlOptions, SqlRunError};
 use crate::model::Space;
@@ -238,6 +239,14 @@ pub fn examine_state(layout: &Layout) -> Vec<Finding> {
             found.push(Finding::warning("shadows", message, "Remove them: shadows gc."));
         }
         Err(error) => found.push(Finding::failed("shadows", error.to_string(), "Look at the ledger file.")),
+    }
+    match Loans::of(layout).open() {
+        Ok(loans) if loans.is_empty() => {}
+        Ok(loans) => {
+            let message = format!("{} spaces lent for proving have not got back what they held", loans.len());
+            found.push(Finding::warning("shadows", message, "Give it back: shadows gc."));
+        }
+        Err(error) => found.push(Finding::failed("shadows", error.to_string(), "Look at the file that it names.")),
     }
     found
 }

@@ -7,6 +7,7 @@ use super::events::Events;
 use super::ground::{declared_names, unusable};
 use super::guards::{Policy, sql_failures};
 use super::lab::Trials;
+use super::lent::Loans;
 use super::looks::look;
 use super::memory::Memory;
 use super::propose::Proposer;
@@ -32,6 +33,8 @@ use std::collections::BTreeMap;
 pub struct PlanInput<'a> {
     pub scorer: &'a Scorer,
     pub ledger: Ledger,
+    /// Spaces that were lent for proving.
+    pub loans: Loans,
     /// The live space, read just now; none if there is none yet.
     pub live: Option<LiveSpace>,
     /// The declared content; none if the live space is all there is.
@@ -86,8 +89,12 @@ pub async fn plan(input: PlanInput<'_>) -> Result<Planned, OpsError> {
     phase(&events, Phase::Check, "checking tables, gold SQL and the space");
     // Before the shadows of earlier runs go, and their conversations with them.
     input.scorer.recover().await;
-    for title in sweep(&input.scorer.workspace, &input.ledger).await? {
+    let swept = sweep(&input.scorer.workspace, &input.ledger, &input.loans).await?;
+    for title in swept.removed {
         events.note(format!("removed the shadow space \"{title}\" that an earlier run left behind"));
+    }
+    for title in swept.given_back {
+        events.note(format!("the space \"{title}\", lent to an earlier run, got back what it held"));
     }
     let base = base_content(&input)?;
     let names = declared_names(&base, &input.suite);
@@ -99,7 +106,7 @@ pub async fn plan(input: PlanInput<'_>) -> Result<Planned, OpsError> {
     let (workspace, ledger) = (input.scorer.workspace.clone(), input.ledger.clone());
     let mut shadow = Shadow::new(workspace, ledger, input.live.as_ref(), &base, &input.run);
     if let Some(space) = &input.rules.space {
-        shadow.borrow(space).await?;
+        shadow.borrow(space, &input.loans).await?;
     }
     let outcome = measured(&input, &base, &catalog, &mut shadow, true).await;
     if input.keep_shadow {

@@ -1,7 +1,9 @@
 //! The shadow: a copy of the space under the owner's name, on which candidates are proved. It is
 //! recorded in the ledger before it is made, never the live space by construction, and removed at
-//! the end; what a killed run leaves behind is swept by the next one.
+//! the end; what a killed run leaves behind is swept by the next one. A space that its owner lends
+//! in its place bears a title of its own meanwhile, and gets back what it held.
 
+use super::lent::{Loan, Loans, give_back};
 use super::score::Target;
 use super::workspace::{OpsError, Workspace};
 use crate::databricks::LiveSpace;
@@ -33,8 +35,8 @@ pub struct Shadow {
     live: Option<(String, Digest)>,
     title: String,
     made: Option<Made>,
-    /// A space of the owner's that was lent for proving, as it was.
-    lent: Option<LiveSpace>,
+    /// A space of the owner's that was lent for proving.
+    lent: Option<(Loans, Loan)>,
 }
 
 struct Made {
@@ -52,13 +54,30 @@ impl Shadow {
     }
 
     /// Proves on a space that its owner names for this: its content is replaced while the plan is
-    /// made, and written back at the end.
-    pub async fn borrow(&mut self, space_id: &str) -> Result<(), OpsError> {
+    /// made, and written back at the end. What it holds is on record before anything is written.
+    pub async fn borrow(&mut self, space_id: &str, loans: &Loans) -> Result<(), OpsError> {
         self.assert_not_live(space_id)?;
-        let lent = self.workspace.client.get_space(space_id).await?;
-        self.title.clone_from(&lent.space.sidecar.title);
-        self.made = Some(Made { space_id: lent.id.clone(), content: lent.space.digest() });
-        self.lent = Some(lent);
+        let held = self.workspace.client.get_space(space_id).await?;
+        let is_lent = loans.open()?.iter().any(|loan| loan.space_id == held.id);
+        let own_title = &held.space.sidecar.title;
+        if is_lent || own_title.contains(TITLE_MARK) {
+            return Err(OpsError::usage(format!(
+                "the space {space_id} (\"{own_title}\"), named under `proof.space`, is lent to another run; wait until \
+                 that is done. If it was killed, `shadows gc` in its project gives the space back what it held"
+            )));
+        }
+        self.title = format!("{own_title} {TITLE_MARK} {}", self.title.split(TITLE_MARK).last().unwrap_or("").trim());
+        let loan = Loan {
+            space_id: held.id.clone(),
+            title: self.title.clone(),
+            host: self.workspace.host.clone(),
+            owner: owner(),
+            created: Timestamp::now(),
+            before: held.space.clone(),
+        };
+        loans.begin(&loan)?;
+        self.made = Some(Made { space_id: held.id, content: held.space.digest() });
+        self.lent = Some((loans.clone(), loan));
         Ok(())
     }
 
@@ -76,6 +95,9 @@ impl Shadow {
         let mut copy = content.clone();
         copy.sidecar.title.clone_from(&self.title);
         copy.sidecar.warehouse_id.clone_from(&self.workspace.warehouse_id);
+        if let Some((_, loan)) = &self.lent {
+            copy.sidecar.parent_path.clone_from(&loan.before.sidecar.parent_path);
+        }
         let space_id = match &self.made {
             Some(made) if made.content == digest => made.space_id.clone(),
             Some(made) => {
@@ -96,12 +118,11 @@ impl Shadow {
     async fn make(&mut self, copy: &Space) -> Result<String, OpsError> {
         // Recorded by title first: a kill between here and the answer leaves a space that the
         // next run finds by that title.
-        let me = Identity::current();
         self.ledger.shadow_planned(&store::Shadow {
             title: self.title.clone(),
             id: None,
             host: self.workspace.host.clone(),
-            owner: format!("{} on {}:{}", me.who, me.host, me.pid),
+            owner: owner(),
             created: Timestamp::now(),
             ttl: TIME_LIMIT,
         })?;
@@ -154,8 +175,9 @@ impl Shadow {
         let Some(made) = self.made.take() else { return Ok(()) };
         self.assert_not_live(&made.space_id)?;
         match self.lent.take() {
-            Some(lent) => {
-                self.workspace.client.update_space(&lent.id, &lent.space, None).await?;
+            Some((loans, loan)) => {
+                give_back(&self.workspace, &loan).await?;
+                loans.end(&loan.space_id)?;
             }
             None => {
                 trash(&self.workspace, &made.space_id).await?;
@@ -166,24 +188,57 @@ impl Shadow {
     }
 }
 
-/// Removes the shadows that dead runs of this project left behind; returns their titles. Those
-/// of a run that is still alive are left to it.
-pub async fn sweep(workspace: &Workspace, ledger: &Ledger) -> Result<Vec<String>, OpsError> {
-    let now = Timestamp::now();
-    let mut left = ledger.shadows()?;
-    left.retain(|shadow| shadow.host == workspace.host && (shadow.is_expired(now) || !owner_lives(&shadow.owner)));
-    remove_all(workspace, ledger, left).await
+/// What was put right after runs that ended early.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Titles of shadows that were removed.
+    pub removed: Vec<String>,
+    /// Titles of lent spaces that got back what they held.
+    pub given_back: Vec<String>,
 }
 
-/// Removes the shadows of one run, by its name: for a run that was stopped; returns their titles.
-pub async fn sweep_run(workspace: &Workspace, ledger: &Ledger, run: &str) -> Result<Vec<String>, OpsError> {
-    let _none_is_being_made = workspace.making.lock().await;
+/// Removes the shadows that dead runs of this project left behind, and gives lent spaces back what
+/// they held. Those of a run that is still alive are left to it.
+pub async fn sweep(workspace: &Workspace, ledger: &Ledger, loans: &Loans) -> Result<Swept, OpsError> {
+    let now = Timestamp::now();
+    let is_over = |created: Timestamp, owner: &str| {
+        created.checked_add(TIME_LIMIT).is_ok_and(|end| end <= now) || !owner_lives(owner)
+    };
     let mut left = ledger.shadows()?;
+    left.retain(|shadow| shadow.host == workspace.host && (shadow.is_expired(now) || !owner_lives(&shadow.owner)));
+    let mut lent = loans.open()?;
+    lent.retain(|loan| loan.host == workspace.host && is_over(loan.created, &loan.owner));
+    put_right(workspace, ledger, loans, left, lent).await
+}
+
+/// The same for one run, by its name: for a run that was stopped.
+pub async fn sweep_run(workspace: &Workspace, ledger: &Ledger, loans: &Loans, run: &str) -> Result<Swept, OpsError> {
+    let _none_is_being_made = workspace.making.lock().await;
     let of_run = format!(" {run}");
-    left.retain(|shadow| {
-        shadow.host == workspace.host && shadow.title.contains(TITLE_MARK) && shadow.title.ends_with(&of_run)
-    });
-    remove_all(workspace, ledger, left).await
+    let is_ours =
+        |host: &str, title: &str| host == workspace.host && title.contains(TITLE_MARK) && title.ends_with(&of_run);
+    let mut left = ledger.shadows()?;
+    left.retain(|shadow| is_ours(&shadow.host, &shadow.title));
+    let mut lent = loans.open()?;
+    lent.retain(|loan| is_ours(&loan.host, &loan.title));
+    put_right(workspace, ledger, loans, left, lent).await
+}
+
+async fn put_right(
+    workspace: &Workspace,
+    ledger: &Ledger,
+    loans: &Loans,
+    left: Vec<store::Shadow>,
+    lent: Vec<Loan>,
+) -> Result<Swept, OpsError> {
+    let mut swept = Swept::default();
+    for loan in lent {
+        give_back(workspace, &loan).await?;
+        loans.end(&loan.space_id)?;
+        swept.given_back.push(loan.before.sidecar.title);
+    }
+    swept.removed = remove_all(workspace, ledger, left).await?;
+    Ok(swept)
 }
 
 async fn remove_all(workspace: &Workspace, ledger: &Ledger, left: Vec<store::Shadow>) -> Result<Vec<String>, OpsError> {
@@ -202,6 +257,12 @@ async fn remove_all(workspace: &Workspace, ledger: &Ledger, left: Vec<store::Sha
         ledger.shadow_gone(&shadow.title)?;
     }
     Ok(left.into_iter().map(|shadow| shadow.title).collect())
+}
+
+/// Who runs this, on which machine, as which process.
+fn owner() -> String {
+    let me = Identity::current();
+    format!("{} on {}:{}", me.who, me.host, me.pid)
 }
 
 /// True unless the owner is known to be dead: a process of this machine that is gone. Of other

@@ -6,27 +6,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 
 /// A project in the served workspace, with a token in its environment.
-struct Remote {
-    project: Project,
-    token: String,
+pub(crate) struct Remote {
+    pub(crate) project: Project,
+    pub(crate) token: String,
 }
 
 impl Remote {
-    fn of(server: &Served) -> Self {
+    pub(crate) fn of(server: &Served) -> Self {
         let project = Project::small();
         let host = format!("host: {}\n", server.host);
         project.edit("genie.yaml", "embedded: ./data\n  as_of: 2025-06-30\n", &host);
         Self { project, token: server.token.clone() }
     }
 
-    fn plan(&self) -> std::process::Command {
+    pub(crate) fn plan(&self) -> std::process::Command {
         let mut command = self.project.command();
         command.env("DATABRICKS_TOKEN", &self.token).args(["plan", "--json"]);
         command
     }
 
     /// Titles of the shadows on record.
-    fn shadows(&self) -> Vec<String> {
+    pub(crate) fn shadows(&self) -> Vec<String> {
         let output = self.project.command().args(["shadows", "list", "--json"]).output().expect("lists");
         let listed: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let title = |shadow: &Value| shadow["title"].as_str().expect("a title").to_owned();

@@ -193,6 +193,7 @@ async fn input<'a>(
     Ok(PlanInput {
         scorer,
         ledger: session.ledger(),
+        loans: session.loans(),
         live,
         definition: session.definition().cloned(),
         places: session.loaded.space.as_ref().map(table_places).unwrap_or_default(),

@@ -148,7 +148,7 @@ async fn on_shadow(
     repeats: u32,
 ) -> Result<(Vec<Scorecard>, Option<NativeRun>), OpsError> {
     let ledger = session.ledger();
-    crate::ops::sweep(&session.workspace, &ledger).await?;
+    crate::ops::sweep(&session.workspace, &ledger, &session.loans()).await?;
     let mut shadow = Shadow::new(session.workspace.clone(), ledger, live, declared, &session.run_name());
     let target = shadow.hold(declared).await?;
     let cards = scorer.score_repeatedly(&target, questions, repeats, "the declared space").await;

@@ -56,7 +56,8 @@ impl Dashboard {
             _ = stopped => None,
         };
         let Some(made) = made else {
-            if let Err(error) = ops::sweep_run(&session.workspace, &session.ledger(), &session.run_name()).await {
+            let (ledger, loans) = (session.ledger(), session.loans());
+            if let Err(error) = ops::sweep_run(&session.workspace, &ledger, &loans, &session.run_name()).await {
                 session
                     .events
                     .warn(format!("the shadow space could not be removed: {error}; `shadows gc` will try again"));

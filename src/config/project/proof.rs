@@ -54,7 +54,8 @@ pub struct Proof {
     #[schemars(range(min = 0, max = 1000), example = 12)]
     pub repairs: u32,
     /// Id of a space of yours to prove on, in place of a copy that is made and removed. Its content
-    /// is replaced while a plan is made, and written back at the end.
+    /// is replaced while a plan is made, under a title that says so, and written back at the end;
+    /// after a run that was killed, by the next one or by `shadows gc`.
     #[schemars(regex(pattern = r"^[0-9a-fA-F]{32}$"), example = &"01f0a1b2c3d4e5f60718293a4b5c6d7e")]
     pub space: Option<String>,
 }

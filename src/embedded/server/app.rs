@@ -2,6 +2,7 @@
 
 use super::ADMIN;
 use super::engine::{Analyst, SqlEngine};
+use super::propagation::Propagation;
 use super::reply::{ApiError, ApiResult};
 use super::statements::Statements;
 use crate::embedded::spaces::{SpaceRecord, Store, is_id};
@@ -26,6 +27,7 @@ pub(super) struct App {
     pub url: String,
     pub faults: FaultBook,
     pub edits: EditBook,
+    pub propagation: Propagation,
     pub statements: Statements,
     /// Status of the messages that this process is answering.
     pub progress: Mutex<HashMap<String, crate::wire::MessageStatus>>,
@@ -106,6 +108,7 @@ impl App {
             url,
             faults: FaultBook::new(world.faults.clone(), world.seed),
             edits: EditBook::new(world.edits.clone()),
+            propagation: Propagation::of(world.scaled(world.propagation)),
             statements: Statements::default(),
             progress: Mutex::default(),
             profiles: Mutex::default(),
@@ -164,6 +167,12 @@ impl App {
         users.find(|user| user.token == token).map(|user| Caller { name: user.name.clone(), admin: user.admin })
     }
 
+    /// As [`App::space`], as readers see it: a write may not have arrived yet.
+    pub fn seen_space(&self, id: &str, caller: &Caller, level: Level) -> ApiResult<SpaceRecord> {
+        let record = self.space(id, caller, level)?;
+        self.propagation.seen(record).ok_or_else(|| does_not_exist(id))
+    }
+
     /// A space that is there for the caller at this level, or the API's refusal.
     pub fn space(&self, id: &str, caller: &Caller, level: Level) -> ApiResult<SpaceRecord> {
         let record = self.any_space(id)?;
@@ -179,9 +188,7 @@ impl App {
     /// A space that exists and is not gone with the trash.
     pub fn any_space(&self, id: &str) -> ApiResult<SpaceRecord> {
         let record: Option<SpaceRecord> = if is_id(id) { self.store.read(&format!("spaces/{id}.json"))? } else { None };
-        let record = record.ok_or_else(|| {
-            ApiError::not_found("RESOURCE_DOES_NOT_EXIST", format!("Unable to get space [{id}]. It does not exist."))
-        })?;
+        let record = record.ok_or_else(|| does_not_exist(id))?;
         if self.is_gone(&record) {
             let message = format!("Genie space {id} has been trashed.");
             return Err(ApiError::not_found("RESOURCE_DOES_NOT_EXIST", message));
@@ -232,4 +239,8 @@ impl App {
         let catalog = self.engine.catalog();
         Catalog::new(names.iter().filter_map(|name| catalog.table(name)).cloned())
     }
+}
+
+fn does_not_exist(id: &str) -> ApiError {
+    ApiError::not_found("RESOURCE_DOES_NOT_EXIST", format!("Unable to get space [{id}]. It does not exist."))
 }

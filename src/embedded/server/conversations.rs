@@ -82,7 +82,7 @@ pub(super) async fn follow_up(
 
 /// Checks a question before it counts.
 fn prepare(app: &App, caller: &Caller, space: &str, bytes: &[u8]) -> ApiResult<(SpaceRecord, String)> {
-    let record = app.space(space, caller, Level::Run)?;
+    let record = app.seen_space(space, caller, Level::Run)?;
     let request: StartConversation = body(bytes)?;
     if request.content.trim().is_empty() {
         return Err(ApiError::invalid("content must not be empty"));

@@ -14,6 +14,7 @@ mod gate;
 mod listener;
 mod oidc;
 mod permissions;
+mod propagation;
 mod reply;
 mod results;
 mod routes;

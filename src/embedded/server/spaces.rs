@@ -33,6 +33,7 @@ pub(super) async fn list(
     for id in app.store.names("spaces")? {
         let record: Option<SpaceRecord> = app.store.read(&format!("spaces/{id}.json"))?;
         let visible = record.filter(|r| !app.is_gone(r) && app.level_of(r, &caller) >= Level::Read);
+        let visible = visible.and_then(|record| app.propagation.seen(record));
         spaces.extend(visible.map(|record| record.to_wire(false, false)));
     }
     let (spaces, next_page_token) = page(&spaces, query.page_size, query.page_token.as_deref(), 20)?;
@@ -45,7 +46,7 @@ pub(super) async fn get(
     Path(id): Path<String>,
     Query(query): Query<SpaceQuery>,
 ) -> ApiResult<Response> {
-    let record = app.space(&id, &caller, Level::Read)?;
+    let record = app.seen_space(&id, &caller, Level::Read)?;
     // Without CAN EDIT the document is left out, not refused.
     let may_export = app.level_of(&record, &caller) >= Level::Edit;
     Ok(json(&record.to_wire(query.include_serialized_space == Some(true) && may_export, false)))
@@ -85,6 +86,7 @@ pub(super) async fn create(
             grants: vec![Grant { kind: "user".into(), name: caller.name.clone(), level: "CAN_MANAGE".into() }],
         };
         locked.write(&format!("spaces/{}.json", record.id), &record)?;
+        app.propagation.wrote(&record.id, None);
         Ok(record)
     })?;
     Ok(written(&record))
@@ -102,6 +104,7 @@ pub(super) async fn update(
     let record = app.store.locked(|locked| -> ApiResult<SpaceRecord> {
         // Read again: another process may have been faster.
         let mut record = app.space(&id, &caller, Level::Edit)?;
+        let before = record.clone();
         let held = record.etag.to_string();
         if let Some(etag) = write.etag.as_deref().filter(|etag| !etag.is_empty() && *etag != held) {
             let message = format!("Etag mismatch: expected {held}, got {etag}");
@@ -123,6 +126,7 @@ pub(super) async fn update(
         }
         record.update_time = timestamp();
         locked.write(&format!("spaces/{id}.json"), &record)?;
+        app.propagation.wrote(&id, Some(before));
         Ok(record)
     })?;
     Ok(written(&record))

@@ -42,6 +42,11 @@ pub struct World {
     #[serde(with = "span")]
     #[schemars(with = "crate::config::Timespan")]
     pub trash_delay: Duration,
+    /// A write to a space arrives this late: until then readers and questions meet what stood there
+    /// before.
+    #[serde(with = "span")]
+    #[schemars(with = "crate::config::Timespan")]
+    pub propagation: Duration,
     /// Results of answers are kept for this long; then the message says `QUERY_RESULT_EXPIRED` until
     /// its query is run again. None keeps them.
     #[serde(with = "span::optional")]
@@ -72,6 +77,7 @@ impl Default for World {
             noise: None,
             faults: Vec::new(),
             trash_delay: Duration::ZERO,
+            propagation: Duration::ZERO,
             result_life: None,
             edits: Vec::new(),
             users: Vec::new(),

@@ -50,6 +50,36 @@ async fn lists_come_in_pages_and_trash_takes_effect_late() {
 }
 
 #[tokio::test]
+async fn a_write_that_arrives_late_is_not_read_nor_asked_before() {
+    let delay = Duration::from_millis(400);
+    let server = serve(world("propagation: 400ms"), None).await;
+    let client = client(&server);
+    let made_at = std::time::Instant::now();
+    let made = client.create_space(&space("Sales")).await.unwrap();
+    let early = client.get_space(&made.id).await;
+    // On a machine that is slow enough it has arrived by now, which says nothing.
+    assert!(made_at.elapsed() >= delay || early.unwrap_err().is_not_found());
+    let seen = async |wanted: &Digest| {
+        while !client.get_space(&made.id).await.is_ok_and(|seen| seen.space.digest() == *wanted) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    seen(&space("Sales").digest()).await;
+    assert!(made_at.elapsed() >= delay, "it was seen before it arrived");
+    let mut changed = space("Sales");
+    changed.document_mut()["instructions"] = json!({"sql_snippets": {"measures": []}});
+    changed.document_mut()["data_sources"]["tables"] = json!([]);
+    let changed_at = std::time::Instant::now();
+    // Who writes with the etag of what stands there is not held up.
+    let after = client.update_space(&made.id, &changed, made.etag.as_deref()).await.unwrap();
+    assert_eq!(after.etag.as_deref(), Some("2"));
+    let early = client.get_space(&made.id).await.unwrap();
+    assert!(changed_at.elapsed() >= delay || early.etag == made.etag);
+    seen(&changed.digest()).await;
+    assert!(changed_at.elapsed() >= delay, "it was seen before it arrived");
+}
+
+#[tokio::test]
 async fn writes_are_checked_in_the_servers_words() {
     let server = serve(World::default(), None).await;
     let client = client(&server);
