@@ -198,6 +198,8 @@ async fn improve(
                 all: &input.suite,
                 options: input.fixes.clone(),
                 memory: Memory::of(input.ledger.clone(), base, &input.suite)?,
+                base,
+                leaked: Default::default(),
             };
             let proof = prover.prove(&proposer, &baseline).await?;
             proposer.memory.keep(&proof.rejections, input.now)?;

@@ -6,12 +6,14 @@ use super::memory::Memory;
 use super::score::Scorer;
 use super::workspace::{OpsError, Workspace};
 use crate::databricks::SqlOptions;
+use crate::diff::diff;
 use crate::fix::{self, Failure, FixInput, probe_sql, propose};
 use crate::guard::Golds;
 use crate::learn::LearntPattern;
 use crate::model::{Candidate, Catalog, Event, Outcome, Question, Rejection, RejectionReason, Scorecard, Space, Suite};
 use futures::stream::{self, StreamExt};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 /// What candidates are made from. Nothing here knows the holdout.
 pub struct Proposer<'a> {
@@ -24,6 +26,10 @@ pub struct Proposer<'a> {
     pub all: &'a Suite,
     pub options: fix::Options,
     pub memory: Memory,
+    /// What all rounds begin with.
+    pub base: &'a Space,
+    /// Candidates that carried an answer, with the reason.
+    pub leaked: Mutex<BTreeMap<String, String>>,
 }
 
 /// What is new since the last round, and what is refused at once.
@@ -58,7 +64,7 @@ impl Proposer<'_> {
         let fresh: Vec<Candidate> = made.into_iter().filter(|candidate| !tried.contains(&candidate.id)).collect();
         let (fresh, remembered) = self.memory.sort_out(fresh);
         rejections.extend(remembered);
-        let (clean, leaking) = self.without_leaks(fresh);
+        let (clean, leaking) = self.without_leaks(content, fresh);
         rejections.extend(leaking);
         let (candidates, ungrounded) = self.grounded(content, clean).await;
         rejections.extend(ungrounded);
@@ -66,15 +72,40 @@ impl Proposer<'_> {
         Ok(Proposal { candidates, rejections })
     }
 
-    fn without_leaks(&self, candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<Rejection>) {
+    /// Refuses what carries an answer: alone, together with what was accepted in earlier rounds, or
+    /// with other candidates. What was refused once is not let in by itself later.
+    fn without_leaks(&self, content: &Space, candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<Rejection>) {
         let golds = Golds::of(self.all);
-        let mut clean = Vec::new();
+        let accepted = diff(self.base, content);
+        let mut leaked = self.leaked.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = leaked.clone();
+        let mut clean: Vec<Candidate> = Vec::new();
         let mut leaking = Vec::new();
+        let mut refuse = |candidate: Candidate, detail: String| {
+            leaked.insert(candidate.id.clone(), detail.clone());
+            leaking.push(Rejection { candidate, reason: RejectionReason::Leak, detail });
+        };
         for candidate in candidates {
-            match candidate.changes.iter().find_map(|change| golds.check_change(change)) {
+            let alone = || golds.check_proposed(&candidate.changes).into_iter().next().map(|found| found.why);
+            match known.get(&candidate.id).cloned().or_else(alone) {
                 None => clean.push(candidate),
-                Some(found) => leaking.push(Rejection { candidate, reason: RejectionReason::Leak, detail: found.why }),
+                Some(why) => refuse(candidate, why),
             }
+        }
+        let leaks = |of: &[&Candidate]| {
+            golds.check_proposed(accepted.iter().chain(of.iter().flat_map(|candidate| &candidate.changes)))
+        };
+        while let Some(found) = leaks(&clean.iter().collect::<Vec<_>>()).into_iter().next() {
+            let carries = |candidate: &Candidate| candidate.changes.iter().any(|c| c.address.overlaps(&found.address));
+            // Where that was accepted before, who completes the answer.
+            let completes = |at: &usize| {
+                let others: Vec<&Candidate> =
+                    clean.iter().enumerate().filter(|(n, _)| n != at).map(|(_, c)| c).collect();
+                !leaks(&others).contains(&found)
+            };
+            let gone = clean.iter().position(carries).or_else(|| (0..clean.len()).find(completes));
+            let Some(at) = gone else { break };
+            refuse(clean.remove(at), found.why);
         }
         (clean, leaking)
     }

@@ -17,7 +17,7 @@ const QUESTIONS: &str = "questions:
 
 const OWN_PROMPT: &str = "Words of our own about this fleet.\n{% include \"data\" %}\n{{ schema }}\n";
 
-fn project(replies: &Value) -> Project {
+pub(crate) fn project(replies: &Value) -> Project {
     let project = Project::small();
     project.edit("genie.yaml", "as_of: 2025-06-30\n", "as_of: 2025-06-30\n  world: world.yaml\n");
     let model = "llm: {endpoint: drafts, prompts: prompts, judge: false}\n";
@@ -33,11 +33,11 @@ fn project(replies: &Value) -> Project {
     project
 }
 
-fn changes(list: Value) -> Value {
+pub(crate) fn changes(list: Value) -> Value {
     json!(json!({ "changes": list }).to_string())
 }
 
-fn plan(project: &Project) -> Value {
+pub(crate) fn plan(project: &Project) -> Value {
     project.run(&["plan", "--json"]).exits(0).json()
 }
 

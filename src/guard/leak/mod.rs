@@ -12,11 +12,14 @@
 //!
 //! Fragments (measures, filters) do not leak alone. The fragments of one change set do when
 //! together they hold all conditions and all computed columns of a query, and at least one of
-//! them is found in that query's family only. The values of a gold's result are out of scope.
+//! them is found in that query's family only. Of what is learnt and drafted this holds of prose as
+//! well: a definition in a sentence is a person's to write, and an answer key a machine's. The
+//! values of a gold's result are out of scope.
 
 mod embedded;
 mod fragments;
 mod key;
+mod loose;
 mod surfaces;
 
 #[cfg(test)]
@@ -28,6 +31,7 @@ use crate::stats::{Member, families};
 use crate::text::{normalise, trigram_cosine};
 use fragments::Fragments;
 use key::Key;
+use loose::{holds, loose};
 use std::collections::{BTreeMap, BTreeSet};
 use surfaces::{Surface, surfaces};
 
@@ -113,8 +117,17 @@ impl Golds {
     pub fn check_set<'a>(&self, changes: impl IntoIterator<Item = &'a Change>) -> Vec<Leak> {
         let changes: Vec<&Change> = changes.into_iter().collect();
         let mut leaks: Vec<Leak> = changes.iter().flat_map(|change| self.leaks_of(change)).collect();
-        leaks.extend(self.spread_over_fragments(&changes));
+        leaks.extend(self.spread_over_fragments(&changes, false));
         leaks.extend(self.spread_over_lines(&changes));
+        leaks
+    }
+
+    /// As [`Golds::check_set`], for changes that nobody wrote: pieces of a query in their prose
+    /// count as well. The place that is named carries what only one family of questions knows.
+    pub fn check_proposed<'a>(&self, changes: impl IntoIterator<Item = &'a Change>) -> Vec<Leak> {
+        let changes: Vec<&Change> = changes.into_iter().collect();
+        let mut leaks = self.check_set(changes.iter().copied());
+        leaks.extend(self.spread_over_fragments(&changes, true));
         leaks
     }
 
@@ -207,13 +220,21 @@ impl Golds {
         })
     }
 
-    fn spread_over_fragments(&self, changes: &[&Change]) -> Vec<Leak> {
+    fn spread_over_fragments(&self, changes: &[&Change], in_prose: bool) -> Vec<Leak> {
         let mut added: BTreeMap<String, Address> = BTreeMap::new();
-        for surface in changes.iter().flat_map(|change| surfaces(change)).filter(|surface| surface.is_fragment) {
-            for fragment in key::fragments_of(&surface.text) {
+        let mut prose: Vec<(Address, String)> = Vec::new();
+        for surface in changes.iter().flat_map(|change| surfaces(change)) {
+            if in_prose && !surface.is_fragment {
+                prose.push((surface.address.clone(), loose(&surface.text)));
+            }
+            for fragment in key::fragments_of(&surface.text).into_iter().filter(|_| surface.is_fragment) {
                 added.entry(fragment).or_insert_with(|| surface.address.clone());
             }
         }
+        let place = |fragment: &String| {
+            let told = || prose.iter().find(|(_, text)| holds(text, fragment)).map(|(address, _)| address);
+            added.get(fragment).or_else(told)
+        };
         let of_golds: Vec<(&Gold, &Fragments)> =
             self.golds.iter().filter_map(|gold| Some((gold, &gold.key.as_ref()?.fragments))).collect();
         let families_with = |fragment: &String| -> BTreeSet<usize> {
@@ -222,13 +243,14 @@ impl Golds {
         let mut leaks = Vec::new();
         for (gold, fragments) in &of_golds {
             let Some(all) = fragments.whole_query() else { continue };
-            let held: Option<Vec<&Address>> = all.iter().map(|fragment| added.get(*fragment)).collect();
+            let held: Option<Vec<&Address>> = all.iter().map(|fragment| place(fragment)).collect();
             let Some(held) = held else { continue };
-            if all.iter().any(|fragment| families_with(fragment).len() == 1) {
+            let telling = all.iter().position(|fragment| families_with(fragment).len() == 1);
+            if let Some(address) = telling.and_then(|at| held.get(at)) {
                 let id = &gold.question_id;
                 let why =
                     format!("the changes together hold every condition and column of the answer to benchmark `{id}`");
-                leaks.extend(held.first().map(|at| Leak { address: (*at).clone(), question_id: id.clone(), why }));
+                leaks.push(Leak { address: (*address).clone(), question_id: id.clone(), why });
             }
         }
         leaks

@@ -129,6 +129,25 @@ fn fragments_that_add_up_to_an_answer_leak_together() {
 }
 
 #[test]
+fn what_nobody_wrote_may_not_spread_an_answer_over_prose_either() {
+    let golds = Golds::of(&suite());
+    let line = Change::add(Address::text_line("t", "Rules", "1"), json!("- Open orders: `COUNT( * )`."));
+    let filter = snippet("filters", "open", "orders.status = 'open'");
+    let told = |changes: &[&Change]| -> Vec<String> {
+        let leaks = golds.check_proposed(changes.iter().copied());
+        leaks.into_iter().map(|leak| format!("{} {}", leak.question_id, leak.address)).collect()
+    };
+    assert_eq!(told(&[&line]), [] as [&str; 0]);
+    assert_eq!(told(&[&line, &filter]), ["open filters/open/sql"]);
+    assert_eq!(golds.check_set([&line, &filter]), [], "a person may write it");
+    let prose = Change::add(
+        Address::table_field("main.sales.orders", "description"),
+        json!(["Orders; those that are open: COUNT(*) where o.status = 'open'."]),
+    );
+    assert_eq!(told(&[&prose]), ["open tables/main.sales.orders/description"]);
+}
+
+#[test]
 fn lines_that_add_up_to_an_answer_leak_together() {
     let line = |n: &str, text: &str| Change::add(Address::text_line("t", "Rules", n), json!(text));
     let changes = [line("1", "- SELECT COUNT(*) FROM orders"), line("2", "- WHERE status = 'open'")];
