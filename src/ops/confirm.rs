@@ -111,12 +111,15 @@ async fn ask(
     again: usize,
     seen: &mut Steadiness,
 ) -> Result<(), OpsError> {
+    // One that has come out both ways neither wins nor loses, whatever it does next.
+    let steady = |question: &&Question| !seen.unsteady().contains(&question.id);
+    let questions: Vec<&Question> = questions.iter().copied().filter(steady).collect();
     if questions.is_empty() {
         return Ok(());
     }
     let attempt = arm.attempt.saturating_add(u32::try_from(again).unwrap_or(u32::MAX));
     let target: Target = shadow.place(arm.content).await?;
-    let card = input.scorer.score(&target, questions, attempt, "asking again").await;
+    let card = input.scorer.score(&target, &questions, attempt, "asking again").await;
     remember(seen, arm, &card, attempt);
     Ok(())
 }

@@ -9,8 +9,12 @@ use crate::model::{Candidate, Digest, Event, Question, Scorecard, ScoredQuestion
 use crate::trial::{Correctness, Lab, Questions, Selection};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Asks of one answer that decide by majority where answers vary.
-const VOTES: u32 = 3;
+/// Where answers vary: so many right answers, without a wrong one, are a win.
+const RIGHT: u32 = 2;
+
+/// And so many wrong ones, without a right one, a failure. The noise of such services makes right
+/// answers wrong rather than wrong ones right.
+const WRONG: u32 = 3;
 
 /// All trials of one plan: the shadow they run on, and what was answered there.
 pub struct Trials<'a> {
@@ -81,7 +85,7 @@ pub struct ShadowLab<'b, 'a> {
     pub base: &'b Space,
     pub candidates: &'b [Candidate],
     /// What the answers would be if nothing had happened; right for what is not listed. Where
-    /// answers vary, another one counts only when it comes more often than not.
+    /// answers vary, another one counts only when it comes a second time.
     pub expected: &'b Correctness,
 }
 
@@ -120,40 +124,35 @@ impl Lab for ShadowLab<'_, '_> {
             selection.iter().filter_map(|index| self.candidates.get(*index)).map(|c| c.id.clone()).collect();
         let started = Event::TrialStarted { candidates: names.clone(), questions: questions.len() };
         self.trials.scorer.events.emit(started);
-        let mut right = self.trials.ask(&content, questions, 1, "trial").await?;
-        for attempt in 2..=VOTES {
-            let digest = content.digest();
-            let open = |(id, now): (&String, &bool)| {
-                let decided = self.trials.steadiness.is_decided(&digest, id, VOTES);
-                (!self.is_expected(id, *now) && !decided).then(|| id.clone())
-            };
-            let doubtful: Questions = right.iter().filter_map(open).collect();
-            if !self.trials.steadiness.is_noisy() || doubtful.is_empty() {
-                break;
-            }
-            self.trials.ask(&content, &doubtful, attempt, "trial, again").await?;
-            for id in doubtful {
-                let majority = self.trials.steadiness.majority(&digest, &id);
-                right.extend(majority.map(|majority| (id, majority)));
-            }
+        let steady: Questions = questions.difference(self.trials.steadiness.unsteady()).cloned().collect();
+        let mut right = self.trials.ask(&content, &steady, 1, "trial").await?;
+        if self.trials.steadiness.is_noisy() {
+            let doubtful = right.iter().filter(|(id, now)| !self.is_expected(id, **now));
+            let doubtful: Questions = doubtful.map(|(id, _)| id.clone()).collect();
+            self.trials.ask(&content, &doubtful, 2, "trial, again").await?;
         }
+        right.retain(|id, _| !self.trials.steadiness.unsteady().contains(id));
         self.trials.scorer.events.emit(self.ended(names, &right));
         Ok(right)
     }
 
-    async fn ask_again(&mut self, selection: &Selection, questions: &Questions) -> Result<Correctness, OpsError> {
+    async fn firm(&mut self, selection: &Selection, questions: &Questions, right: bool) -> Result<Questions, OpsError> {
         let content = self.content(selection);
         let digest = content.digest();
+        let most = if right { RIGHT } else { WRONG };
         let mut open = questions.clone();
-        for attempt in 2..=VOTES {
+        for attempt in 2..=most {
             self.trials.ask(&content, &open, attempt, "trial, again").await?;
-            open.retain(|id| !self.trials.steadiness.was_ever_right(&digest, id));
+            open.retain(|id| self.trials.steadiness.is_firm(&digest, id, right));
             if open.is_empty() || !self.trials.steadiness.is_noisy() {
                 break;
             }
         }
-        let right = |id: &String| (id.clone(), self.trials.steadiness.was_ever_right(&digest, id));
-        Ok(questions.iter().map(right).collect())
+        Ok(open)
+    }
+
+    fn is_unsteady(&self, question: &str) -> bool {
+        self.trials.steadiness.unsteady().contains(question)
     }
 }
 

@@ -35,22 +35,6 @@ impl Steadiness {
         self.answers.values().map(|answers| answers.len().saturating_sub(1)).sum()
     }
 
-    /// What most answers say; none if there is none, or as many on each side.
-    pub fn majority(&self, content: &Digest, id: &str) -> Option<bool> {
-        let (right, wrong) = self.counts(content, id);
-        (right != wrong).then_some(right > wrong)
-    }
-
-    /// True if no further answer of `votes` can change the majority.
-    pub fn is_decided(&self, content: &Digest, id: &str, votes: u32) -> bool {
-        let (right, wrong) = self.counts(content, id);
-        2 * right.max(wrong) > votes as usize
-    }
-
-    pub fn was_ever_right(&self, content: &Digest, id: &str) -> bool {
-        self.counts(content, id).0 > 0
-    }
-
     /// True if every answer so far says `right`.
     pub fn is_firm(&self, content: &Digest, id: &str, right: bool) -> bool {
         let (yes, no) = self.counts(content, id);
@@ -78,10 +62,7 @@ mod tests {
         seen.saw(&two, "q", 1, false);
         assert_eq!((seen.repeats(), seen.is_noisy()), (0, false), "another content is no repeat");
         seen.saw(&one, "q", 2, false);
-        assert_eq!((seen.repeats(), seen.is_noisy(), seen.majority(&one, "q")), (1, true, None));
-        seen.saw(&one, "q", 3, true);
-        assert_eq!(seen.majority(&one, "q"), Some(true));
-        assert!(seen.is_decided(&one, "q", 3) && !seen.is_decided(&two, "q", 3));
-        assert!(seen.is_firm(&two, "q", false) && !seen.is_firm(&one, "q", true) && seen.was_ever_right(&one, "q"));
+        assert_eq!((seen.repeats(), seen.is_noisy()), (1, true));
+        assert!(seen.is_firm(&two, "q", false) && !seen.is_firm(&one, "q", true) && !seen.is_firm(&one, "q", false));
     }
 }

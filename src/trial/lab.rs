@@ -25,13 +25,18 @@ pub trait Lab {
         questions: &Questions,
     ) -> impl Future<Output = Result<Correctness, Self::Error>>;
 
-    /// Asks the same once more before something expensive follows from a bad answer; what comes
-    /// back is right if any answer so far was right.
-    fn ask_again(
+    /// Asks the same once more before something expensive follows from an answer; what comes back
+    /// are the questions of which every answer so far was `right`.
+    fn firm(
         &mut self,
         selection: &Selection,
         questions: &Questions,
-    ) -> impl Future<Output = Result<Correctness, Self::Error>>;
+        right: bool,
+    ) -> impl Future<Output = Result<Questions, Self::Error>>;
+
+    /// True for a question that was seen to be answered both ways under one selection: it neither
+    /// wins nor loses, and is not asked any more.
+    fn is_unsteady(&self, question: &str) -> bool;
 }
 
 /// What each candidate can reach, by its position.

@@ -4,6 +4,9 @@
 //! failing ones that the candidates aim at, all candidates together, since most do not touch each
 //! other; only if something was won, those that are right and share a table or a term with a
 //! candidate. What is asked nowhere here is asked when everything is measured at the end.
+//!
+//! Answers may vary, so whatever something expensive follows from is asked once more before: what
+//! seems won where it failed, what seems broken both ways.
 
 use super::isolate::culprit;
 use super::lab::{Correctness, Lab, Questions, Reach, Selection, with};
@@ -17,7 +20,7 @@ pub struct Limits {
     /// Right questions that have to do with a bundle and are asked before everything is.
     pub sample: usize,
     /// Failing questions of a bundle that are tried with their own candidates alone, to find what
-    /// masks them.
+    /// masks them; after half as many in vain no more are.
     pub masked: usize,
     /// Repairs of the final set: something needed that was taken out, or something harmful that
     /// showed up late.
@@ -29,6 +32,10 @@ impl Default for Limits {
         Self { culprits: 24, sample: 12, masked: 12, repairs: 12 }
     }
 }
+
+/// So many wins may well be chance, where answers vary: of a hundred questions of which one in ten is
+/// right only every other time, five fail by chance at the base.
+const FEW: usize = 3;
 
 /// A candidate that was taken out of the bundle, with the question that shows why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,15 +65,27 @@ pub async fn search<L: Lab>(lab: &mut L, base: &Correctness, reach: &Reach, limi
     let failing = with(base, false);
     let aims_at_failing = |candidate: &usize| !reach.aims[*candidate].is_disjoint(&failing);
     let (selection, untried) = (0..reach.aims.len()).partition(aims_at_failing);
-    let mut round = Round { lab, base, reach, now: base.clone(), selection, dropped: Vec::new() };
+    let mut round = Round {
+        lab,
+        base,
+        reach,
+        now: base.clone(),
+        selection,
+        dropped: Vec::new(),
+        sure: Questions::new(),
+        unsure: Questions::new(),
+    };
     let targets: Questions = reach.aimed_at(&round.selection).intersection(&failing).cloned().collect();
     round.ask(&targets).await?;
+    round.doubt_wins().await?;
     round.unmask(limits.masked).await?;
+    round.doubt_wins().await?;
     if !round.won().is_empty() {
         round.repair(limits).await?;
     }
     let fixed = round.won();
-    Ok(Found { selection: round.selection, fixed, dropped: round.dropped, untried, now: round.now })
+    let now = round.settled();
+    Ok(Found { selection: round.selection, fixed, dropped: round.dropped, untried, now })
 }
 
 struct Round<'a, L> {
@@ -77,6 +96,10 @@ struct Round<'a, L> {
     now: Correctness,
     selection: Selection,
     dropped: Vec<Dropped>,
+    /// Questions whose change was seen again.
+    sure: Questions,
+    /// Questions whose change was not: they neither win nor lose.
+    unsure: Questions,
 }
 
 impl<L: Lab> Round<'_, L> {
@@ -91,7 +114,56 @@ impl<L: Lab> Round<'_, L> {
 
     fn changed(&self, from: bool) -> Questions {
         let is = |id: &str| self.base.get(id) == Some(&from) && self.now.get(id) == Some(&!from);
-        self.base.keys().filter(|id| is(id)).cloned().collect()
+        self.base.keys().filter(|id| is(id) && self.counts(id)).cloned().collect()
+    }
+
+    fn counts(&self, id: &str) -> bool {
+        !self.unsure.contains(id) && !self.lab.is_unsteady(id)
+    }
+
+    /// Answers under the selection; of what does not count, those at the base.
+    fn settled(&self) -> Correctness {
+        let as_it_was = |(id, now): (&String, &bool)| {
+            let counted = if self.counts(id) { Some(now) } else { self.base.get(id) };
+            (id.clone(), *counted.unwrap_or(now))
+        };
+        self.now.iter().map(as_it_was).collect()
+    }
+
+    /// Asks what seems won once more without the candidates, where it must fail again; and with
+    /// them too, if so little was won that it may be chance.
+    async fn doubt_wins(&mut self) -> Result<(), L::Error> {
+        let won = self.won();
+        let new: Questions = won.difference(&self.sure).cloned().collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let mut firm = self.lab.firm(&Selection::new(), &new, false).await?;
+        if !firm.is_empty() && (won.len() <= FEW || firm.len() < new.len()) {
+            firm = self.lab.firm(&self.selection, &firm, true).await?;
+        }
+        self.note(&new, firm);
+        Ok(())
+    }
+
+    /// Asks what seems broken once more, with the candidates and without: it is laid to one of
+    /// them only if it is wrong each time with them, and right each time without.
+    async fn doubt_breaks(&mut self) -> Result<(), L::Error> {
+        let new: Questions = self.broken().difference(&self.sure).cloned().collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let mut firm = self.lab.firm(&self.selection, &new, false).await?;
+        if !firm.is_empty() {
+            firm = self.lab.firm(&Selection::new(), &firm, true).await?;
+        }
+        self.note(&new, firm);
+        Ok(())
+    }
+
+    fn note(&mut self, doubted: &Questions, firm: Questions) {
+        self.unsure.extend(doubted.difference(&firm).cloned());
+        self.sure.extend(firm);
     }
 
     /// Wrong at the base, right now.
@@ -108,11 +180,9 @@ impl<L: Lab> Round<'_, L> {
         let mut culprits = limits.culprits;
         let sample = self.sample(limits.sample);
         self.ask(&sample).await?;
-        let suspected = self.broken();
-        if !suspected.is_empty() {
-            self.now.extend(self.lab.ask_again(&self.selection, &suspected).await?);
-        }
-        while let Some(question) = self.broken().pop_first() {
+        loop {
+            self.doubt_breaks().await?;
+            let Some(question) = self.broken().pop_first() else { return Ok(()) };
             let rest = self.suspects(&question);
             if rest.is_empty() {
                 return Ok(());
@@ -122,6 +192,9 @@ impl<L: Lab> Round<'_, L> {
                 _ => culprit(self.lab, &question, &Selection::new(), &rest).await?,
             };
             culprits = culprits.saturating_sub(1);
+            if found.is_none() && self.lab.is_unsteady(&question) {
+                continue;
+            }
             let Some(candidate) = found else {
                 // No single cause was found: rather nothing than something that breaks a question.
                 let gone = rest.into_iter().map(|candidate| Dropped { candidate, breaks: question.clone() });
@@ -132,7 +205,6 @@ impl<L: Lab> Round<'_, L> {
             };
             self.take_out(candidate, question).await?;
         }
-        Ok(())
     }
 
     /// Right questions that the bundle may break, those with most candidates about them first.
@@ -173,19 +245,33 @@ impl<L: Lab> Round<'_, L> {
     /// another candidate. That one goes if the exchange wins more than it loses.
     async fn unmask(&mut self, most: usize) -> Result<(), L::Error> {
         let mut masked: BTreeMap<String, Selection> = BTreeMap::new();
+        let mut tried = 0;
         for (own, questions) in self.groups(most) {
+            if masked.is_empty() && 2 * tried >= most {
+                break;
+            }
             if own != self.selection {
+                tried += questions.len();
                 let alone = with(&self.lab.ask(&own, &questions).await?, true);
                 masked.extend(alone.into_iter().map(|question| (question, own.clone())));
             }
         }
         let all: Questions = masked.keys().cloned().collect();
         for (question, own) in masked {
-            if self.now.get(&question) == Some(&false) && own.is_subset(&self.selection) {
+            let is_open = self.now.get(&question) == Some(&false) && self.counts(&question);
+            if is_open && own.is_subset(&self.selection) && self.fails_again(&question).await? {
                 self.exchange(&own, question, &all).await?;
             }
         }
         Ok(())
+    }
+
+    /// True if the question fails without the candidates once more.
+    async fn fails_again(&mut self, question: &str) -> Result<bool, L::Error> {
+        let only: Questions = [question.to_owned()].into();
+        let firm = self.lab.firm(&Selection::new(), &only, false).await?;
+        self.unsure.extend(only.difference(&firm).cloned());
+        Ok(!firm.is_empty())
     }
 
     /// Failing questions that something else than their own candidates touches, by their own
@@ -203,27 +289,34 @@ impl<L: Lab> Round<'_, L> {
         }
         questions.sort_by_key(|(own, _)| std::cmp::Reverse(own.len()));
         questions.truncate(most);
-        let mut groups: BTreeMap<Selection, Questions> = BTreeMap::new();
+        let mut groups: Vec<(Selection, Questions)> = Vec::new();
         for (own, question) in questions {
-            groups.entry(own).or_default().insert(question);
+            match groups.iter_mut().find(|(selection, _)| *selection == own) {
+                Some((_, group)) => _ = group.insert(question),
+                None => groups.push((own, [question].into())),
+            }
         }
-        groups.into_iter().collect()
+        groups
     }
 
     async fn exchange(&mut self, own: &Selection, question: String, masked: &Questions) -> Result<(), L::Error> {
         let rest: Vec<usize> = self.selection.difference(own).copied().collect();
         let Some(candidate) = culprit(self.lab, &question, own, &rest).await? else { return Ok(()) };
         let (before, selection) = (self.now.clone(), self.selection.clone());
-        let right = |correctness: &Correctness| correctness.values().filter(|right| **right).count();
         let mut again = self.concerned(candidate);
         again.extend(masked.iter().filter(|id| self.now.get(*id) == Some(&false)).cloned());
         self.selection.remove(&candidate);
         self.ask(&again).await?;
-        if right(&self.now) > right(&before) {
+        if self.right(&self.now) > self.right(&before) {
             self.dropped.push(Dropped { candidate, breaks: question });
         } else {
             (self.now, self.selection) = (before, selection);
         }
         Ok(())
+    }
+
+    /// Right answers among those that count.
+    fn right(&self, correctness: &Correctness) -> usize {
+        correctness.iter().filter(|(id, right)| **right && self.counts(id)).count()
     }
 }

@@ -40,14 +40,29 @@ pub async fn settle<L: Lab>(
         claims: reach.aims.clone(),
         idle: Vec::new(),
     };
-    let mut settling = Settling { lab, start, order, kept, harmful: Vec::new() };
+    let mut settling = Settling {
+        lab,
+        start,
+        order,
+        kept,
+        harmful: Vec::new(),
+        watched: fixed.clone(),
+        unsure: Questions::new(),
+        now: start.clone(),
+    };
     settling.drop_unclaimed(limits).await?;
+    let all: Questions = start.keys().cloned().collect();
     for _ in 0..=limits.repairs {
         drop_idle(settling.lab, order, &mut settling.kept).await?;
+        // What went wrong before comes first: while it does, the others need not be asked.
+        let watched = settling.watched.clone();
+        if !settling.holds(&watched).await? || !settling.holds(&all).await? {
+            continue;
+        }
+        let selection = settling.kept.selection.clone();
         let fixes = measure_claims(settling.lab, order, &mut settling.kept).await?;
-        let now = settling.measure().await?;
-        if settling.is_mended(&now).await? {
-            return Ok(settling.done(fixes, now));
+        if settling.kept.selection == selection {
+            return Ok(settling.done(fixes));
         }
     }
     // Not within the bounds: better nothing than a set that does not do what it says.
@@ -60,6 +75,12 @@ struct Settling<'a, L> {
     order: &'a [usize],
     kept: Kept,
     harmful: Vec<Dropped>,
+    /// Fixed questions, and those that were found broken on the way.
+    watched: Questions,
+    /// Questions that seemed broken and were not when they were asked again.
+    unsure: Questions,
+    /// The whole learn set under the selection, once it was asked.
+    now: Correctness,
 }
 
 impl<L: Lab> Settling<'_, L> {
@@ -106,38 +127,52 @@ impl<L: Lab> Settling<'_, L> {
         Ok(true)
     }
 
-    async fn measure(&mut self) -> Result<Correctness, L::Error> {
+    /// Asks these of the set. True if it does what it should there; else one thing is mended.
+    async fn holds(&mut self, questions: &Questions) -> Result<bool, L::Error> {
         if self.kept.selection.is_empty() {
-            return Ok(self.start.clone());
+            self.now.clone_from(self.start);
+            return Ok(true);
         }
-        let all: Questions = self.start.keys().cloned().collect();
-        self.lab.ask(&self.kept.selection, &all).await
-    }
-
-    /// True if the set does what it should; else one thing is mended.
-    async fn is_mended(&mut self, now: &Correctness) -> Result<bool, L::Error> {
-        let wrong = with(now, false);
+        let now = self.lab.ask(&self.kept.selection, questions).await?;
+        let wrong = with(&now, false);
         if let Some(question) = wrong.intersection(&self.kept.must_hold).next().cloned() {
             if !self.put_back(&question).await? {
                 self.kept.must_hold.remove(&question);
             }
             return Ok(false);
         }
-        let broken: Questions = wrong.into_iter().filter(|id| self.start.get(id) == Some(&true)).collect();
+        let was_right = |id: &String| self.start.get(id) == Some(&true) && !self.unsure.contains(id);
+        let broken: Questions = wrong.into_iter().filter(was_right).collect();
+        if let Some(question) = self.surely_broken(broken).await?.pop_first() {
+            self.expel(question).await?;
+            return Ok(false);
+        }
+        self.now = now;
+        Ok(true)
+    }
+
+    /// Those that are wrong each time with the set, and right each time without.
+    async fn surely_broken(&mut self, broken: Questions) -> Result<Questions, L::Error> {
         if broken.is_empty() {
-            return Ok(true);
+            return Ok(broken);
         }
-        let again = self.lab.ask_again(&self.kept.selection, &broken).await?;
-        match with(&again, false).pop_first() {
-            Some(question) => self.expel(question).await.map(|()| false),
-            None => Ok(true),
+        let mut firm = self.lab.firm(&self.kept.selection, &broken, false).await?;
+        if !firm.is_empty() {
+            firm = self.lab.firm(&Selection::new(), &firm, true).await?;
         }
+        self.unsure.extend(broken.difference(&firm).cloned());
+        self.watched.extend(firm.iter().cloned());
+        Ok(firm)
     }
 
     /// Takes out what breaks `question`; what only that had fixed is fixed no more.
     async fn expel(&mut self, question: String) -> Result<(), L::Error> {
         let rest: Vec<usize> = self.kept.selection.iter().copied().collect();
         let found = culprit(self.lab, &question, &Selection::new(), &rest).await?;
+        if found.is_none() && self.lab.is_unsteady(&question) {
+            self.unsure.insert(question);
+            return Ok(());
+        }
         let Some(candidate) = found else {
             self.harmful.extend(rest.into_iter().map(|candidate| Dropped { candidate, breaks: question.clone() }));
             self.kept.selection.clear();
@@ -157,15 +192,15 @@ impl<L: Lab> Settling<'_, L> {
         Ok(())
     }
 
-    fn done(self, fixes: BTreeMap<usize, Questions>, now: Correctness) -> Settled {
+    fn done(self, fixes: BTreeMap<usize, Questions>) -> Settled {
         let Kept { selection, idle, .. } = self.kept;
-        Settled { kept: selection, idle, harmful: self.harmful, fixes, now }
+        Settled { kept: selection, idle, harmful: self.harmful, fixes, now: self.now }
     }
 
     async fn give_up(mut self) -> Result<Settled, L::Error> {
         let left: Vec<usize> = self.kept.selection.iter().copied().collect();
         self.kept.drop(&left);
-        let now = self.start.clone();
-        Ok(self.done(BTreeMap::new(), now))
+        self.now.clone_from(self.start);
+        Ok(self.done(BTreeMap::new()))
     }
 }

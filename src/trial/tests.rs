@@ -31,8 +31,17 @@ impl Lab for Table {
             .collect())
     }
 
-    async fn ask_again(&mut self, selection: &Selection, questions: &Questions) -> Result<Correctness, Self::Error> {
-        self.ask(selection, questions).await
+    async fn firm(
+        &mut self,
+        selection: &Selection,
+        questions: &Questions,
+        right: bool,
+    ) -> Result<Questions, Self::Error> {
+        Ok(super::lab::with(&self.ask(selection, questions).await?, right))
+    }
+
+    fn is_unsteady(&self, _: &str) -> bool {
+        false
     }
 }
 
@@ -141,12 +150,16 @@ fn of_two_that_do_the_same_the_dispensable_one_goes() {
         async fn ask(&mut self, selection: &Selection, questions: &Questions) -> Result<Correctness, Self::Error> {
             Ok(questions.iter().map(|id| (id.clone(), !selection.is_empty())).collect())
         }
-        async fn ask_again(
+        async fn firm(
             &mut self,
             selection: &Selection,
             questions: &Questions,
-        ) -> Result<Correctness, Self::Error> {
-            self.ask(selection, questions).await
+            right: bool,
+        ) -> Result<Questions, Self::Error> {
+            Ok(super::lab::with(&self.ask(selection, questions).await?, right))
+        }
+        fn is_unsteady(&self, _: &str) -> bool {
+            false
         }
     }
     let start: Correctness = [("a".to_owned(), false)].into();
@@ -201,4 +214,107 @@ fn one_harmful_change_among_ten_is_found_each_time() {
         assert_eq!(result.kept.len(), 9, "the other nine stay");
         assert!(result.kept.iter().all(|kept| result.fixes[kept] == ids(&[&names[*kept]])));
     }
+}
+
+/// A world in which one question is answered from a script, whatever is selected.
+struct Wavering {
+    table: Table,
+    question: &'static str,
+    script: std::collections::VecDeque<bool>,
+    seen: BTreeMap<Selection, Vec<bool>>,
+}
+
+impl Wavering {
+    /// The first answer is the one at the base.
+    fn of(table: Table, question: &'static str, script: &[bool]) -> Self {
+        Self { table, question, script: script.iter().copied().collect(), seen: BTreeMap::new() }
+    }
+
+    fn base(&mut self) -> Correctness {
+        let all = self.table.rules.keys().cloned().collect();
+        let base = run(self.ask(&Selection::new(), &all));
+        self.table.asked = 0;
+        base
+    }
+}
+
+impl Lab for Wavering {
+    type Error = std::convert::Infallible;
+
+    async fn ask(&mut self, selection: &Selection, questions: &Questions) -> Result<Correctness, Self::Error> {
+        let mut right = self.table.ask(selection, questions).await?;
+        if let Some(answer) = right.get_mut(self.question) {
+            *answer = self.script.pop_front().expect("it is not asked so often");
+            self.seen.entry(selection.clone()).or_default().push(*answer);
+        }
+        Ok(right)
+    }
+
+    async fn firm(
+        &mut self,
+        selection: &Selection,
+        questions: &Questions,
+        right: bool,
+    ) -> Result<Questions, Self::Error> {
+        let mut firm = super::lab::with(&self.ask(selection, questions).await?, right);
+        let was = self.seen.get(selection).is_some_and(|answers| answers.contains(&!right));
+        firm.retain(|question| question != self.question || !was);
+        Ok(firm)
+    }
+
+    fn is_unsteady(&self, question: &str) -> bool {
+        question == self.question && self.seen.values().any(|all| all.contains(&true) && all.contains(&false))
+    }
+}
+
+#[test]
+fn what_is_won_by_chance_is_found_out_with_one_question() {
+    let right: Vec<String> = (0..30).map(|n| format!("ok{n}")).collect();
+    let mut rules: Vec<(&str, &[usize], &[usize])> = right.iter().map(|id| (id.as_str(), &[][..], &[][..])).collect();
+    rules.extend([("wavers", &[9_usize][..], &[][..]), ("a", &[9], &[])]);
+    for script in [&[false, true, true][..], &[false, true, false, false]] {
+        let mut lab = Wavering::of(table(&rules), "wavers", script);
+        let base = lab.base();
+        let reach = touching_all(&lab.table, &[&["wavers"], &["a"], &["wavers", "a"]]);
+        let found = run(search(&mut lab, &base, &reach, Limits::default()));
+        assert!(found.fixed.is_empty(), "{script:?}: {:?}", found.fixed);
+        assert_eq!(found.now, base, "{script:?}: what does not count stays as it was");
+        assert!(lab.script.is_empty() && lab.table.asked <= 5, "{script:?}: {} asked", lab.table.asked);
+    }
+}
+
+#[test]
+fn what_is_broken_by_chance_is_laid_to_nobody() {
+    // Wrong with the change and then right; and wrong every time, with the change and without.
+    for script in [&[true, false, true][..], &[true, false, false, false]] {
+        let mut lab =
+            Wavering::of(table(&[("wavers", &[], &[]), ("a", &[0], &[]), ("b", &[1], &[])]), "wavers", script);
+        let base = lab.base();
+        let reach = touching_all(&lab.table, &[&["a"], &["b"]]);
+        let found = run(search(&mut lab, &base, &reach, Limits::default()));
+        assert_eq!((found.dropped, found.selection), (Vec::new(), [0, 1].into()), "{script:?}");
+        assert_eq!(found.fixed, ids(&["a", "b"]), "{script:?}");
+
+        let mut lab =
+            Wavering::of(table(&[("wavers", &[], &[]), ("a", &[0], &[]), ("b", &[1], &[])]), "wavers", script);
+        let start = lab.base();
+        let settled = run(settle(&mut lab, &start, &[1, 0], &reach, &ids(&["a", "b"]), Limits::default()));
+        assert_eq!((settled.kept, settled.harmful), ([0, 1].into(), Vec::new()), "{script:?}");
+    }
+}
+
+#[test]
+fn harm_that_shows_late_costs_one_more_look_at_everything() {
+    // Two changes break questions that the sample does not reach; both are found in one look.
+    let right: Vec<String> = (0..40).map(|n| format!("ok{n}")).collect();
+    let mut rules: Vec<(&str, &[usize], &[usize])> = right.iter().map(|id| (id.as_str(), &[][..], &[][..])).collect();
+    rules.extend([("far1", &[][..], &[1_usize][..]), ("far2", &[], &[2])]);
+    rules.extend([("a", &[0_usize][..], &[][..]), ("b", &[1], &[]), ("c", &[2], &[])]);
+    let mut lab = table(&rules);
+    let reach = Reach::aims_only(sets(&[&["a"], &["b"], &["c"]]));
+    let result = settled(&mut lab, &reach, &[2, 1, 0], &["a", "b", "c"]);
+    assert_eq!(result.kept, [0].into());
+    let breaks: Vec<&str> = result.harmful.iter().map(|dropped| dropped.breaks.as_str()).collect();
+    assert_eq!(breaks, ["far1", "far2"]);
+    assert!(lab.asked <= 2 * 45 + 30, "{} asked", lab.asked);
 }
