@@ -6,7 +6,7 @@ mod laboratory;
 
 use genie_enhance::embedded::world::Noise;
 use genie_enhance::model::{PlanVerdict, RejectionReason};
-use laboratory::{Laboratory, Proposed};
+use laboratory::{Harm, Laboratory, Proposed, harmful};
 use std::collections::BTreeSet;
 
 fn run<T>(future: impl Future<Output = T>) -> T {
@@ -35,6 +35,34 @@ fn a_harmful_change_among_ten_good_ones_is_rejected_with_its_question() {
         assert_eq!(plan.evidence.holdout, "unverified");
         assert!(plan.verdict_reason.contains("unverified"), "{}", plan.verdict_reason);
         assert!(plan.evidence.notes.iter().any(|note| note.contains("no holdout")), "{:?}", plan.evidence.notes);
+    });
+}
+
+/// One of ten good changes' companions does harm, each time in another way and at another place.
+#[test]
+fn each_kind_of_harm_among_ten_good_changes_is_rejected_with_its_question() {
+    run(async {
+        let laboratory = Laboratory::of(30).await;
+        let (failing, right) = (laboratory.numbers(false), laboratory.numbers(true));
+        let mut missed = Vec::new();
+        for (at, harm) in Harm::ALL.into_iter().enumerate() {
+            let good = Proposed { fixes: failing[..10].to_vec(), ..Proposed::default() };
+            let mut candidates = laboratory.candidates(&good);
+            let wanted: BTreeSet<String> = candidates.iter().map(|good| good.changes[0].address.to_string()).collect();
+            let broken = right[at];
+            candidates.insert(at, harmful(harm, failing[10], broken, right[at + 1]));
+            let plan = laboratory.prove(candidates, at as u64, None, false).await;
+            let kept: BTreeSet<String> = plan.changes.iter().map(|change| change.change.address.to_string()).collect();
+            let harms: Vec<_> = plan.rejections.iter().filter(|r| r.reason == RejectionReason::Harm).collect();
+            let told = harms.iter().any(|r| {
+                r.candidate.id == format!("harmful-{harm:?}")
+                    && r.detail.contains("is right without it and wrong with it")
+            });
+            if plan.verdict != PlanVerdict::Improved || kept != wanted || harms.len() != 1 || !told {
+                missed.push(format!("{harm:?}: {} kept {} of 10, {harms:?}", plan.verdict_reason, kept.len()));
+            }
+        }
+        assert!(missed.is_empty(), "{missed:#?}");
     });
 }
 
