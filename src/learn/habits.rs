@@ -159,6 +159,6 @@ fn companion_habit(corpus: &Corpus, figure: &Figure, companions: &[(&Output, BTr
         Vec::new(),
         of.tables().into_iter().map(str::to_owned).collect(),
         corpus.seen_in(&families, &figure.families),
-        Body::Output(OutputRule::Beside { of: of.clone(), shown }),
+        Body::Output(OutputRule::Beside { of: Box::new(of.clone()), shown }),
     )
 }

@@ -166,7 +166,7 @@ pub enum OutputRule {
     /// Figures of one table are grouped by these dates of it, whatever else is asked.
     Per { columns: Vec<ColumnRef> },
     /// Where a figure is shown, these are shown too, with the names that they go by.
-    Beside { of: Fragment, shown: Vec<(Fragment, String)> },
+    Beside { of: Box<Fragment>, shown: Vec<(Fragment, String)> },
 }
 
 impl LearntPattern {

@@ -10,9 +10,12 @@ use std::time::{Duration, Instant};
 #[derive(Default)]
 pub(super) struct Propagation {
     delay: Duration,
-    /// By space, oldest first: when a write arrives, and what stood there before it.
-    under_way: Mutex<HashMap<String, Vec<(Instant, Option<SpaceRecord>)>>>,
+    /// By space, oldest first.
+    under_way: Mutex<HashMap<String, Vec<Write>>>,
 }
+
+/// When it arrives, and what stood there before it.
+type Write = (Instant, Option<SpaceRecord>);
 
 impl Propagation {
     pub fn of(delay: Duration) -> Self {

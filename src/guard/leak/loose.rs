@@ -20,7 +20,8 @@ fn holds_as_it_is(text: &str, piece: &str) -> bool {
     let (first, last) = (piece.chars().next(), piece.chars().next_back());
     text.match_indices(piece).any(|(at, found)| {
         let (before, after) = (text[..at].chars().next_back(), text[at + found.len()..].chars().next());
-        !(is_word(first) && is_word(before)) && !(is_word(last) && is_word(after))
+        let cut_off = is_word(first) && is_word(before) || is_word(last) && is_word(after);
+        !cut_off
     })
 }
 
