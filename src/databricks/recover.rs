@@ -70,8 +70,8 @@ impl Client {
             }
             let page: ConversationList = self.http().json(call).await?;
             let recent = |summary: &ConversationSummary| summary.created_timestamp.is_none_or(|at| at >= since);
-            let before = found.len();
-            let total = page.conversations.len();
+            // No order is documented: what the page shows decides whether the next can matter.
+            let only_older = newest_first(&page.conversations) && !page.conversations.iter().any(recent);
             let known = self.known().clone();
             found.extend(
                 page.conversations
@@ -81,8 +81,7 @@ impl Client {
                     .filter(|id| !known.contains(id)),
             );
             token = page.next_page_token.filter(|token| !token.is_empty());
-            // Newest first: a page without any recent one is the last that can matter.
-            if token.is_none() || (total > 0 && found.len() == before && !found.is_empty()) {
+            if token.is_none() || only_older {
                 break;
             }
         }
@@ -108,5 +107,29 @@ impl Client {
         Ok(first
             .filter(|message| message.content == question)
             .map(|message| if message.message_id.is_empty() { message.id } else { message.message_id }))
+    }
+}
+
+/// True if the conversations of a page visibly come from newest to oldest.
+fn newest_first(page: &[ConversationSummary]) -> bool {
+    let times: Vec<i64> = page.iter().filter_map(|summary| summary.created_timestamp).collect();
+    times.len() == page.len() && times.is_sorted_by(|a, b| a >= b) && times.first() > times.last()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_page_that_shows_its_order_is_trusted_to_have_one() {
+        let page = |times: &[i64]| -> Vec<ConversationSummary> {
+            let summary = |at: &i64| ConversationSummary { created_timestamp: Some(*at), ..Default::default() };
+            times.iter().map(summary).collect()
+        };
+        assert!(newest_first(&page(&[9, 7, 7, 1])));
+        for times in [&[1, 7, 9][..], &[9, 1, 7], &[5, 5], &[5], &[]] {
+            assert!(!newest_first(&page(times)), "{times:?}");
+        }
+        assert!(!newest_first(&[page(&[9]), vec![ConversationSummary::default()]].concat()));
     }
 }
