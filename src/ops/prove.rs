@@ -114,7 +114,8 @@ impl Prover<'_, '_> {
             }
             round += 1;
             tried.extend(proposal.candidates.iter().map(|candidate| candidate.id.clone()));
-            let gained = self.round(&mut progress, proposal.candidates).await?;
+            let is_last = round == self.goal.rounds;
+            let gained = self.round(&mut progress, proposal.candidates, is_last).await?;
             let (correct, total) = (progress.card.correct(), progress.card.total());
             self.trials.scorer.events.emit(Event::RoundFinished { round, rounds: self.goal.rounds, correct, total });
             if !gained {
@@ -131,7 +132,12 @@ impl Prover<'_, '_> {
     }
 
     /// One round. True if a question was won.
-    async fn round(&mut self, progress: &mut Progress, candidates: Vec<Candidate>) -> Result<bool, OpsError> {
+    async fn round(
+        &mut self,
+        progress: &mut Progress,
+        candidates: Vec<Candidate>,
+        is_last: bool,
+    ) -> Result<bool, OpsError> {
         let (candidates, clashing) = compatible(&progress.content, candidates);
         let clash = "another candidate already stands at one of its addresses";
         let rejections = &mut progress.rejections;
@@ -140,7 +146,9 @@ impl Prover<'_, '_> {
         let reach = reach(&candidates, &self.trials.questions);
         let mut lab =
             ShadowLab { trials: &mut *self.trials, base: &progress.content, candidates: &candidates, expected: &base };
-        let found = search(&mut lab, &base, &reach, self.limits).await?;
+        // Nothing builds on the last round, and what is thinned out after it is asked everything.
+        let limits = Limits { sample: if is_last { 0 } else { self.limits.sample }, ..self.limits };
+        let found = search(&mut lab, &base, &reach, limits).await?;
         let next = lab.content(&found.selection);
         rejections.extend(found.dropped.iter().map(|dropped| harm(&candidates, dropped)));
         let untried = found.untried.iter().map(|index| candidates[*index].clone());
@@ -197,7 +205,8 @@ impl Prover<'_, '_> {
         }
         let order = dispensable_first(&accepted);
         let reach = claims(&accepted, self.trials, fixed);
-        let expected = Correctness::new();
+        let mut expected = start.clone();
+        expected.extend(fixed.iter().map(|id| (id.clone(), true)));
         let mut lab =
             ShadowLab { trials: &mut *self.trials, base: self.base, candidates: &accepted, expected: &expected };
         let mut settled = settle(&mut lab, start, &order, &reach, fixed, self.limits).await?;

@@ -54,6 +54,16 @@ impl Reach {
         Self { touches: aims.clone(), aims }
     }
 
+    /// Questions that are right at the base and may be broken by the selection, those first that
+    /// most of it has to do with.
+    pub(super) fn at_risk(&self, base: &Correctness, selection: &Selection, most: usize) -> Questions {
+        let touching = |id: &String| selection.iter().filter(|c| self.touches[**c].contains(id)).count();
+        let mut touched: Vec<(usize, String)> =
+            with(base, true).into_iter().map(|id| (touching(&id), id)).filter(|(count, _)| *count > 0).collect();
+        touched.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        touched.into_iter().take(most).map(|(_, id)| id).collect()
+    }
+
     pub(super) fn aimed_at(&self, selection: &Selection) -> Questions {
         union(&self.aims, selection)
     }

@@ -17,7 +17,8 @@ use std::collections::BTreeMap;
 pub struct Limits {
     /// Culprits looked for before the rest of a bundle that breaks questions is given up.
     pub culprits: usize,
-    /// Right questions that have to do with a bundle and are asked before everything is.
+    /// Right questions that have to do with a bundle and are asked before everything is; at the end
+    /// of a round, if another one is to build on it.
     pub sample: usize,
     /// Failing questions of a bundle that are tried with their own candidates alone, to find what
     /// masks them; after half as many in vain no more are.
@@ -178,7 +179,7 @@ impl<L: Lab> Round<'_, L> {
     /// Takes out candidates until no question that is right at the base is wrong.
     async fn repair(&mut self, limits: Limits) -> Result<(), L::Error> {
         let mut culprits = limits.culprits;
-        let sample = self.sample(limits.sample);
+        let sample = self.reach.at_risk(self.base, &self.selection, limits.sample);
         self.ask(&sample).await?;
         loop {
             self.doubt_breaks().await?;
@@ -205,15 +206,6 @@ impl<L: Lab> Round<'_, L> {
             };
             self.take_out(candidate, question).await?;
         }
-    }
-
-    /// Right questions that the bundle may break, those with most candidates about them first.
-    fn sample(&self, most: usize) -> Questions {
-        let touching = |id: &String| self.selection.iter().filter(|c| self.reach.touches[**c].contains(id)).count();
-        let mut touched: Vec<(usize, String)> =
-            with(self.base, true).into_iter().map(|id| (touching(&id), id)).filter(|(count, _)| *count > 0).collect();
-        touched.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-        touched.into_iter().take(most).map(|(_, id)| id).collect()
     }
 
     /// The selection, those first that have to do with the question: the bisection then ends

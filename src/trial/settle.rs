@@ -54,14 +54,12 @@ pub async fn settle<L: Lab>(
     let all: Questions = start.keys().cloned().collect();
     for _ in 0..=limits.repairs {
         drop_idle(settling.lab, order, &mut settling.kept).await?;
-        // What went wrong before comes first: while it does, the others need not be asked.
-        let watched = settling.watched.clone();
-        if !settling.holds(&watched).await? || !settling.holds(&all).await? {
-            continue;
-        }
-        let selection = settling.kept.selection.clone();
         let fixes = measure_claims(settling.lab, order, &mut settling.kept).await?;
-        if settling.kept.selection == selection {
+        // What went wrong before and what is at risk comes first: while it goes wrong, the others
+        // need not be asked.
+        let watched = settling.watched.clone();
+        let at_risk = reach.at_risk(start, &settling.kept.selection, limits.sample);
+        if settling.holds(&watched).await? && settling.holds(&at_risk).await? && settling.holds(&all).await? {
             return Ok(settling.done(fixes));
         }
     }

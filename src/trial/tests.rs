@@ -230,6 +230,12 @@ impl Wavering {
         Self { table, question, script: script.iter().copied().collect(), seen: BTreeMap::new() }
     }
 
+    fn next(&mut self, selection: &Selection) -> bool {
+        let answer = self.script.pop_front().expect("it is not asked so often");
+        self.seen.entry(selection.clone()).or_default().push(answer);
+        answer
+    }
+
     fn base(&mut self) -> Correctness {
         let all = self.table.rules.keys().cloned().collect();
         let base = run(self.ask(&Selection::new(), &all));
@@ -241,11 +247,12 @@ impl Wavering {
 impl Lab for Wavering {
     type Error = std::convert::Infallible;
 
+    /// The same asked again has the answer that it had; another one comes with [`Lab::firm`].
     async fn ask(&mut self, selection: &Selection, questions: &Questions) -> Result<Correctness, Self::Error> {
         let mut right = self.table.ask(selection, questions).await?;
         if let Some(answer) = right.get_mut(self.question) {
-            *answer = self.script.pop_front().expect("it is not asked so often");
-            self.seen.entry(selection.clone()).or_default().push(*answer);
+            let known = self.seen.get(selection).and_then(|answers| answers.first()).copied();
+            *answer = known.unwrap_or_else(|| self.next(selection));
         }
         Ok(right)
     }
@@ -256,9 +263,14 @@ impl Lab for Wavering {
         questions: &Questions,
         right: bool,
     ) -> Result<Questions, Self::Error> {
-        let mut firm = super::lab::with(&self.ask(selection, questions).await?, right);
-        let was = self.seen.get(selection).is_some_and(|answers| answers.contains(&!right));
-        firm.retain(|question| question != self.question || !was);
+        let mut firm = super::lab::with(&self.table.ask(selection, questions).await?, right);
+        firm.remove(self.question);
+        if questions.contains(self.question) {
+            self.next(selection);
+            if self.seen[selection].iter().all(|answer| *answer == right) {
+                firm.insert(self.question.to_owned());
+            }
+        }
         Ok(firm)
     }
 

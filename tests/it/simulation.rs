@@ -85,6 +85,25 @@ fn questions_are_few() {
     });
 }
 
+/// Also where answers vary, whatever the noise hits: the bounds hold of every plan, not on average.
+#[test]
+fn questions_are_few_where_answers_vary() {
+    run(async {
+        let laboratory = Laboratory::of(50).await;
+        let failing = laboratory.numbers(false);
+        for seed in 0..4 {
+            let noise = Some(Noise { questions: 0.1, answers: 0.5 });
+            let useless = Proposed { useless: 10, ..Proposed::default() };
+            let asked = laboratory.plan(&useless, seed, noise.clone()).await.evidence.questions_asked;
+            assert!(asked <= 50 + 10 * 10, "seed {seed}: {asked} for ten useless candidates");
+            let general = failing.iter().copied().skip(seed as usize).step_by(4).take(5).collect();
+            let good = Proposed { general, useless: 5, ..Proposed::default() };
+            let asked = laboratory.plan(&good, seed, noise).await.evidence.questions_asked;
+            assert!(asked <= 50 * 4, "seed {seed}: {asked} for one bundle");
+        }
+    });
+}
+
 #[test]
 fn noise_is_not_taken_for_a_gain() {
     run(async {
