@@ -117,8 +117,9 @@ async fn planted(input: &mut PlanInput<'_>, base: &Space, shadow: &mut Shadow) -
     let gain = candidate("planted-gain", first.change.inverted(), &first.breaks);
     let harm = candidate("planted-harm", second.change.clone(), &first.breaks);
     input.given = Some(vec![gain, harm]);
-    // A score that no space reaches: the control looks at every candidate.
-    input.goal = Goal { score: 2.0, rounds: 1 };
+    // A score that no space reaches: the control looks at every candidate. And a round more than is
+    // needed: after the last one a harm that helps nothing goes for that, before it shows.
+    input.goal = Goal { score: 2.0, rounds: 2 };
     let measured = measured(input, &worse, &catalog, shadow, false).await?;
     let decided = decided(input, &measured.before, &measured.after, &measured.repeats);
     let kept: Vec<&str> = measured.proof.kept.iter().map(|kept| kept.candidate.id.as_str()).collect();
