@@ -1,36 +1,39 @@
 //! Where the history of a project is kept.
 
-use super::args::ProjectArgs;
-use super::output::Output;
-use super::session::{Session, load};
-use crate::config::Location;
+use super::session::{self, Connection, Session, layout};
+use crate::config::{Location, Project};
+use crate::databricks::Client;
 use crate::history::{History, HistoryError, Place, Warehouse};
-use crate::ops::{Events, OpsError};
+use crate::ops::OpsError;
 use crate::store::Blobs;
 
 /// The history of a session's project.
 pub fn of(session: &Session) -> Result<History, OpsError> {
     let workspace = &session.workspace;
-    match &session.project().history {
-        Location::Path(path) => Ok(History::Files(Place::Folder(path.clone()))),
-        Location::Volume(path) => Ok(History::Files(Place::shared(Blobs::in_volume(workspace.client.clone(), path)))),
-        Location::Schema(schema) => Ok(History::Warehouse(Warehouse {
-            client: workspace.client.clone(),
-            warehouse_id: workspace.warehouse_id.clone(),
-            schema: schema.clone(),
-        })),
-        Location::Url(url) => Ok(History::Files(Place::shared(Blobs::at_url(url, std::env::vars())?))),
-    }
+    at(&session.project().history, || Ok((workspace.client.clone(), workspace.warehouse_id.clone())))
 }
 
-/// The history of a project, and the session that it needs if it is not a folder of this machine.
-pub async fn open(args: &ProjectArgs, output: Output) -> Result<(History, Option<Session>), OpsError> {
-    if let Location::Path(path) = load(args)?.project.history {
-        return Ok((History::Files(Place::Folder(path)), None));
+/// The history of a project, and the connection that it needs if it is not a folder of this machine.
+pub async fn open(project: &Project) -> Result<(History, Option<Connection>), OpsError> {
+    if let Location::Path(path) = &project.history {
+        return Ok((History::Files(Place::Folder(path.clone())), None));
     }
-    let session = Session::of(args, output, Events::none()).await?;
-    let history = of(&session)?;
-    Ok((history, Some(session)))
+    let connection = session::open(project, &layout(project)).await?;
+    let history = at(&project.history, || Ok((connection.client.clone(), connection.warehouse()?)))?;
+    Ok((history, Some(connection)))
+}
+
+/// `reached` gives the client and the warehouse, where one of them is needed.
+fn at(location: &Location, reached: impl Fn() -> Result<(Client, String), OpsError>) -> Result<History, OpsError> {
+    Ok(match location {
+        Location::Path(path) => History::Files(Place::Folder(path.clone())),
+        Location::Volume(path) => History::Files(Place::shared(Blobs::in_volume(reached()?.0, path))),
+        Location::Url(url) => History::Files(Place::shared(Blobs::at_url(url, std::env::vars())?)),
+        Location::Schema(schema) => {
+            let (client, warehouse_id) = reached()?;
+            History::Warehouse(Warehouse { client, warehouse_id, schema: schema.clone() })
+        }
+    })
 }
 
 pub fn failed(error: HistoryError) -> OpsError {

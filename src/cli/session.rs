@@ -14,7 +14,7 @@ use crate::guard::Facts;
 use crate::limit::Budget;
 use crate::model::{Diagnostic, Digest, Question, Severity, Space, State, digest_json};
 use crate::ops::{
-    Events, Gate, GateOptions, Loans, Meter, Model, ModelOptions, OpsError, Pace, Prices, Scorer, Statements, Workspace,
+    Bills, Events, Gate, GateOptions, Loans, Meter, Model, ModelOptions, OpsError, Pace, Prices, Scorer, Statements, Workspace,
 };
 use crate::render;
 use crate::sql::parse_query;
@@ -36,6 +36,8 @@ pub struct Session {
     pub as_of: Option<String>,
     /// Where several machines keep the state, if they do.
     pub shared: Option<SharedState>,
+    /// What this session's scorers use up.
+    pub bills: Bills,
     /// Length of a second in the embedded world, where time may run faster.
     time_scale: f64,
     /// Stops when dropped.
@@ -74,6 +76,7 @@ impl Session {
             now: this_second(),
             as_of,
             shared,
+            bills: Bills::default(),
             time_scale,
             _server: server,
         };
@@ -156,6 +159,7 @@ impl Session {
             usd_per_dbu: scoring.sql.usd_per_dbu,
         };
         let meter = Arc::new(Meter::new(self.budget(), prices, self.events.clone()));
+        self.bills.include(&meter);
         let gate = Gate::new(
             GateOptions {
                 concurrency: places(args.genie_concurrent, scoring.genie.concurrency),
@@ -341,6 +345,15 @@ pub struct Connection {
     pub server: Option<RunningServer>,
 }
 
+impl Connection {
+    /// The SQL warehouse, which somebody has to have named.
+    pub fn warehouse(&self) -> Result<String, OpsError> {
+        self.warehouse_id.clone().ok_or_else(|| {
+            OpsError::usage("no SQL warehouse is named; set `workspace.warehouse_id` or DATABRICKS_WAREHOUSE_ID")
+        })
+    }
+}
+
 /// Connects to the project's workspace; nothing is asked of it yet.
 pub async fn open(project: &Project, layout: &Layout) -> Result<Connection, OpsError> {
     match &project.workspace {
@@ -385,10 +398,9 @@ async fn connect(
     project: &Project,
     layout: &Layout,
 ) -> Result<(Workspace, Option<RunningServer>, Option<String>), OpsError> {
-    let Connection { client, host, warehouse_id, as_of, server } = open(project, layout).await?;
-    let warehouse_id = warehouse_id.ok_or_else(|| {
-        OpsError::usage("no SQL warehouse is named; set `workspace.warehouse_id` or DATABRICKS_WAREHOUSE_ID")
-    })?;
+    let connection = open(project, layout).await?;
+    let warehouse_id = connection.warehouse()?;
+    let Connection { client, host, as_of, server, .. } = connection;
     Ok((Workspace::new(client, host, warehouse_id), server, as_of))
 }
 

@@ -30,7 +30,7 @@ pub struct StartOptions {
 /// One line of the history, newest first in a list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HistoryRow {
-    /// `plan`, `apply` or `rollback`.
+    /// `plan`, `score`, `apply` or `rollback`.
     pub kind: String,
     /// The state's serial; none for a plan that was not applied.
     pub serial: Option<u64>,
@@ -48,6 +48,17 @@ pub struct HistoryRow {
     pub drift: String,
     /// Its before-image is there, so this can be undone.
     pub can_roll_back: bool,
+}
+
+/// What was planned, scored and applied, and where that was read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Past {
+    /// Newest first.
+    pub rows: Vec<HistoryRow>,
+    /// For people; empty: there is nothing to say.
+    pub from: String,
+    /// Why something may be missing; empty: nothing is.
+    pub problem: String,
 }
 
 /// The declared files, for the page's forms.
@@ -88,7 +99,7 @@ pub trait Actions: Send + Sync {
     fn upload_benchmarks(&self, name: String, bytes: Vec<u8>) -> Reply<'_, Vec<Diagnostic>>;
     /// Makes a plan of these changes of the current plan only; the new one goes to the hub.
     fn select_changes(&self, ids: Vec<String>) -> Reply<'_>;
-    /// Newest first.
-    fn history(&self) -> Reply<'_, Vec<HistoryRow>>;
+    /// What is known by now: a history that takes long to read comes with a later change of the view.
+    fn history(&self) -> Reply<'_, Past>;
     fn project(&self) -> Reply<'_, Project>;
 }

@@ -1,6 +1,6 @@
 //! The page around the views, and the small pages beside it.
 
-use super::actions::{HistoryRow, Project};
+use super::actions::{Past, Project};
 use super::run::Run;
 use super::show;
 use super::views::{self, Context, Part};
@@ -12,7 +12,7 @@ pub const STYLE: &str = include_str!("assets/style.css");
 pub const SCRIPT: &str = include_str!("assets/app.js");
 
 /// The dashboard as a whole. `seq` is the newest entry that is in it: the script goes on from there.
-pub fn dashboard(run: &Run, history: &[HistoryRow], project: Option<&Project>, csrf: &str, seq: u64) -> Markup {
+pub fn dashboard(run: &Run, history: &Past, project: Option<&Project>, csrf: &str, seq: u64) -> Markup {
     let context = Context { run, history, project, csrf: Some(csrf) };
     html! {
         (DOCTYPE)
@@ -54,7 +54,7 @@ pub fn enter() -> Markup {
 
 /// A report of the run as one file: all views, no script, nothing to fetch.
 pub fn report(run: &Run) -> String {
-    let context = Context { run, history: &[], project: None, csrf: None };
+    let context = Context { run, history: &Past::default(), project: None, csrf: None };
     let digest = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
     let policy = format!("default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'");
     let parts: Vec<Part> = Part::ALL.into_iter().filter(|part| !matches!(part, Part::History | Part::Do)).collect();

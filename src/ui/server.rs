@@ -1,6 +1,6 @@
 //! The server: what it binds, and what it answers to reading.
 
-use super::actions::{Actions, HistoryRow, Project};
+use super::actions::{Actions, Past, Project};
 use super::guard::{Refusal, Secrets, harden};
 use super::hub::Hub;
 use super::views::{self, Context, Part};
@@ -206,19 +206,19 @@ async fn index(State(app): State<Arc<App>>, Query(entry): Query<Entry>, headers:
 
 /// What the page shows beside the run. A history that cannot be read is told, and does not take
 /// the page down.
-async fn declared(app: &App) -> (Vec<HistoryRow>, Option<Project>) {
-    let history = app.actions.history().await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "the history cannot be read");
-        Vec::new()
-    });
-    (history, app.actions.project().await.ok())
+async fn declared(app: &App) -> (Past, Option<Project>) {
+    (past(app).await, app.actions.project().await.ok())
+}
+
+async fn past(app: &App) -> Past {
+    app.actions.history().await.unwrap_or_else(|error| Past { problem: error.to_string(), ..Past::default() })
 }
 
 async fn part(State(app): State<Arc<App>>, Path(name): Path<String>) -> Response {
     let Some(part) = Part::of_name(&name) else { return refuse(StatusCode::NOT_FOUND, "There is no such view.") };
     let history = match part {
-        Part::History => app.actions.history().await.unwrap_or_default(),
-        _ => Vec::new(),
+        Part::History => past(&app).await,
+        _ => Past::default(),
     };
     let project = match part {
         Part::Do => app.actions.project().await.ok(),

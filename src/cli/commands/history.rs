@@ -7,7 +7,7 @@ use crate::cli::history::{failed, open};
 use crate::cli::output::Output;
 use crate::cli::recorded;
 use crate::cli::session::{layout, load, write_text};
-use crate::history::{Record, Row, RunRecord, RunRow, TABLES, compare as compare_runs};
+use crate::history::{CostRow, Record, Row, RunRecord, RunRow, TABLES, compare as compare_runs};
 use crate::ops::OpsError;
 use crate::render::{self, escape::visible_line};
 use crate::ui::{self, RunInfo};
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 pub async fn list(args: &HistoryListArgs, output: Output) -> Outcome {
-    let (history, _session) = open(&args.project, output).await?;
+    let (history, _connection) = open(&load(&args.project)?.project).await?;
     let runs = history.runs().await.map_err(failed)?;
     let shown: Vec<&RunRow> = runs.iter().take(args.limit).collect();
     if args.json {
@@ -56,7 +56,7 @@ fn score(run: &RunRow) -> String {
 }
 
 pub async fn show(args: &HistoryShowArgs, output: Output) -> Outcome {
-    let (history, _session) = open(&args.project, output).await?;
+    let (history, _connection) = open(&load(&args.project)?.project).await?;
     let run = history.find(&args.run).await.map_err(failed)?;
     let record = history.whole(run).await.map_err(failed)?;
     if args.json {
@@ -139,15 +139,27 @@ fn facts(record: &RunRecord) -> Vec<(&'static str, String)> {
         (
             "cost",
             format!(
-                "{} questions asked, {} from the cache, {} trials, {:.0} s, {:.0} s of it waiting",
+                "{} questions asked, {} from the cache, {} trials, {:.0} s, {:.0} s of it waiting{}",
                 number(costs.questions_asked),
                 number(costs.questions_cached),
                 number(costs.trials),
                 costs.seconds.unwrap_or_default(),
-                costs.waited_seconds.unwrap_or_default()
+                costs.waited_seconds.unwrap_or_default(),
+                charged(costs)
             ),
         ),
     ]
+}
+
+/// What is paid for, as far as the run's release counted it.
+fn charged(costs: &CostRow) -> String {
+    let parts = [
+        costs.statements.map(|count| format!("{count} statements ({:.1} s)", costs.sql_seconds.unwrap_or_default())),
+        costs.tokens.filter(|count| *count > 0).map(|count| format!("{count} tokens")),
+        costs.dbu.filter(|dbu| *dbu > 0.0).map(|dbu| format!("at most {dbu:.3} DBU")),
+        costs.usd.filter(|usd| *usd > 0.0).map(|usd| format!("{usd:.2} USD")),
+    ];
+    parts.into_iter().flatten().map(|part| format!(", {part}")).collect()
 }
 
 /// Everything that is kept of one run, by table.
@@ -157,7 +169,7 @@ fn whole(record: &RunRecord) -> Value {
 }
 
 pub async fn compare(args: &HistoryCompareArgs, output: Output) -> Outcome {
-    let (history, _session) = open(&args.project, output).await?;
+    let (history, _connection) = open(&load(&args.project)?.project).await?;
     let read = async |wanted: &str| history.whole(history.find(wanted).await?).await;
     let earlier = read(&args.earlier).await.map_err(failed)?;
     let later = read(&args.later).await.map_err(failed)?;
@@ -206,7 +218,7 @@ pub async fn export(args: &HistoryExportArgs, output: Output) -> Outcome {
     if args.out.exists() {
         return Err(OpsError::usage(format!("{} exists; name another folder", args.out.display())));
     }
-    let (history, _session) = open(&args.project, output).await?;
+    let (history, _connection) = open(&load(&args.project)?.project).await?;
     match &args.run {
         Some(wanted) => {
             let run = history.find(wanted).await.map_err(failed)?;

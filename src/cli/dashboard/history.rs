@@ -1,40 +1,111 @@
-//! The history of a project, from its state and its run folders.
+//! The history of a project: its history tables, which tell of every machine's runs, and what only
+//! this machine knows: runs that are not in the tables, such as one that goes on or was killed, and
+//! the state, which says what can be undone.
 
+use crate::cli::args::ProjectArgs;
+use crate::cli::history;
 use crate::cli::recorded::{self, RunHead};
-use crate::model::{AppliedRecord, State};
+use crate::cli::session::load;
+use crate::history::RunRow;
+use crate::model::AppliedRecord;
 use crate::ops::OpsError;
 use crate::store::{Layout, PlanStore, StateStore};
-use crate::ui::HistoryRow;
+use crate::ui::{HistoryRow, Past};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Run folders that are looked at.
 const MOST_RUNS: usize = 200;
 
-/// All that was planned and applied, newest first. `drift` is what is known of the live space
-/// since the last apply.
-pub fn rows(layout: &Layout, drift: &str) -> Result<Vec<HistoryRow>, OpsError> {
-    let runs = recorded::newest(layout, MOST_RUNS);
-    let state = StateStore::new(layout.state()).load()?;
-    let mut rows: Vec<HistoryRow> = runs.iter().filter_map(run_row).collect();
-    if let Some(state) = &state {
-        let backwards = backwards(layout, &runs, state);
-        rows.extend(state.applied.iter().map(|record| applied_row(record, &backwards)));
-        if let Some(last) = rows.iter_mut().filter(|row| row.serial.is_some()).max_by_key(|row| row.serial) {
-            drift.clone_into(&mut last.drift);
+/// All that is known. `drift` is what was found when the live space was last read.
+pub async fn past(args: &ProjectArgs, layout: &Layout, drift: &str) -> Past {
+    match tables(args).await {
+        Ok((runs, _)) if runs.is_empty() => of_machine(layout, drift),
+        Ok((runs, from)) => {
+            Past { from: format!("the history tables in {from}"), ..put_together(&runs, layout, drift) }
+        }
+        Err(error) => {
+            let problem = format!("The history tables cannot be read: {error}");
+            Past { problem, ..of_machine(layout, drift) }
         }
     }
-    // The times are all RFC 3339 in UTC; of one moment, what was applied is newer than its plan.
-    rows.sort_by(|one, two| two.at.cmp(&one.at).then(two.serial.cmp(&one.serial)));
-    Ok(rows)
+}
+
+/// What this machine knows by itself.
+pub fn of_machine(layout: &Layout, drift: &str) -> Past {
+    Past { from: "the run folders of this machine".to_owned(), ..put_together(&[], layout, drift) }
+}
+
+/// The runs of the history tables, and where these are.
+async fn tables(args: &ProjectArgs) -> Result<(Vec<RunRow>, String), OpsError> {
+    let (history, _connection) = history::open(&load(args)?.project).await?;
+    let runs = history.runs().await.map_err(history::failed)?;
+    Ok((runs, history.shown()))
+}
+
+/// Newest first. Without the state nothing can be undone, and that is told.
+fn put_together(kept: &[RunRow], layout: &Layout, drift: &str) -> Past {
+    let (applied, problem) = match StateStore::new(layout.state()).load() {
+        Ok(state) => (state.map(|state| state.applied).unwrap_or_default(), String::new()),
+        Err(error) => (Vec::new(), error.to_string()),
+    };
+    let mut rows: Vec<HistoryRow> = kept.iter().filter_map(|run| kept_row(run, &applied)).collect();
+    let runs = recorded::newest(layout, MOST_RUNS);
+    let known: BTreeSet<&str> = kept.iter().map(|run| run.folder.as_str()).collect();
+    let is_known = |run: &&RunHead| run.path.file_name().is_some_and(|name| known.contains(&*name.to_string_lossy()));
+    rows.extend(runs.iter().filter(|run| !is_known(run)).filter_map(run_row));
+    let backwards = backwards(layout, &runs, &applied);
+    let is_row = |record: &AppliedRecord| {
+        rows.iter().any(|row| row.serial == Some(record.serial) && row.plan_id == record.plan_id)
+    };
+    let missing: Vec<HistoryRow> =
+        applied.iter().filter(|record| !is_row(record)).map(|record| applied_row(record, &backwards)).collect();
+    rows.extend(missing);
+    if let Some(last) = rows.iter_mut().filter(|row| row.serial.is_some()).max_by_key(|row| row.serial) {
+        drift.clone_into(&mut last.drift);
+    }
+    // Of one moment, what was applied is newer than its plan.
+    let moment = |row: &HistoryRow| row.at.parse::<jiff::Timestamp>().ok();
+    rows.sort_by(|one, two| moment(two).cmp(&moment(one)).then(two.serial.cmp(&one.serial)));
+    Past { rows, problem, ..Past::default() }
+}
+
+/// A run as the tables keep it. None: an apply that changed nothing and failed at nothing.
+fn kept_row(run: &RunRow, applied: &[AppliedRecord]) -> Option<HistoryRow> {
+    let applies = matches!(run.command.as_str(), "apply" | "rollback");
+    let serial = run.serial.and_then(|serial| u64::try_from(serial).ok());
+    if applies && serial.is_none() && run.status == "ok" {
+        return None;
+    }
+    let share = |correct: Option<i64>, total: Option<i64>| {
+        let total = total.filter(|total| *total > 0)?;
+        Some(correct? as f64 / total as f64)
+    };
+    let by_plan = if run.read_back.is_empty() { &run.verdict } else { &run.read_back };
+    let went_well = matches!(run.status.as_str(), "ok" | "changes") && (serial.is_some() || !applies);
+    let outcome = if by_plan.is_empty() || !went_well { &run.status } else { by_plan };
+    let undoable = |record: &&AppliedRecord| Some(record.serial) == serial && record.plan_id == run.plan_id;
+    Some(HistoryRow {
+        kind: run.command.clone(),
+        serial,
+        plan_id: run.plan_id.clone(),
+        at: run.started_at.as_ref().map(|at| at.0.clone()).unwrap_or_default(),
+        by: run.actor.clone(),
+        changes: run.changes.and_then(|changes| usize::try_from(changes).ok()).unwrap_or_default(),
+        score_before: share(run.correct_before, run.total_before),
+        score_after: share(run.correct_after, run.total_after),
+        outcome: outcome.clone(),
+        drift: String::new(),
+        can_roll_back: applied.iter().find(undoable).is_some_and(|record| record.before.is_some()),
+    })
 }
 
 /// The plans that are ways back.
-fn backwards(layout: &Layout, runs: &[RunHead], state: &State) -> BTreeSet<String> {
+fn backwards(layout: &Layout, runs: &[RunHead], applied: &[AppliedRecord]) -> BTreeSet<String> {
     let made = runs.iter().filter(|run| run.command == "rollback");
     let recorded = made.filter_map(|run| run.summary.as_ref()?.plan_id.clone());
     let plans = PlanStore::new(layout.plans());
-    let kept = state.applied.iter().filter_map(|record| {
+    let kept = applied.iter().filter_map(|record| {
         let (loaded, _) = plans.load(&record.plan_id).ok()?;
         loaded.plan.verdict_reason.starts_with("back to").then(|| record.plan_id.clone())
     });
@@ -58,7 +129,7 @@ fn applied_row(record: &AppliedRecord, backwards: &BTreeSet<String>) -> HistoryR
     }
 }
 
-/// Of runs that applied something the state speaks.
+/// A run of this machine that is not in the tables; of those that applied something the state speaks.
 fn run_row(run: &RunHead) -> Option<HistoryRow> {
     if !matches!(run.command.as_str(), "plan" | "score") {
         return None;

@@ -17,14 +17,23 @@ use crate::config::{self, Loaded};
 use crate::model::{Diagnostic, PlanVerdict};
 use crate::ops::OpsError;
 use crate::store::Layout;
-use crate::ui::{ActionError, Actions, HistoryRow, Hub, Project, Reply, RunInfo, RunStatus, StartOptions};
+use crate::ui::{ActionError, Actions, Hub, Past, Project, Reply, RunInfo, RunStatus, StartOptions};
 use futures::FutureExt;
+use futures::future::{BoxFuture, Shared as SharedFuture};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Characters of a plan's id that approve it.
 const APPROVAL_CHARACTERS: usize = 8;
+
+/// How long a page waits for the history before it shows what is known already: the tables may lie
+/// behind a warehouse that has yet to start.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// A reading of the history that many pages wait for.
+type Reading = SharedFuture<BoxFuture<'static, Past>>;
 
 /// The dashboard of one project.
 #[derive(Clone)]
@@ -44,6 +53,18 @@ struct Moving {
     task: Option<Task>,
     /// What was found when the live space was last read; empty: nothing.
     drift: String,
+    past: PastRead,
+}
+
+/// The history as it is read.
+#[derive(Default)]
+struct PastRead {
+    /// As it was read last.
+    known: Option<Past>,
+    /// The newest reading; it may have ended.
+    reading: Option<Reading>,
+    /// A page was shown something older than that reading.
+    is_owed: bool,
 }
 
 struct Task {
@@ -71,7 +92,7 @@ pub fn open(
         None => recorded::latest(&layout).and_then(|path| recorded::show(&layout, &path, info.clone()).ok()),
     };
     let hub = Arc::new(shown.unwrap_or_else(|| Hub::new(info)));
-    let moving = Mutex::new(Moving { layout, task: None, drift: String::new() });
+    let moving = Mutex::new(Moving { layout, task: None, drift: String::new(), past: PastRead::default() });
     let shared = Shared { project: project.clone(), output, hub: Arc::clone(&hub), moving };
     Ok((hub, Arc::new(Dashboard(Arc::new(shared)))))
 }
@@ -114,6 +135,54 @@ impl Dashboard {
 
     fn layout(&self) -> Layout {
         self.moving().layout.clone()
+    }
+
+    /// The history as it is, or, where reading it takes long, as it was; the page hears of the rest.
+    async fn past(&self) -> Past {
+        let reading = self.reading();
+        if let Ok(past) = tokio::time::timeout(PATIENCE, reading).await {
+            return past;
+        }
+        let (known, layout, drift) = {
+            let mut moving = self.moving();
+            moving.past.is_owed = true;
+            (moving.past.known.clone(), moving.layout.clone(), moving.drift.clone())
+        };
+        known.unwrap_or_else(|| {
+            let past = history::of_machine(&layout, &drift);
+            Past { problem: "The history tables are still being read.".to_owned(), ..past }
+        })
+    }
+
+    /// The reading that is under way, or a new one, which goes on whoever waits for it.
+    fn reading(&self) -> Reading {
+        let mut moving = self.moving();
+        if let Some(reading) = moving.past.reading.as_ref().filter(|reading| reading.peek().is_none()) {
+            return reading.clone();
+        }
+        let reading = self.clone().read_past().boxed().shared();
+        moving.past.reading = Some(reading.clone());
+        tokio::spawn(reading.clone());
+        reading
+    }
+
+    async fn read_past(self) -> Past {
+        let (layout, drift) = (self.layout(), self.moving().drift.clone());
+        let past = history::past(&self.0.project, &layout, &drift).await;
+        let is_owed = {
+            let mut moving = self.moving();
+            moving.past.known = Some(past.clone());
+            std::mem::take(&mut moving.past.is_owed)
+        };
+        if is_owed {
+            self.0.hub.touch_history();
+        }
+        past
+    }
+
+    /// What is read from here on is newer than what is being read.
+    fn forget_reading(&self) {
+        self.moving().past.reading = None;
     }
 
     /// Reads the declared files anew; mistakes in them refuse the action.
@@ -220,9 +289,8 @@ impl Actions for Dashboard {
         self.clone().select(ids).boxed()
     }
 
-    fn history(&self) -> Reply<'_, Vec<HistoryRow>> {
-        let drift = self.moving().drift.clone();
-        async move { history::rows(&self.layout(), &drift).map_err(failed) }.boxed()
+    fn history(&self) -> Reply<'_, Past> {
+        async move { Ok(self.past().await) }.boxed()
     }
 
     fn project(&self) -> Reply<'_, Project> {

@@ -157,6 +157,7 @@ impl Dashboard {
     /// Gives the turn back, then shows how it ended: whoever sees the end can go on at once.
     fn over(&self, show: impl FnOnce(&crate::ui::Hub)) {
         self.moving().task = None;
+        self.forget_reading();
         show(&self.0.hub);
         self.0.hub.touch_history();
     }

@@ -4,7 +4,8 @@ use super::open;
 use crate::cli::args::ProjectArgs;
 use crate::cli::output::Output;
 use crate::cli::recorded;
-use crate::format::plan_from_json;
+use crate::format::{EventLine, LineBody, event_to_json, plan_from_json};
+use crate::history::{History, Moment, Place, RunRecord, RunRow};
 use crate::model::Plan;
 use crate::store::{Layout, StateStore, list_runs};
 use crate::ui::{RunStatus, RunningUi, UiOptions, report, serve};
@@ -243,5 +244,67 @@ async fn files_are_checked_before_they_are_written() {
     assert!(view.contains("benchmarks/more.yaml") && view.contains("target.score"), "{view}");
     let left = std::fs::read_dir(project.folder.path()).expect("read").flatten();
     assert!(left.into_iter().all(|entry| !entry.file_name().to_string_lossy().starts_with(".genie-check")));
+    page.ui.stop().await;
+}
+
+/// A run as another machine wrote it into the history.
+fn foreign_run(folder: &str, at: &str) -> RunRecord {
+    RunRecord::begin(RunRow {
+        folder: folder.to_owned(),
+        command: "apply".to_owned(),
+        status: "ok".to_owned(),
+        started_at: Some(Moment(at.to_owned())),
+        actor: "민지".to_owned(),
+        plan_id: "feedc0de".to_owned(),
+        read_back: "migrated".to_owned(),
+        serial: Some(7),
+        correct_before: Some(1),
+        total_before: Some(4),
+        correct_after: Some(3),
+        total_after: Some(4),
+        ..RunRow::default()
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_history_is_that_of_the_tables_and_else_that_of_the_machine() {
+    let project = project();
+    let tables = tempfile::tempdir().expect("a folder");
+    let config = std::fs::read_to_string(&project.args.file).expect("read");
+    std::fs::write(&project.args.file, format!("{config}\nhistory: {}\n", tables.path().display())).expect("written");
+    let page = page(&project).await;
+    assert!(page.get("/part/history").await.contains("Nothing has been planned"));
+
+    // A run that only this machine knows: it goes on, or was killed.
+    let killed = project.layout().runs().join("20250827T080000Z");
+    std::fs::create_dir_all(&killed).expect("made");
+    let body = LineBody::Started { command: "plan".into(), run: "20250827T080000Z".into(), tool_version: "0".into() };
+    let line = event_to_json(&EventLine { seq: 0, ts: "2025-08-27T08:00:00Z".into(), body });
+    std::fs::write(killed.join("events.jsonl"), line).expect("written");
+    let alone = page.get("/part/history").await;
+    assert!(alone.contains("not finished") && alone.contains("run folders of this machine"), "{alone}");
+
+    let history = History::Files(Place::Folder(tables.path().to_owned()));
+    for record in [
+        foreign_run("20250828T080000Z", "2025-08-28T08:00:00Z"),
+        foreign_run("20250826T080000Z", "2025-08-26T08:00:00Z"),
+    ] {
+        history.add(&record).await.expect("added");
+    }
+    let text = page.get("/part/history").await;
+    for shown in ["apply #7", "민지", "feedc0de", "25.0% → 75.0%", "migrated", "not finished", "history tables in"]
+    {
+        assert!(text.contains(shown), "`{shown}` in {text}");
+    }
+    assert!(!text.contains("Roll back #7"), "what this machine's state does not hold cannot be undone from here");
+    let order: Vec<usize> =
+        ["08-28 08:00", "08-27 08:00", "08-26 08:00"].iter().filter_map(|at| text.find(at)).collect();
+    assert!(order.len() == 3 && order.is_sorted(), "newest first: {text}");
+
+    // Tables that cannot be read are told, and what this machine knows is shown.
+    let log = tables.path().join("runs/_delta_log/00000000000000000000.json");
+    std::fs::write(log, "not a commit").expect("written");
+    let broken = page.get("/part/history").await;
+    assert!(broken.contains("not finished") && broken.contains("cannot be read"), "{broken}");
     page.ui.stop().await;
 }

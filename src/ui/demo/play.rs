@@ -2,7 +2,7 @@
 
 use super::{RecordedResult, events, finish, finished, info, project};
 use crate::model::{Diagnostic, Event, Phase};
-use crate::ui::actions::{ActionError, Actions, HistoryRow, Project, Reply, StartOptions};
+use crate::ui::actions::{ActionError, Actions, HistoryRow, Past, Project, Reply, StartOptions};
 use crate::ui::hub::Hub;
 use crate::ui::run::{RunStatus, Spending};
 use futures::FutureExt;
@@ -213,8 +213,8 @@ impl Actions for Player {
         async move { self.pick(&ids) }.boxed()
     }
 
-    fn history(&self) -> Reply<'_, Vec<HistoryRow>> {
-        async move { Ok(self.with(|shown| shown.history.clone())) }.boxed()
+    fn history(&self) -> Reply<'_, Past> {
+        async move { Ok(Past { rows: self.with(|shown| shown.history.clone()), ..Past::default() }) }.boxed()
     }
 
     fn project(&self) -> Reply<'_, Project> {

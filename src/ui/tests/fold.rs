@@ -1,6 +1,7 @@
 //! Events folded into a run, and the run told to pages.
 
 use crate::model::{Event, Outcome, Phase};
+use crate::ui::actions::Past;
 use crate::ui::page::dashboard;
 use crate::ui::{Hub, Run, RunInfo, RunStatus, demo, report};
 
@@ -100,7 +101,7 @@ fn a_long_run_stays_small() {
         _ => Event::Note { message: format!("note {number}") },
     });
     let hub = Hub::from_files(RunInfo::default(), events.map(|event| (0.0, event)), Some(finished));
-    let page = dashboard(&hub.run(), &[], None, "", 0).into_string();
+    let page = dashboard(&hub.run(), &Past::default(), None, "", 0).into_string();
     assert!(page.len() < 1_000_000, "{}", page.len());
     assert!(page.contains("data-src=\"/failure?id=q-499\""));
     assert_eq!((hub.log_page(0, 200).0.len(), hub.log_page(0, 200).1), (200, 10_000));

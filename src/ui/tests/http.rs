@@ -4,8 +4,8 @@ use crate::model::{
     Answer, Diagnostic, Event, FirstDifference, Outcome, Plan, Question, ScoredQuestion, SourceSpan, Verdict,
 };
 use crate::ui::{
-    ActionError, Actions, BenchmarkFile, Finished, HistoryRow, Hub, Project, Reply, RunInfo, RunStatus, RunningUi,
-    StartOptions, UiOptions, demo, report, serve,
+    ActionError, Actions, BenchmarkFile, Finished, HistoryRow, Hub, Past, Project, Reply, RunInfo, RunStatus,
+    RunningUi, StartOptions, UiOptions, demo, report, serve,
 };
 use futures::FutureExt;
 use reqwest::{Client, StatusCode};
@@ -239,7 +239,7 @@ impl Actions for Evil {
     fn select_changes(&self, _: Vec<String>) -> Reply<'_> {
         async { Ok(EVIL.into()) }.boxed()
     }
-    fn history(&self) -> Reply<'_, Vec<HistoryRow>> {
+    fn history(&self) -> Reply<'_, Past> {
         let row = HistoryRow {
             kind: EVIL.into(),
             plan_id: EVIL.into(),
@@ -252,7 +252,7 @@ impl Actions for Evil {
             can_roll_back: true,
             ..HistoryRow::default()
         };
-        async { Ok(vec![row.clone(), row]) }.boxed()
+        async { Ok(Past { rows: vec![row.clone(), row], from: EVIL.into(), problem: EVIL.into() }) }.boxed()
     }
     fn project(&self) -> Reply<'_, Project> {
         async {

@@ -1,7 +1,7 @@
 //! History: scores over runs, what was applied by whom, and the way back.
 
 use super::{Context, empty};
-use crate::ui::actions::HistoryRow;
+use crate::ui::actions::{HistoryRow, Past};
 use crate::ui::chart::{self, Series};
 use crate::ui::show::{self, Tone};
 use maud::{Markup, html};
@@ -10,15 +10,15 @@ use maud::{Markup, html};
 const MOST_ROWS: usize = 100;
 
 pub fn view(context: &Context<'_>) -> Markup {
-    let rows = context.history;
+    let rows = &context.history.rows;
     if rows.is_empty() {
-        return empty(if context.is_report() {
-            "A report tells of one run."
-        } else {
-            "Nothing has been planned or applied yet."
-        });
+        return html! {
+            (empty(if context.is_report() { "A report tells of one run." } else { "Nothing has been planned or applied yet." }))
+            (source(context.history))
+        };
     }
     html! {
+        (source(context.history))
         (over_runs(rows, context.run.target()))
         div.scroll { table.stack {
             thead { tr {
@@ -31,6 +31,14 @@ pub fn view(context: &Context<'_>) -> Markup {
         @if rows.len() > MOST_ROWS {
             p.quiet { "The newest " (MOST_ROWS) " of " (rows.len()) "; " code { "genie-enhance history" } " lists all." }
         }
+    }
+}
+
+/// Where the rows are from, and what may be missing.
+fn source(past: &Past) -> Markup {
+    html! {
+        @if !past.from.is_empty() { p.quiet { "From " (show::prose(&past.from)) "." } }
+        @if !past.problem.is_empty() { p { (show::chip(Tone::Warn, "not whole")) " " (show::prose(&past.problem)) } }
     }
 }
 

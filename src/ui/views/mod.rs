@@ -10,7 +10,7 @@ mod rounds;
 mod scoring;
 mod space_changes;
 
-use super::actions::{HistoryRow, Project};
+use super::actions::{Past, Project};
 use super::run::Run;
 use maud::{Markup, html};
 
@@ -103,7 +103,7 @@ impl Parts {
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     pub run: &'a Run,
-    pub history: &'a [HistoryRow],
+    pub history: &'a Past,
     pub project: Option<&'a Project>,
     /// The token that forms send back; none where nothing can be done, as in the report.
     pub csrf: Option<&'a str>,
