@@ -10,7 +10,7 @@ use super::session::Session;
 use crate::format::{EventLine, LineBody, RunSummary, event_to_json, inert_json, plan_to_json, space_to_value};
 use crate::history::{History, Moment, RunRecord, RunRow};
 use crate::model::{Event, Plan, Scorecard, Space, Suite};
-use crate::ops::{Applied, OpsError};
+use crate::ops::{Applied, Bills, OpsError};
 use crate::store::{Identity, RunFolder, write_atomic};
 use serde_json::Value;
 use std::fs::File;
@@ -35,6 +35,8 @@ struct Record {
     /// The rows of this run, and where they go.
     rows: RunRecord,
     history: Option<History>,
+    /// What was used up, by every session of this run.
+    bills: Vec<Bills>,
 }
 
 impl Recorder {
@@ -65,6 +67,7 @@ impl Recorder {
             is_open: false,
             rows: RunRecord::default(),
             history: None,
+            bills: Vec::new(),
         };
         Ok(Self(Arc::new(Mutex::new(record))))
     }
@@ -76,6 +79,7 @@ impl Recorder {
             Ok(folder) => record.folder = Some(folder),
             Err(error) => record.warn(&format!("this run is not recorded: {error}")),
         }
+        record.bills.push(session.bills.clone());
         let actor = Identity::current().who;
         record.data = serde_json::json!({ "by": actor });
         record.rows = RunRecord::begin(RunRow {
@@ -236,6 +240,9 @@ impl Record {
             self.start();
         }
         let status = exit.name().to_owned();
+        for bills in std::mem::take(&mut self.bills) {
+            self.rows.spent(&bills.sum());
+        }
         self.rows.end(&status, exit as u8, &message, &jiff::Timestamp::now().to_string());
         self.line(LineBody::Summary(RunSummary {
             status,

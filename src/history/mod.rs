@@ -10,6 +10,8 @@ mod delta;
 mod error;
 mod place;
 mod record;
+#[cfg(test)]
+mod reference;
 mod tables;
 mod warehouse;
 

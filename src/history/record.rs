@@ -1,7 +1,7 @@
 //! The rows of one run, gathered while it runs.
 
 use super::tables::{ChangeRow, CostRow, GuardRow, Moment, QuestionRow, Record, RoundRow, Row, RunRow, Table};
-use crate::model::{Event, GuardLevel, GuardStatus, Plan, Scorecard, Split, Suite};
+use crate::model::{Cost, Event, GuardLevel, GuardStatus, Plan, Scorecard, Split, Suite};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -32,6 +32,7 @@ impl RunRecord {
             trials: Some(0),
             waited_seconds: Some(0.0),
             seconds: None,
+            ..CostRow::default()
         };
         Self { run: RunRow { run_id, ..run }, costs, ..Self::default() }
     }
@@ -190,6 +191,20 @@ impl RunRecord {
         space_id.clone_into(&mut self.run.space_id);
         read_back.clone_into(&mut self.run.read_back);
         self.run.serial = i64::try_from(serial).ok();
+    }
+
+    /// Adds what a part of the run used up.
+    pub fn spent(&mut self, cost: &Cost) {
+        let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let costs = &mut self.costs;
+        add(&mut costs.questions_sent, count(cost.questions));
+        add(&mut costs.statements, count(cost.statements));
+        add(&mut costs.tokens, count(cost.tokens));
+        for (sum, more) in
+            [(&mut costs.sql_seconds, cost.sql_seconds), (&mut costs.dbu, cost.dbu), (&mut costs.usd, cost.usd)]
+        {
+            *sum.get_or_insert_default() += more;
+        }
     }
 
     /// The end of the run.

@@ -231,6 +231,12 @@ tables! {
         trials: Option<i64>, "Trials on the shadow.";
         waited_seconds: Option<f64>, "Seconds of waiting for quota, retries and the breaker.";
         seconds: Option<f64>, "Seconds from start to end.";
+        questions_sent: Option<i64>, "Questions sent to Genie, retries included.";
+        statements: Option<i64>, "Statements run on the SQL warehouse.";
+        sql_seconds: Option<f64>, "Their time, one after the other; a warehouse charges for at most this.";
+        dbu: Option<f64>, "What these seconds cost at most, in DBU; 0 where no price is declared.";
+        tokens: Option<i64>, "Tokens of the language model, read and written.";
+        usd: Option<f64>, "US dollars for the model and the warehouse, as far as prices are declared.";
     }
 }
 

@@ -1,7 +1,7 @@
 //! Runs as they go into the history and come out of it.
 
 use super::*;
-use crate::model::Event;
+use crate::model::{Cost, Event};
 
 fn run(id: &str, at: &str) -> RunRecord {
     let run = RunRow {
@@ -84,4 +84,39 @@ fn runs_are_compared_question_by_question() {
     assert_eq!((ids(&found.gained), ids(&found.lost)), (vec!["gained".to_owned()], vec!["lost".to_owned()]));
     assert_eq!((ids(&found.otherwise), found.same), (vec!["other".to_owned()], 1));
     assert_eq!((found.only_earlier, found.only_later), (vec!["old".to_owned()], vec!["new".to_owned()]));
+}
+
+/// The table of costs as the first release declared it.
+const OLD_COSTS: Table = Table { columns: CostRow::TABLE.columns.split_at(6).0, ..CostRow::TABLE };
+
+#[tokio::test]
+async fn costs_go_into_a_table_of_an_older_release() {
+    assert_eq!(OLD_COSTS.columns.last().map(|column| column.name), Some("seconds"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = Place::Folder(folder.path().to_owned());
+    let history = History::Files(place.clone());
+    let older = DeltaTable::new(place.join("costs"), OLD_COSTS);
+    let old = |id: &str| Row::from_iter([("run_id".to_owned(), id.into()), ("questions_asked".to_owned(), 7.into())]);
+    older.append(&[old("before")]).await.expect("appended");
+
+    let mut run = run("a", "2025-08-27T09:00:00Z");
+    let cost = Cost { questions: 5, statements: 9, sql_seconds: 1.5, dbu: 0.25, tokens: 1_000, usd: 0.5, seconds: 3.0 };
+    run.spent(&cost);
+    run.spent(&Cost { tokens: 10, ..Cost::default() });
+    history.add(&run).await.expect("added");
+    older.append(&[old("after")]).await.expect("the older release goes on");
+
+    let costs: Vec<CostRow> = history.all().await.expect("read");
+    let of = |id: &str| costs.iter().find(|row| row.run_id == id).expect("a row");
+    for id in ["before", "after"] {
+        let expected = CostRow { run_id: id.to_owned(), questions_asked: Some(7), ..CostRow::default() };
+        assert_eq!(of(id), &expected, "what the older release did not count is not known");
+    }
+    let found = of("a");
+    assert_eq!((found.questions_sent, found.statements, found.tokens), (Some(5), Some(9), Some(1_010)));
+    assert_eq!((found.sql_seconds, found.dbu, found.usd), (Some(1.5), Some(0.25), Some(0.5)));
+    let seen = older.read().await.expect("the older release reads on");
+    assert_eq!(seen.len(), 3);
+    let whole = history.whole(history.find("a").await.expect("found")).await.expect("read");
+    assert_eq!(whole.costs, *found);
 }

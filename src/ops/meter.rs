@@ -7,7 +7,7 @@ use crate::llm::Usage;
 use crate::model::{Cost, Event};
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -44,8 +44,38 @@ pub struct Meter {
     budget: Budget,
     prices: Prices,
     started: Instant,
-    spent: Mutex<Account>,
+    spent: Arc<Mutex<Account>>,
     events: Events,
+}
+
+/// What the meters of a run have counted, for its record; outlives them.
+#[derive(Clone, Default)]
+pub struct Bills(Arc<Mutex<Vec<Arc<Mutex<Account>>>>>);
+
+impl Bills {
+    pub fn include(&self, meter: &Meter) {
+        locked(&self.0).push(Arc::clone(&meter.spent));
+    }
+
+    /// Everything used up so far by all of them; the time is for others to take.
+    pub fn sum(&self) -> Cost {
+        let mut sum = Cost::default();
+        for account in locked(&self.0).iter() {
+            let cost = &locked(account).all;
+            sum.questions += cost.questions;
+            sum.statements += cost.statements;
+            sum.sql_seconds += cost.sql_seconds;
+            sum.dbu += cost.dbu;
+            sum.tokens += cost.tokens;
+            sum.usd += cost.usd;
+        }
+        sum
+    }
+}
+
+/// Nothing panics while holding such a lock; a poisoned one still holds sound counters.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[derive(Default)]
@@ -67,7 +97,7 @@ impl Account {
 
 impl Meter {
     pub fn new(budget: Budget, prices: Prices, events: Events) -> Self {
-        Self { budget, prices, started: Instant::now(), spent: Mutex::default(), events }
+        Self { budget, prices, started: Instant::now(), spent: Arc::default(), events }
     }
 
     pub fn budget(&self) -> &Budget {
@@ -149,8 +179,7 @@ impl Meter {
     }
 
     fn lock(&self) -> MutexGuard<'_, Account> {
-        // Nothing panics while holding the lock; a poisoned one still holds sound counters.
-        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.spent)
     }
 }
 
@@ -181,6 +210,8 @@ mod tests {
         let second = Duration::from_secs(1);
         meter.on_behalf("a", async { meter.add_statement(second) }).await;
         meter.on_behalf("b", async { meter.take_question() }).await.expect("no budget");
+        let bills = Bills::default();
+        bills.include(&meter);
         meter.add_statement(second);
         meter.charge("a", 8.0, Usage { prompt_tokens: 90, completion_tokens: 10 });
         let (all, each) = (meter.spent(), meter.by_question());
@@ -188,5 +219,10 @@ mod tests {
         assert!((all.dbu - 0.02).abs() < 1e-9 && (all.usd - 0.01).abs() < 1e-9, "{all:?}");
         assert_eq!((each["a"].statements, each["a"].tokens, each["b"].questions), (1, 100, 1));
         assert!((each["a"].seconds - 8.0).abs() < 1e-9);
+        drop(meter);
+        let another = Meter::new(Budget::default(), prices, Events::none());
+        another.add_tokens(Usage { prompt_tokens: 3, completion_tokens: 4 });
+        bills.include(&another);
+        assert_eq!(bills.sum(), Cost { tokens: 7, seconds: 0.0, ..all }, "of meters that are gone as well");
     }
 }

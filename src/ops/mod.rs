@@ -71,7 +71,7 @@ pub use ground::{declared_names, unusable};
 pub use guards::{Policy, blocked_by};
 pub use health::GoldFinding;
 pub use lent::{Loan, Loans};
-pub use meter::{Meter, Prices};
+pub use meter::{Bills, Meter, Prices};
 pub use model::{Model, ModelError, ModelOptions};
 pub use moved::Moved;
 pub use native::{NativeRun, Rated};
