@@ -13,8 +13,10 @@ pub enum Action {
     MetaData(Metadata),
     Add(Add),
     /// A path that is no longer part of the table.
-    Remove(String),
-    /// Of no meaning for the rows: transactions, file statistics of others.
+    Remove(Remove),
+    /// How far another writer has come, by its name; of no meaning for the rows.
+    Transaction(Value),
+    /// Of no meaning for the rows and for the table.
     Other,
 }
 
@@ -35,6 +37,19 @@ pub struct Add {
     /// Relative to the table, percent-encoded.
     pub path: String,
     pub json: Value,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remove {
+    pub path: String,
+    pub json: Value,
+}
+
+impl Remove {
+    /// Milliseconds since 1970.
+    pub fn at(&self) -> i64 {
+        self.json.get("deletionTimestamp").and_then(Value::as_i64).unwrap_or_default()
+    }
 }
 
 impl Protocol {
@@ -138,7 +153,8 @@ impl Action {
             }),
             "metaData" => Self::MetaData(Metadata(body.clone())),
             "add" => Self::Add(Add { path: text(body, "path").to_owned(), json: body.clone() }),
-            "remove" => Self::Remove(text(body, "path").to_owned()),
+            "remove" => Self::Remove(Remove { path: text(body, "path").to_owned(), json: body.clone() }),
+            "txn" => Self::Transaction(body.clone()),
             "commitInfo" => Self::CommitInfo(body.clone()),
             _ => Self::Other,
         }
@@ -150,19 +166,26 @@ fn features(body: &Value, key: &str) -> Vec<String> {
     names.filter_map(|name| Some(name.as_str()?.to_owned())).collect()
 }
 
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Action {
+    /// The line of a commit.
+    pub fn to_json(&self) -> Value {
         let line = |name: &str, body: Value| Value::Object(Map::from_iter([(name.to_owned(), body)]));
-        let value = match self {
+        match self {
             Self::CommitInfo(body) => line("commitInfo", body.clone()),
             Self::Protocol(protocol) => {
                 line("protocol", json!({"minReaderVersion": protocol.reader, "minWriterVersion": protocol.writer}))
             }
             Self::MetaData(metadata) => line("metaData", metadata.0.clone()),
             Self::Add(add) => line("add", add.json.clone()),
-            Self::Remove(path) => line("remove", json!({"path": path, "dataChange": true})),
+            Self::Remove(remove) => line("remove", remove.json.clone()),
+            Self::Transaction(body) => line("txn", body.clone()),
             Self::Other => json!({}),
-        };
-        write!(f, "{value}")
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_json().fmt(f)
     }
 }

@@ -1,7 +1,8 @@
 //! The log of a table: what it says stands there now.
 
-use super::action::{Action, Add, Metadata, Protocol};
+use super::action::{Action, Add, Metadata, Protocol, Remove};
 use super::checkpoint;
+use super::text;
 use crate::history::error::HistoryError;
 use crate::history::place::Place;
 use serde_json::Value;
@@ -18,6 +19,15 @@ pub struct Snapshot {
     pub metadata: Option<Metadata>,
     /// The data files, by decoded path.
     pub files: BTreeMap<String, Add>,
+    /// What was removed, by decoded path.
+    removed: BTreeMap<String, Remove>,
+    /// How far other writers have come, by their names.
+    transactions: BTreeMap<String, Value>,
+}
+
+/// The file of the checkpoint at a version.
+pub fn checkpoint_file(table: &Place, version: u64) -> Place {
+    table.join(LOG).join(&format!("{version:020}.checkpoint.parquet"))
 }
 
 /// The file of one commit.
@@ -26,14 +36,13 @@ pub fn file(table: &Place, version: u64) -> Place {
 }
 
 impl Snapshot {
-    /// Replays the log: the newest checkpoint, if another writer left one, and every commit since.
+    /// Replays the log: the newest checkpoint and every commit since.
     pub async fn read(table: &Place, name: &str) -> Result<Self, HistoryError> {
         let names = table.join(LOG).list().await?;
         let mut snapshot = Self::default();
         let checkpoints = names.iter().filter_map(|name| numbered(name, ".checkpoint.parquet"));
         if let Some(version) = checkpoints.max() {
-            let file = table.join(LOG).join(&format!("{version:020}.checkpoint.parquet"));
-            let bytes = file.read().await?.unwrap_or_default();
+            let bytes = checkpoint_file(table, version).read().await?.unwrap_or_default();
             for action in checkpoint::actions(bytes).map_err(HistoryError::table(name))? {
                 snapshot.take(action);
             }
@@ -69,7 +78,8 @@ impl Snapshot {
         self.replay(name, version, &bytes)
     }
 
-    fn replay(&mut self, name: &str, version: u64, bytes: &[u8]) -> Result<(), HistoryError> {
+    /// Takes in one commit.
+    pub fn replay(&mut self, name: &str, version: u64, bytes: &[u8]) -> Result<(), HistoryError> {
         for line in String::from_utf8_lossy(bytes).lines().filter(|line| !line.trim().is_empty()) {
             let unreadable = |error| format!("version {version} of its log cannot be read: {error}");
             let value: Value = serde_json::from_str(line).map_err(unreadable).map_err(HistoryError::table(name))?;
@@ -84,13 +94,30 @@ impl Snapshot {
             Action::Protocol(protocol) => self.protocol = Some(protocol),
             Action::MetaData(metadata) => self.metadata = Some(metadata),
             Action::Add(add) => {
-                self.files.insert(decoded(&add.path), add);
+                let path = decoded(&add.path);
+                self.removed.remove(&path);
+                self.files.insert(path, add);
             }
-            Action::Remove(path) => {
-                self.files.remove(&decoded(&path));
+            Action::Remove(remove) => {
+                let path = decoded(&remove.path);
+                self.files.remove(&path);
+                self.removed.insert(path, remove);
+            }
+            Action::Transaction(body) => {
+                self.transactions.insert(text(&body, "appId").to_owned(), body);
             }
             Action::CommitInfo(_) | Action::Other => {}
         }
+    }
+
+    /// All that still counts; removals only where they were made after this moment.
+    pub fn actions(&self, removed_after: i64) -> Vec<Action> {
+        let protocol = self.protocol.iter().cloned().map(Action::Protocol);
+        let metadata = self.metadata.iter().cloned().map(Action::MetaData);
+        let transactions = self.transactions.values().cloned().map(Action::Transaction);
+        let files = self.files.values().cloned().map(Action::Add);
+        let removed = self.removed.values().filter(|remove| remove.at() > removed_after).cloned().map(Action::Remove);
+        protocol.chain(metadata).chain(transactions).chain(files).chain(removed).collect()
     }
 
     /// The version that the next commit makes.

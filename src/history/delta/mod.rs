@@ -7,8 +7,10 @@
 //! numbered JSON files of which each may be made only once. That other readers and writers agree
 //! is tested with the official Python package, both ways.
 //!
-//! * Written: protocol 1/2, no partitions, no deletion vectors, no checkpoints. A new column is
-//!   added by a `metaData` action in the commit that first needs it.
+//! * Written: protocol 1/2, no partitions, no deletion vectors. A new column is added by a
+//!   `metaData` action in the commit that first needs it. Every twentieth commit leaves a
+//!   checkpoint, so that a reader goes through that and at most nineteen commits, however many
+//!   runs there were.
 //! * Read: the whole log, also removals, columns and checkpoints of other writers. A table that
 //!   needs more (deletion vectors, column mapping) is refused, never read wrongly.
 //! * Writers at once: a commit is a file that is made only if it is not there; who finds its
@@ -25,11 +27,15 @@ use super::error::HistoryError;
 use super::place::Place;
 use super::tables::{Row, Table};
 use action::{Action, Add, Metadata, Protocol};
+use futures::{StreamExt, TryStreamExt, stream};
 use log::Snapshot;
 use serde_json::{Value, json};
 
 /// Attempts to commit; each one that fails means that another writer succeeded.
 const MOST_ATTEMPTS: usize = 1000;
+
+/// Data files that are read at once: most of the time of a far one is waiting for it.
+const READ_AT_ONCE: usize = 16;
 
 /// One table in its folder.
 pub struct DeltaTable {
@@ -58,6 +64,9 @@ impl DeltaTable {
             let text: String = actions.iter().map(|action| format!("{action}\n")).collect();
             let version = snapshot.next();
             if log::file(&self.place, version).create(text.as_bytes()).await? {
+                if version > 0 && version.is_multiple_of(checkpoint::EVERY) {
+                    self.checkpoint(snapshot, version, &text).await;
+                }
                 return Ok(());
             }
             snapshot.read_on(&self.place, self.table.name).await?;
@@ -68,17 +77,31 @@ impl DeltaTable {
         })
     }
 
+    /// Leaves a checkpoint at the version just written. The rows are safe without it.
+    async fn checkpoint(&self, mut snapshot: Snapshot, version: u64, commit: &str) {
+        let made = async {
+            snapshot.replay(self.table.name, version, commit.as_bytes())?;
+            let bytes = checkpoint::of(&snapshot, now()).map_err(HistoryError::table(self.table.name))?;
+            log::checkpoint_file(&self.place, version).create(&bytes).await
+        };
+        if let Err(error) = made.await {
+            tracing::debug!(%error, table = self.table.name, "no checkpoint was made");
+        }
+    }
+
     /// All rows, in no promised order.
     pub async fn read(&self) -> Result<Vec<Row>, HistoryError> {
         let snapshot = Snapshot::read(&self.place, self.table.name).await?;
-        let mut rows = Vec::new();
-        for path in snapshot.files.keys() {
-            let missing = || format!("its data file `{path}` is missing");
-            let bytes = self.place.join(path).read().await?;
-            let bytes = bytes.ok_or_else(missing).map_err(HistoryError::table(self.table.name))?;
-            rows.extend(rows::from_parquet(bytes).map_err(HistoryError::table(self.table.name))?);
-        }
-        Ok(rows)
+        let files: Vec<_> = snapshot.files.into_keys().map(|path| self.file(path)).collect();
+        stream::iter(files).buffered(READ_AT_ONCE).try_concat().await
+    }
+
+    /// The rows of one data file.
+    async fn file(&self, path: String) -> Result<Vec<Row>, HistoryError> {
+        let missing = || format!("its data file `{path}` is missing");
+        let bytes = self.place.join(&path).read().await?;
+        let bytes = bytes.ok_or_else(missing).map_err(HistoryError::table(self.table.name))?;
+        rows::from_parquet(bytes).map_err(HistoryError::table(self.table.name))
     }
 
     /// The actions of one commit on top of what stands there.

@@ -19,10 +19,15 @@ pub fn to_parquet(table: &Table, rows: &[Row]) -> Result<Vec<u8>, String> {
     let fields = table.columns.iter().map(|column| Field::new(column.name, arrow_type(column.kind), true));
     let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     let columns = table.columns.iter().map(|column| array(column, rows)).collect::<Result<Vec<_>, _>>()?;
-    let batch = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(|error| error.to_string())?;
+    let batch = RecordBatch::try_new(schema, columns).map_err(|error| error.to_string())?;
+    written(&batch)
+}
+
+/// A batch as a Parquet file.
+pub fn written(batch: &RecordBatch) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, schema, None).map_err(|error| error.to_string())?;
-    writer.write(&batch).map_err(|error| error.to_string())?;
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).map_err(|error| error.to_string())?;
+    writer.write(batch).map_err(|error| error.to_string())?;
     writer.close().map_err(|error| error.to_string())?;
     Ok(bytes)
 }

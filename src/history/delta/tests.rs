@@ -90,8 +90,10 @@ fn writers_at_once_lose_nothing() {
     });
     let rows = futures::executor::block_on(table(folder.path(), NEW).read()).expect("read");
     assert_eq!(numbers(&rows), (0..40).collect::<Vec<_>>());
-    let commits = std::fs::read_dir(folder.path().join("_delta_log")).expect("a log").count();
-    assert_eq!(commits, 40, "one for each append, and nothing else is left");
+    let names = std::fs::read_dir(folder.path().join("_delta_log")).expect("a log").flatten();
+    let names: Vec<String> = names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let commits = names.iter().filter(|name| name.ends_with(".json")).count();
+    assert_eq!((commits, names.len()), (40, 41), "one for each append, a checkpoint, and nothing else is left");
 }
 
 #[tokio::test]
@@ -222,5 +224,65 @@ fn killed_writers_leave_a_readable_table() {
         let rows = futures::executor::block_on(table(folder.path(), OLD).read()).expect("readable");
         assert_eq!(rows.len(), commits(), "every commit is whole");
         assert!(rows.len() >= before + round);
+    }
+}
+
+#[tokio::test]
+async fn a_checkpoint_stands_for_the_log_before_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (old, new) = (table(folder.path(), OLD), table(folder.path(), NEW));
+    old.append(&[numbered(0)]).await.expect("appended");
+    let first = Snapshot::read(&old.place, "t").await.expect("read");
+    let (path, _) = first.files.first_key_value().expect("a file");
+    // What others leave in the log counts on: how far they have come, and what they removed.
+    commit(
+        folder.path(),
+        1,
+        &[
+            json!({"txn": {"appId": "stream", "version": 7, "lastUpdated": 1}}),
+            json!({"remove": {"path": path, "deletionTimestamp": now(), "dataChange": true}}),
+        ],
+    );
+    for n in 2..=45 {
+        let there = if n % 2 == 0 { &old } else { &new };
+        there.append(&[numbered(n)]).await.expect("appended");
+    }
+    let whole = Snapshot::read(&old.place, "t").await.expect("read");
+    let log = folder.path().join("_delta_log");
+    let made: Vec<u64> = (0..=45).filter(|n| log.join(format!("{n:020}.checkpoint.parquet")).is_file()).collect();
+    assert_eq!(made, [20, 40]);
+    // Without it the log gives the same.
+    let kept = log.join(format!("{:020}.checkpoint.parquet", 40));
+    let aside = folder.path().join("aside");
+    for n in made {
+        std::fs::rename(log.join(format!("{n:020}.checkpoint.parquet")), &aside).expect("moved");
+    }
+    let replayed = Snapshot::read(&old.place, "t").await.expect("read");
+    std::fs::rename(&aside, &kept).expect("back");
+    let plain = |snapshot: &Snapshot| {
+        let value = |action: Action| strip(action.to_json());
+        snapshot.actions(0).into_iter().map(value).collect::<Vec<_>>()
+    };
+    assert_eq!(plain(&whole), plain(&replayed));
+    assert!(plain(&whole).iter().any(|action| action.get("remove").is_some()));
+    assert!(plain(&whole).iter().any(|action| action.pointer("/txn/version") == Some(&json!(7))));
+    // A clean-up may take the commits that it stands for.
+    for n in 0..=40 {
+        std::fs::remove_file(log.join(format!("{n:020}.json"))).expect("removed");
+    }
+    assert_eq!(numbers(&new.read().await.expect("read")), (2..=45).collect::<Vec<_>>());
+    new.append(&[numbered(46)]).await.expect("appended");
+    assert_eq!(numbers(&old.read().await.expect("read")), (2..=46).collect::<Vec<_>>());
+}
+
+/// Without members that are empty or absent: a checkpoint has a column for each.
+fn strip(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members = members.into_iter().map(|(name, member)| (name, strip(member)));
+            let is_empty = |member: &Value| member.is_null() || *member == json!({}) || *member == json!([]);
+            Value::Object(members.filter(|(_, member)| !is_empty(member)).collect())
+        }
+        other => other,
     }
 }
