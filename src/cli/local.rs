@@ -25,7 +25,8 @@ pub struct LocalOptions {
 
 /// Starts the embedded workspace over a folder of tables.
 pub async fn start(options: LocalOptions) -> Result<RunningServer, OpsError> {
-    let engine = Warehouse::open(&options.data, options.as_of)
+    let kept = options.state.join("tables");
+    let engine = Warehouse::open_keeping(&options.data, options.as_of, Some(kept))
         .await
         .map_err(|error| OpsError::usage(format!("the embedded warehouse does not open: {error}")))?;
     let world = match &options.world {
@@ -54,8 +55,8 @@ pub fn analyst() -> Arc<dyn Analyst> {
     Arc::new(SpaceAnalyst::default())
 }
 
-/// The warehouse with a result cache, as real warehouses have one: the tables do not change while
-/// the server runs, and the same statement comes once from Genie and once from the scorer.
+/// The warehouse with a result cache, as real warehouses have one: only statements change tables
+/// while the server runs, and the same one comes once from Genie and once from the scorer.
 struct Engine {
     warehouse: Warehouse,
     results: Mutex<BTreeMap<String, Result<ResultSet, SqlFailure>>>,
@@ -63,6 +64,9 @@ struct Engine {
 
 /// Results are kept up to this many; then the cache starts over.
 const KEPT_RESULTS: usize = 4_000;
+
+/// What statements begin with that change a table.
+const CHANGING: [&str; 3] = ["CREATE", "ALTER", "INSERT"];
 
 /// Larger results are not kept.
 const KEPT_CELLS: usize = 50_000;
@@ -101,6 +105,9 @@ impl SqlEngine for Engine {
             if let Some(known) = self.known(&key) {
                 return known;
             }
+            let changes = CHANGING
+                .iter()
+                .any(|word| sql.trim_start().get(..word.len()).is_some_and(|first| first.eq_ignore_ascii_case(word)));
             let parameter = |p: Parameter| warehouse::Parameter { name: p.name, value: p.value, sql_type: p.sql_type };
             let options = warehouse::StatementOptions {
                 parameters: options.parameters.into_iter().map(parameter).collect(),
@@ -110,7 +117,11 @@ impl SqlEngine for Engine {
                 byte_limit: options.byte_limit.map(size),
             };
             let result = self.warehouse.execute(&sql, &options).await.map_err(failure);
-            self.keep(key, &result);
+            if changes {
+                self.results.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            } else {
+                self.keep(key, &result);
+            }
             result
         }
         .boxed()

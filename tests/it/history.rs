@@ -3,9 +3,15 @@
 
 use crate::python;
 use crate::support::{Project, Served};
+use genie_enhance::embedded::server::WAREHOUSE_ID;
+use genie_enhance::history::{History, Place, RunRecord, RunRow};
 use serde_json::{Value, json};
+use std::process::{Child, Stdio};
 
 const TABLES: [&str; 6] = ["runs", "rounds", "questions", "changes", "guards", "costs"];
+
+/// A question of the small project.
+const QUESTION: &str = "How many trips were there?";
 
 fn length(value: &Value) -> usize {
     value.as_array().map_or(0, Vec::len)
@@ -181,4 +187,93 @@ fn a_volume_holds_the_history_as_well() {
     let log = workspace.path(".genie-enhance/workspace/files/Volumes/fleet/ops/records/history/runs/_delta_log");
     assert!(log.join("00000000000000000001.json").is_file());
     assert!(!project.path(".genie-enhance/history").exists());
+}
+
+#[test]
+fn the_official_package_goes_on_from_a_checkpoint_of_ours() {
+    const RUNS: usize = 43;
+    let Some(mut reader) = python::script("checkpoint.py") else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let history = History::Files(Place::Folder(folder.path().to_owned()));
+    let add = |n: usize| {
+        let folder = format!("run-{n}");
+        let record = RunRecord::begin(RunRow { folder, command: "score".to_owned(), ..RunRow::default() });
+        assert!(history.add_now(&record).expect("added"));
+    };
+    (0..RUNS).for_each(add);
+    let table = folder.path().join("runs");
+    let log = table.join("_delta_log");
+    for old in 0..=40 {
+        // As a clean-up does: what came before the checkpoint is in it.
+        std::fs::remove_file(log.join(format!("{old:020}.json"))).expect("removed");
+    }
+    let version: u64 = python::printed(reader.arg(&table).arg(RUNS.to_string())).trim().parse().expect("a version");
+    // What it appended, rewrote and cleaned up is read here, and we go on from its checkpoint.
+    (RUNS..RUNS + 20).for_each(add);
+    let runs = futures::executor::block_on(history.runs()).expect("read");
+    assert_eq!(runs.len(), RUNS + 1 + 20);
+    assert!(runs.iter().any(|run| run.run_id == "from-python") && runs.iter().any(|run| run.folder == "run-0"));
+    let ours = (version + 1..=version + 20).find(|version| version.is_multiple_of(20)).expect("one in twenty");
+    assert!(log.join(format!("{ours:020}.checkpoint.parquet")).is_file());
+}
+
+#[test]
+fn a_schema_behind_the_warehouse_holds_the_history_as_well() {
+    let workspace = Project::small();
+    let server = Served::over(&workspace);
+    let sql = |statement: &str| {
+        let body = json!({ "warehouse_id": WAREHOUSE_ID, "statement": statement, "wait_timeout": "30s" });
+        let (status, reply) = server.call("POST", "/api/2.0/sql/statements", Some(&body));
+        assert_eq!((status, &reply["status"]["state"]), (200, &json!("SUCCEEDED")), "{statement}: {reply}");
+        reply["result"]["data_array"].clone()
+    };
+    // A table of a release that counted less.
+    sql("CREATE TABLE main.ops.genie_enhance_costs (run_id STRING, questions_asked BIGINT)");
+    let project = Project::small();
+    let host = format!("host: {}\nhistory: main.ops\n", server.host);
+    project.edit("genie.yaml", "embedded: ./data\n  as_of: 2025-06-30\n", &host);
+    // What stands in a question is data wherever it goes.
+    project.edit("benchmarks/trips.yaml", QUESTION, &format!("{QUESTION} '); DROP TABLE runs; -- \\ 운행"));
+    let start = |arguments: &[&str]| {
+        let mut command = project.command();
+        command.env("DATABRICKS_TOKEN", &server.token).args(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a run")
+    };
+    let ended = |child: Child| {
+        let output = child.wait_with_output().expect("ended");
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && !err.contains("history"), "{err}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    // Several at once lose nothing.
+    let runs: Vec<Child> = (0..3).map(|_| start(&["score", "--quiet"])).collect();
+    runs.into_iter().for_each(|run| drop(ended(run)));
+    let list: Value = serde_json::from_str(&ended(start(&["history", "list", "--json"]))).expect("JSON");
+    assert_eq!((length(&list), list[0]["command"].as_str()), (3, Some("score")), "{list}");
+    assert_eq!(sql("SELECT count(*) FROM main.ops.genie_enhance_runs"), json!([["3"]]));
+    let whole: Value = serde_json::from_str(&ended(start(&["history", "show", "latest", "--json"]))).expect("JSON");
+    let questions = whole["questions"].as_array().into_iter().flatten();
+    assert!(
+        questions
+            .filter_map(|row| row["question"].as_str())
+            .any(|text| text.contains("'); DROP TABLE runs; -- \\ 운행"))
+    );
+    let costs = &whole["costs"][0];
+    assert!(costs["statements"].as_u64() > Some(0) && costs["sql_seconds"].as_f64() > Some(0.0), "{costs}");
+    assert_eq!(costs["run_id"], list[0]["run_id"]);
+}
+
+#[test]
+fn the_embedded_warehouse_keeps_the_history_between_runs() {
+    let project = Project::small();
+    let config = project.read("genie.yaml") + "history: main.ops\n";
+    project.write("genie.yaml", &config);
+    for _ in 0..2 {
+        let err = project.run(&["score"]).exits(0).err;
+        assert!(!err.contains("history"), "{err}");
+    }
+    let list = project.run(&["history", "list", "--json"]).exits(0).json();
+    assert_eq!(length(&list), 2, "{list}");
+    assert!(!project.path(".genie-enhance/history").exists());
+    assert!(project.path(".genie-enhance/workspace/tables/main.ops.genie_enhance_costs.jsonl").is_file());
 }

@@ -3,6 +3,7 @@
 use super::aggregate::aggregates;
 use super::failure::SqlFailure;
 use super::function::row_functions;
+use super::kept::Kept;
 use super::operators::SparkOperators;
 use super::rules::{self, Rules};
 use super::shortcut::short_circuit;
@@ -38,10 +39,12 @@ pub(crate) struct Engine {
     planners: Vec<Arc<dyn ExprPlanner>>,
     /// By catalog, schema and name in lower case.
     tables: HashMap<[String; 3], Arc<dyn TableSource>>,
+    /// Tables that statements made.
+    pub(super) kept: Option<Kept>,
 }
 
 impl Engine {
-    pub(crate) fn new(tables: Vec<([String; 3], Arc<dyn TableProvider>)>) -> Result<Self> {
+    pub(crate) fn new(tables: Vec<([String; 3], Arc<dyn TableProvider>)>, kept: Option<Kept>) -> Result<Self> {
         // Nothing goes to the disk: a runaway join would fill it before anybody looks.
         let no_disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
         let runtime = RuntimeEnvBuilder::new()
@@ -77,12 +80,16 @@ impl Engine {
         planners.extend(state.expr_planners().iter().cloned());
         let lower = |name: [String; 3]| name.map(|part| part.to_lowercase());
         let tables = tables.into_iter().map(|(name, table)| (lower(name), provider_as_source(table))).collect();
-        Ok(Self { state, rules: Rules::new(), functions, aggregates: all, planners, tables })
+        Ok(Self { state, rules: Rules::new(), functions, aggregates: all, planners, tables, kept })
+    }
+
+    fn source(&self, name: &[String; 3]) -> Option<Arc<dyn TableSource>> {
+        self.tables.get(name).cloned().or_else(|| self.kept.as_ref()?.source(name))
     }
 
     /// The column names of a table, lower case.
     pub(crate) fn columns(&self, name: &[String; 3]) -> Option<Vec<String>> {
-        let table = self.tables.get(name)?;
+        let table = self.source(name)?;
         Some(table.schema().fields().iter().map(|field| field.name().clone()).collect())
     }
 
@@ -136,7 +143,7 @@ impl ContextProvider for Context<'_> {
             name.schema().unwrap_or(&self.schema).to_lowercase(),
             name.table().to_lowercase(),
         ];
-        let found = self.engine.tables.get(&parts).cloned();
+        let found = self.engine.source(&parts);
         found.ok_or_else(|| SqlFailure::table_not_found(&name.to_string()).into())
     }
 

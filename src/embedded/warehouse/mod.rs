@@ -12,6 +12,7 @@ mod failure;
 mod faults;
 mod function;
 mod information;
+mod kept;
 mod labels;
 mod load;
 mod operators;
@@ -80,6 +81,16 @@ impl Warehouse {
     /// table with inferred types. `as_of` (else the schema's `as_of_date`) is the day
     /// `current_date` gives, and its noon in UTC what `now()` gives.
     pub async fn open(folder: &Path, as_of: Option<jiff::civil::Date>) -> Result<Self, WarehouseError> {
+        Self::open_keeping(folder, as_of, None).await
+    }
+
+    /// As [`Warehouse::open`], with a folder for the tables of a history, the only ones that
+    /// statements may make and fill.
+    pub async fn open_keeping(
+        folder: &Path,
+        as_of: Option<jiff::civil::Date>,
+        kept: Option<PathBuf>,
+    ) -> Result<Self, WarehouseError> {
         let engine_failed = |error: &dyn std::fmt::Display| WarehouseError::Engine(error.to_string());
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -89,7 +100,7 @@ impl Warehouse {
             .build()
             .map_err(|error| engine_failed(&error))?;
         let folder: PathBuf = folder.to_owned();
-        let opened = runtime.spawn_blocking(move || run::Core::open(&folder, as_of)).await;
+        let opened = runtime.spawn_blocking(move || run::Core::open(&folder, as_of, kept)).await;
         let (core, joins) = match opened {
             Ok(Ok(opened)) => opened,
             Ok(Err(error)) => {

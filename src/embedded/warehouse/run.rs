@@ -5,6 +5,7 @@ use super::engine::{Engine, missing_name, output};
 use super::failure::SqlFailure;
 use super::faults::{read_only, translate};
 use super::information::information_schema;
+use super::kept::Kept;
 use super::labels::{Label, name_items};
 use super::load::{WarehouseError, catalog_of, load_folder, three_parts};
 use super::rewrite::{Scope, rewrite, substitute_alias};
@@ -18,7 +19,7 @@ use futures::StreamExt;
 use sqlparser::ast::{ObjectName, Query, SetExpr, Statement as SqlStatement};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How many names of earlier items a SELECT list may use, before it is a mistake.
@@ -50,6 +51,7 @@ impl Core {
     pub(super) fn open(
         folder: &Path,
         as_of: Option<jiff::civil::Date>,
+        kept: Option<PathBuf>,
     ) -> Result<(Self, Vec<DeclaredJoin>), WarehouseError> {
         let loaded = load_folder(folder)?;
         let catalog = catalog_of(&loaded.tables);
@@ -65,7 +67,7 @@ impl Core {
         for table in loaded.tables {
             tables.push((table.name, table.table));
         }
-        let engine = Engine::new(tables).map_err(failed)?;
+        let engine = Engine::new(tables, kept.map(Kept::new)).map_err(failed)?;
         let frozen = as_of.or(declared).map(noon);
         Ok((Self { engine, catalog, spelling, frozen }, loaded.schema.joins))
     }
@@ -76,6 +78,9 @@ impl Core {
             catalog: options.catalog.as_deref().unwrap_or("main"),
             schema: options.schema.as_deref().unwrap_or("default"),
         };
+        if let Some(done) = self.engine.kept.as_ref().and_then(|kept| kept.change(&statement.sql, options)) {
+            return done;
+        }
         if let Some(answer) = answer(&statement.sql, &self.catalog, &place) {
             return answer;
         }
