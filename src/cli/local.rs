@@ -6,11 +6,12 @@ use crate::embedded::server::{
 };
 use crate::embedded::warehouse::{self, Warehouse};
 use crate::embedded::world::World;
-use crate::model::{Catalog, ColumnProfile, ResultSet, Space, SpaceView};
+use crate::model::{Catalog, ColumnProfile, Digest, ResultSet, Space, SpaceView};
 use crate::ops::OpsError;
 use futures::future::{BoxFuture, FutureExt};
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What to start.
@@ -43,6 +44,36 @@ pub async fn start(options: LocalOptions) -> Result<RunningServer, OpsError> {
     })
     .await
     .map_err(|error| OpsError::other(format!("the embedded workspace does not start: {error}")))
+}
+
+/// Folders of more bytes have no version: reading them all would cost more than it saves.
+const VERSIONED_BYTES: u64 = 64 << 20;
+
+/// The version of a folder of tables: a digest over all files in it. None where there are too many
+/// bytes, or a file cannot be read.
+pub fn version(folder: &Path) -> Option<Digest> {
+    let (mut hash, mut bytes, mut folders) = (Sha256::new(), 0, vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).ok()?.map(|entry| entry.ok().map(|entry| entry.path()));
+        let mut paths = entries.collect::<Option<Vec<_>>>()?;
+        paths.sort();
+        for path in paths {
+            let about = std::fs::metadata(&path).ok()?;
+            if about.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            bytes += about.len();
+            if bytes > VERSIONED_BYTES {
+                return None;
+            }
+            hash.update(path.to_string_lossy().as_bytes());
+            hash.update([0]);
+            hash.update(about.len().to_le_bytes());
+            hash.update(std::fs::read(&path).ok()?);
+        }
+    }
+    Some(Digest(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
 /// The warehouse of a local workspace, for several servers at once.

@@ -14,7 +14,7 @@ use crate::guard::Facts;
 use crate::limit::Budget;
 use crate::model::{Diagnostic, Digest, Question, Severity, Space, State, digest_json};
 use crate::ops::{
-    Bills, Events, Gate, GateOptions, Loans, Meter, Model, ModelOptions, OpsError, Pace, Prices, Scorer, Statements, Workspace,
+    Bills, Events, Gate, GateOptions, KnownResults, Loans, Meter, Model, ModelOptions, OpsError, Pace, Prices, Scorer, Statements, Workspace,
 };
 use crate::render;
 use crate::sql::parse_query;
@@ -25,6 +25,9 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+/// Bytes of results that are kept between runs.
+const KEPT_RESULTS: u64 = 4 << 20;
 
 /// Everything a command that talks to a workspace needs.
 pub struct Session {
@@ -38,10 +41,12 @@ pub struct Session {
     pub shared: Option<SharedState>,
     /// What this session's scorers use up.
     pub bills: Bills,
+    /// The version of the workspace's data, where it is known.
+    data: Option<Digest>,
     /// Length of a second in the embedded world, where time may run faster.
     time_scale: f64,
-    /// Stops when dropped.
-    _server: Option<RunningServer>,
+    /// The embedded workspace; it stops when nobody has it any more.
+    pub server: Option<Arc<RunningServer>>,
 }
 
 impl Session {
@@ -62,7 +67,7 @@ impl Session {
 
     async fn connect(loaded: Loaded, events: Events) -> Result<Self, OpsError> {
         let layout = layout(&loaded.project);
-        let (workspace, server, as_of) = connect(&loaded.project, &layout).await?;
+        let (workspace, server, as_of, data) = connect(&loaded.project, &layout).await?;
         let shared = shared_state(&loaded.project, &workspace.client)?;
         if let Some(shared) = &shared {
             shared.pull(&StateStore::new(layout.state())).await?;
@@ -77,8 +82,9 @@ impl Session {
             as_of,
             shared,
             bills: Bills::default(),
+            data,
             time_scale,
-            _server: server,
+            server: server.map(Arc::new),
         };
         interrupt::clean_up_after(session.workspace.clone(), session.ledger(), session.loans(), session.run_name());
         Ok(session)
@@ -182,7 +188,8 @@ impl Session {
         Ok(Scorer {
             workspace: self.workspace.clone(),
             gate,
-            statements: Statements::new(sql_places, scoring.sql.timeout.0, meter.clone()),
+            statements: Statements::new(sql_places, scoring.sql.timeout.0, meter.clone())
+                .after(self.known_results(args)?),
             cache: Cache::open(self.layout.answers())?,
             durations: Cache::open(self.layout.durations())?,
             claims: Claims::open(self.layout.claims())?,
@@ -200,10 +207,19 @@ impl Session {
         })
     }
 
+    /// Results of earlier runs over the same data. Only of the tables of this machine it is known
+    /// which data that is.
+    fn known_results(&self, args: &ScoringArgs) -> Result<Option<KnownResults>, OpsError> {
+        let Some(version) = self.data.as_ref().filter(|_| !args.fresh) else { return Ok(None) };
+        let ground = format!("{} {version} {}", self.workspace.host, env!("CARGO_PKG_VERSION"));
+        let cache = Cache::open_within(self.layout.results(), KEPT_RESULTS)?;
+        Ok(Some(KnownResults { cache, ground, as_of: self.as_of.clone() }))
+    }
+
     /// The pace of this workspace, which all projects of a run share; an embedded one is alone.
     fn pace(&self, per_minute: Option<u32>) -> Option<Pace> {
         static PACES: Mutex<BTreeMap<(String, Option<u32>), Pace>> = Mutex::new(BTreeMap::new());
-        if self._server.is_some() || per_minute.is_none() {
+        if self.server.is_some() || per_minute.is_none() {
             return None;
         }
         let minute = Duration::from_secs(60).mul_f64(self.time_scale);
@@ -231,7 +247,7 @@ impl Session {
     fn budget(&self) -> Budget {
         let declared = &self.project().budget;
         // Questions to the embedded workspace cost nothing: only what was declared counts there.
-        let budget = if self._server.is_some() { declared.clone() } else { declared.with_defaults() };
+        let budget = if self.server.is_some() { declared.clone() } else { declared.with_defaults() };
         Budget {
             questions: budget.questions.map(|count| count.0),
             tokens: budget.tokens.map(|count| count.0),
@@ -341,6 +357,8 @@ pub struct Connection {
     /// None where nobody has named one.
     pub warehouse_id: Option<String>,
     pub as_of: Option<String>,
+    /// The version of the data, where it is known.
+    pub data: Option<Digest>,
     /// The embedded workspace; stops when dropped.
     pub server: Option<RunningServer>,
 }
@@ -359,6 +377,10 @@ pub async fn open(project: &Project, layout: &Layout) -> Result<Connection, OpsE
     match &project.workspace {
         config::Workspace::Embedded { data, as_of, world } => {
             let date = as_of.as_deref().and_then(|text| text.parse().ok());
+            // A world may let anything happen, so what was seen in one is no result to go on from.
+            let versioned = world.is_none();
+            let version = || local::version(data).filter(|_| versioned);
+            let before = version();
             let server = local::start(LocalOptions {
                 data: data.clone(),
                 as_of: date,
@@ -371,7 +393,9 @@ pub async fn open(project: &Project, layout: &Layout) -> Result<Connection, OpsE
             let client = Client::new(Settings::new(&server.url, token))?;
             let warehouse_id = Some(project.warehouse_id.clone().unwrap_or_else(|| WAREHOUSE_ID.to_owned()));
             let host = "embedded".to_owned();
-            Ok(Connection { client, host, warehouse_id, as_of: as_of.clone(), server: Some(server) })
+            // What changed while it was being loaded is no version of what was loaded.
+            let version = before.filter(|before| version().as_ref() == Some(before));
+            Ok(Connection { client, host, warehouse_id, as_of: as_of.clone(), data: version, server: Some(server) })
         }
         config::Workspace::Databricks { host, profile } => {
             let settings = settings(host.as_deref(), profile.as_deref())?;
@@ -380,7 +404,7 @@ pub async fn open(project: &Project, layout: &Layout) -> Result<Connection, OpsE
             let client = Client::new(settings)?;
             // The embedded workspace, served by another process, has one warehouse.
             let warehouse_id = named.or_else(|| is_loopback(&host).then(|| WAREHOUSE_ID.to_owned()));
-            Ok(Connection { client, host, warehouse_id, as_of: None, server: None })
+            Ok(Connection { client, host, warehouse_id, as_of: None, data: None, server: None })
         }
     }
 }
@@ -397,11 +421,11 @@ fn time_scale(project: &Project) -> Result<f64, OpsError> {
 async fn connect(
     project: &Project,
     layout: &Layout,
-) -> Result<(Workspace, Option<RunningServer>, Option<String>), OpsError> {
+) -> Result<(Workspace, Option<RunningServer>, Option<String>, Option<Digest>), OpsError> {
     let connection = open(project, layout).await?;
     let warehouse_id = connection.warehouse()?;
-    let Connection { client, host, as_of, server, .. } = connection;
-    Ok((Workspace::new(client, host, warehouse_id), server, as_of))
+    let Connection { client, host, as_of, server, data, .. } = connection;
+    Ok((Workspace::new(client, host, warehouse_id), server, as_of, data))
 }
 
 fn settings(host: Option<&str>, profile: Option<&str>) -> Result<Settings, OpsError> {

@@ -66,7 +66,7 @@ pub use doctor::{
 pub use drift::{DriftKind, drift};
 pub use events::Events;
 pub use gate::{Gate, GateOptions, Pace};
-pub use gold::{Gold, Statements, run_gold};
+pub use gold::{Gold, KnownResults, Statements, run_gold};
 pub use ground::{declared_names, unusable};
 pub use guards::{Policy, blocked_by};
 pub use health::GoldFinding;

@@ -29,4 +29,4 @@ pub(crate) use parse::{parser_over, tokens};
 pub use plain::{plain_form, same_query, tables_of};
 pub use rebind::{RebindError, Renames, rebind_expression, rebind_query};
 pub use resolve::JoinKind;
-pub use variants::{Settling, on_instance, reads_clock, settling, with_sort_keys};
+pub use variants::{Settling, is_random, on_instance, reads_clock, settling, with_sort_keys};

@@ -196,16 +196,37 @@ pub fn reads_clock(sql: &str) -> bool {
         "today",
         "unix_timestamp",
     ];
+    // Those two need no parentheses; the others without them are columns.
+    uses(sql, |name, called| CLOCKS.contains(&name) && (called || name.starts_with("current_")))
+}
+
+/// True if the query draws lots, so that it gives another result each time.
+pub fn is_random(sql: &str) -> bool {
+    const LOTS: [&str; 9] = [
+        "rand",
+        "randn",
+        "random",
+        "randstr",
+        "uniform",
+        "uuid",
+        "shuffle",
+        "monotonically_increasing_id",
+        "tablesample",
+    ];
+    uses(sql, |name, called| LOTS.contains(&name) && (called || name == "tablesample"))
+}
+
+/// True if a plain word of the query is what `wanted` says of it, in lower case, and of whether a
+/// parenthesis follows. Words after a dot are somebody's columns.
+fn uses(sql: &str, wanted: impl Fn(&str, bool) -> bool) -> bool {
     let tokens = tokens(sql, false).unwrap_or_default();
     let words: Vec<&Token> =
         tokens.iter().map(|token| &token.token).filter(|token| !matches!(token, Token::Whitespace(_))).collect();
     words.iter().enumerate().any(|(at, token)| match token {
         Token::Word(word) if word.quote_style.is_none() => {
-            let name = word.value.to_lowercase();
-            // Those two need no parentheses; the others without them are columns.
             let called = matches!(words.get(at + 1), Some(Token::LParen));
             let own = at > 0 && matches!(words[at - 1], Token::Period);
-            CLOCKS.contains(&name.as_str()) && !own && (called || name.starts_with("current_"))
+            !own && wanted(&word.value.to_lowercase(), called)
         }
         _ => false,
     })

@@ -83,6 +83,16 @@ impl Cache {
         Ok(cache)
     }
 
+    /// As [`Cache::open`]; a file that has grown beyond this starts over, since all of it is read.
+    pub fn open_within(path: impl Into<PathBuf>, most_bytes: u64) -> Result<Self, StoreError> {
+        let path = path.into();
+        if std::fs::metadata(&path).is_ok_and(|about| about.len() > most_bytes) {
+            // Who still appends to it appends to a file without a name: what it keeps is got again.
+            std::fs::remove_file(&path).map_err(StoreError::io("remove", &path))?;
+        }
+        Self::open(path)
+    }
+
     /// The value under a key; none if there is none of this type.
     pub fn get<V: DeserializeOwned>(&self, key: &Digest) -> Option<V> {
         let value = self.loaded().values.get(key)?.clone();
