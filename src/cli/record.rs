@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::history;
 use super::output::Output;
 use super::session::Session;
+use crate::embedded::server::RunningServer;
 use crate::format::{EventLine, LineBody, RunSummary, event_to_json, inert_json, plan_to_json, space_to_value};
 use crate::history::{History, Moment, RunRecord, RunRow};
 use crate::model::{Event, Plan, Scorecard, Space, Suite};
@@ -37,6 +38,8 @@ struct Record {
     history: Option<History>,
     /// What was used up, by every session of this run.
     bills: Vec<Bills>,
+    /// Embedded workspaces that the history may lie in: kept until it is written.
+    servers: Vec<Arc<RunningServer>>,
 }
 
 impl Recorder {
@@ -68,6 +71,7 @@ impl Recorder {
             rows: RunRecord::default(),
             history: None,
             bills: Vec::new(),
+            servers: Vec::new(),
         };
         Ok(Self(Arc::new(Mutex::new(record))))
     }
@@ -80,6 +84,7 @@ impl Recorder {
             Err(error) => record.warn(&format!("this run is not recorded: {error}")),
         }
         record.bills.push(session.bills.clone());
+        record.servers.extend(session.server.clone());
         let actor = Identity::current().who;
         record.data = serde_json::json!({ "by": actor });
         record.rows = RunRecord::begin(RunRow {
@@ -188,10 +193,10 @@ impl Recorder {
     }
 
     async fn finish(&self, exit: Exit, message: String) {
-        let (history, rows) = {
+        let (history, rows, _servers) = {
             let mut record = self.lock();
             record.finish(exit, message);
-            (record.history.take(), std::mem::take(&mut record.rows))
+            (record.history.take(), std::mem::take(&mut record.rows), std::mem::take(&mut record.servers))
         };
         if let Some(history) = history
             && let Err(error) = history.add(&rows).await

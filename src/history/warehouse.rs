@@ -11,6 +11,9 @@ use std::time::Duration;
 /// Bytes of rows in one statement; the service takes 16 MiB.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
+/// Times that adding columns is tried again after others may have added them.
+const MOST_WIDENINGS: usize = 3;
+
 #[derive(Clone)]
 pub struct Warehouse {
     pub client: Client,
@@ -47,8 +50,19 @@ impl Warehouse {
         Ok(rows_of(table, &result))
     }
 
-    /// Columns that this release has and the table, made by an older one, has not.
+    /// Adds the columns that this release has and the table, made by an older one, has not. Of two
+    /// runs at once, the second finds them there.
     async fn widen(&self, table: &Table) -> Result<(), HistoryError> {
+        for _ in 0..MOST_WIDENINGS {
+            match self.widen_once(table).await {
+                Err(HistoryError::Warehouse { source: SqlRunError::Sql { .. }, .. }) => {}
+                ended => return ended,
+            }
+        }
+        self.widen_once(table).await
+    }
+
+    async fn widen_once(&self, table: &Table) -> Result<(), HistoryError> {
         let sql = format!("SELECT * FROM {} LIMIT 0", self.name(table));
         let there = self.run(&sql, Vec::new(), "describe a history table").await?;
         let is_there =
