@@ -14,8 +14,8 @@ use crate::store::{Identity, Journal, Layout, Ledger, Lock, LockRequest, SharedL
 /// For how long a lock holds that nobody renews; its holder renews it three times in that time.
 pub const LEASE: jiff::SignedDuration = jiff::SignedDuration::from_mins(2);
 
-/// A shared lock is not renewed: it holds for longer than a person thinks about a question.
-pub const SHARED_LEASE: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
+/// As [`LEASE`], of a shared lock: the clocks of two machines may differ by some of it.
+pub const SHARED_LEASE: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
 /// What is to be carried out, where.
 pub struct Order<'a> {
@@ -54,7 +54,8 @@ pub async fn carry_out(
 ) -> Result<Carried, OpsError> {
     let Some(shared) = order.shared else { return carry_out_here(order, None, confirm).await };
     let request = request("apply", Some(order.plan_id), &order.identity, SHARED_LEASE);
-    let lock = shared.lock(&request, order.now).await?;
+    let mut lock = shared.lock(&request, order.now).await?;
+    lock.keep_alive(SHARED_LEASE);
     shared.pull(&StateStore::new(order.layout.state())).await?;
     let carried = carry_out_here(order, Some(&lock), confirm).await;
     let given_back = lock.release().await;

@@ -9,7 +9,7 @@ use super::state::StateStore;
 use crate::format::{FormatError, state_from_json, state_to_json};
 use crate::model::State;
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::cmp::Ordering;
 use std::path::PathBuf;
 
@@ -91,26 +91,30 @@ impl SharedState {
     pub async fn lock(&self, request: &LockRequest, now: Timestamp) -> Result<SharedLock, StoreError> {
         let record = LockRecord::of(request, now);
         for _ in 0..3 {
-            let held = self.blobs.list(LOCKS).await?;
-            for name in &held {
-                let bytes = self.blobs.read(&format!("{LOCKS}/{name}")).await?;
-                match bytes.and_then(|bytes| serde_json::from_slice::<LockRecord>(&bytes).ok()) {
-                    Some(other) if other.expires > now => return Err(StoreError::Busy(Box::new(other))),
-                    _ => self.blobs.delete(&format!("{LOCKS}/{name}")).await?,
-                }
+            if let Some(other) = self.locks().await?.pop().filter(|other| other.expires > now) {
+                return Err(StoreError::Busy(Box::new(other)));
+            }
+            // What holds no longer, and what was renewed of it.
+            for name in self.blobs.list(LOCKS).await? {
+                self.blobs.delete(&format!("{LOCKS}/{name}")).await?;
             }
             let text = serde_json::to_vec(&record).unwrap_or_default();
             if self.blobs.create(&lock_name(), Bytes::from(text)).await? {
-                return Ok(SharedLock { blobs: self.blobs.clone(), record });
+                return Ok(SharedLock { blobs: self.blobs.clone(), record, heartbeat: None });
             }
         }
         Err(StoreError::Busy(Box::new(record)))
     }
 
-    /// The lock that is held; none or one.
+    /// The lock that is held, with the end that its holder gave it last; none or one.
     pub async fn locks(&self) -> Result<Vec<LockRecord>, StoreError> {
-        let bytes = self.blobs.read(&lock_name()).await?;
-        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).into_iter().collect())
+        let Some(mut record) = held(&self.blobs).await? else { return Ok(Vec::new()) };
+        for name in self.blobs.list(LOCKS).await? {
+            if let Some(end) = renewed_until(&name, &record.id) {
+                record.expires = record.expires.max(end);
+            }
+        }
+        Ok(vec![record])
     }
 
     /// Removes the lock with this id, whoever holds it.
@@ -125,12 +129,22 @@ impl SharedState {
     }
 }
 
-/// A held shared lock. It ends by itself after its lease: the store gives nothing back when its
-/// holder dies. What makes a write safe is the space's etag.
+/// A held shared lock. It ends by itself after its lease, unless its holder renews it: the store
+/// gives nothing back when a holder dies. What makes a write safe is the space's etag.
 #[derive(Debug)]
 pub struct SharedLock {
     blobs: Blobs,
     record: LockRecord,
+    heartbeat: Option<AbortOnDrop>,
+}
+
+#[derive(Debug)]
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl SharedLock {
@@ -138,23 +152,58 @@ impl SharedLock {
         &self.record
     }
 
+    /// Renews the lease three times before it ends, as long as the lock is held. A lock that was
+    /// lost is not taken back. Nothing there can be written over, so that every renewal is a file of
+    /// its own, whose name says until when.
+    pub fn keep_alive(&mut self, lease: SignedDuration) {
+        let (blobs, record) = (self.blobs.clone(), self.record.clone());
+        let beating = async move {
+            let mut before: Option<String> = None;
+            loop {
+                tokio::time::sleep(lease.unsigned_abs() / 3).await;
+                match held(&blobs).await {
+                    Ok(Some(current)) if current.id == record.id => {}
+                    // It passes, or the lease ends.
+                    Err(_) => continue,
+                    Ok(_) => return,
+                }
+                let Ok(expires) = Timestamp::now().checked_add(lease) else { return };
+                let name = renewal(&record.id, expires);
+                let text = serde_json::to_vec(&LockRecord { expires, ..record.clone() }).unwrap_or_default();
+                if blobs.create(&name, Bytes::from(text)).await.is_ok()
+                    && let Some(before) = before.replace(name)
+                {
+                    // Left behind, it does no harm: the later end counts.
+                    let _ = blobs.delete(&before).await;
+                }
+            }
+        };
+        self.heartbeat = Some(AbortOnDrop(tokio::spawn(beating)));
+    }
+
     /// Fails if somebody else took the lock meanwhile.
     pub async fn check(&self) -> Result<(), StoreError> {
-        let bytes = self.blobs.read(&lock_name()).await?;
-        let current = bytes.and_then(|bytes| serde_json::from_slice::<LockRecord>(&bytes).ok());
-        match current {
+        match held(&self.blobs).await? {
             Some(record) if record.id == self.record.id => Ok(()),
             other => Err(StoreError::LockLost { ours: self.record.id.clone(), current: other.map(Box::new) }),
         }
     }
 
     /// Gives it back, if it is still ours.
-    pub async fn release(self) -> Result<(), StoreError> {
+    pub async fn release(mut self) -> Result<(), StoreError> {
+        self.heartbeat.take();
         match self.check().await {
-            Ok(()) => self.blobs.delete(&lock_name()).await,
-            Err(StoreError::LockLost { .. }) => Ok(()),
-            Err(other) => Err(other),
+            Ok(()) => self.blobs.delete(&lock_name()).await?,
+            Err(StoreError::LockLost { .. }) => {}
+            Err(other) => return Err(other),
         }
+        // Of nobody's lock any more; whoever takes the next one removes what is left.
+        for name in self.blobs.list(LOCKS).await.unwrap_or_default() {
+            if renewed_until(&name, &self.record.id).is_some() {
+                let _ = self.blobs.delete(&format!("{LOCKS}/{name}")).await;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -166,11 +215,27 @@ fn lock_name() -> String {
     format!("{LOCKS}/lock.json")
 }
 
+/// The lock as it was taken.
+async fn held(blobs: &Blobs) -> Result<Option<LockRecord>, StoreError> {
+    let bytes = blobs.read(&lock_name()).await?;
+    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+/// The name of a lock's renewal.
+fn renewal(id: &str, expires: Timestamp) -> String {
+    format!("{LOCKS}/renewed-{id}-{}.json", expires.as_millisecond())
+}
+
+/// Until when this file renews the lock with this id; none if it does not.
+fn renewed_until(name: &str, id: &str) -> Option<Timestamp> {
+    let end = name.strip_prefix("renewed-")?.strip_prefix(id)?.strip_prefix('-')?.strip_suffix(".json")?;
+    Timestamp::from_millisecond(end.parse().ok()?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::store::Identity;
-    use jiff::SignedDuration;
     use object_store::memory::InMemory;
     use object_store::path::Path;
     use std::sync::Arc;
@@ -242,5 +307,33 @@ mod tests {
         assert_eq!(shared.locks().await.expect("read"), [taken.record().clone()]);
         taken.release().await.expect("given back");
         assert_eq!(shared.locks().await.expect("read"), []);
+    }
+
+    #[tokio::test]
+    async fn a_held_lock_is_renewed_and_a_dead_holders_ends() {
+        let shared = shared();
+        let brief = LockRequest { lease: SignedDuration::from_millis(30), ..request("ann") };
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        let mut held = shared.lock(&brief, Timestamp::now()).await.expect("free");
+        held.keep_alive(SignedDuration::from_millis(30));
+        // Kept for longer than three leases, by looks at the store itself.
+        let long = held.record().expires.checked_add(SignedDuration::from_millis(90)).expect("a time");
+        while shared.locks().await.expect("read")[0].expires <= long {
+            assert!(std::time::Instant::now() < end, "it is not renewed");
+            tokio::task::yield_now().await;
+        }
+        held.check().await.expect("still ours");
+        let until = shared.locks().await.expect("read")[0].expires;
+        let before = until.checked_sub(SignedDuration::from_millis(1)).expect("a time");
+        let busy = shared.lock(&request("bob"), before).await.expect_err("kept").to_string();
+        assert!(busy.contains("ann on ann"), "{busy}");
+        // Its holder dies: nothing is given back, and nothing renewed.
+        drop(held);
+        let left = shared.locks().await.expect("read");
+        assert_eq!(left.len(), 1);
+        let taken = shared.lock(&request("bob"), left[0].expires).await.expect("its time is up");
+        assert_eq!(shared.locks().await.expect("read"), [taken.record().clone()]);
+        taken.release().await.expect("given back");
+        assert_eq!(shared.blobs.list(LOCKS).await.expect("read"), Vec::<String>::new(), "nothing is left behind");
     }
 }
