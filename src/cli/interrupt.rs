@@ -7,9 +7,10 @@
 use crate::ops::{Loans, Workspace, sweep_run};
 use crate::store::Ledger;
 use std::future::Future;
-use std::io::BufRead;
+use std::io::{self, BufRead};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// What is left to do when a run is stopped.
@@ -25,8 +26,8 @@ static STOP: Notify = Notify::const_new();
 /// A write is under way that is finished first.
 static WRITING: AtomicBool = AtomicBool::new(false);
 static WRITTEN: Notify = Notify::const_new();
-/// Somebody is asked; nothing runs meanwhile.
-static ASKING: AtomicBool = AtomicBool::new(false);
+/// Somebody is asked; nothing runs meanwhile. Who waits for the answer hears it here.
+static ASKED: Mutex<Option<Sender<io::Result<String>>>> = Mutex::new(None);
 
 /// A run whose shadows are to be removed if it is stopped.
 pub fn clean_up_after(workspace: Arc<Workspace>, ledger: Ledger, loans: Loans, run: String) {
@@ -49,13 +50,25 @@ pub fn is_writing() -> bool {
     WRITING.load(Ordering::SeqCst)
 }
 
-/// One line from the terminal. While it is waited for, a Ctrl-C ends the program at once.
-pub fn ask_line() -> std::io::Result<String> {
-    ASKING.store(true, Ordering::SeqCst);
-    let mut line = String::new();
-    let read = std::io::stdin().lock().read_line(&mut line);
-    ASKING.store(false, Ordering::SeqCst);
-    read.map(|_| line)
+/// One line from the terminal. A Ctrl-C while it is waited for is an answer as well: an error, so
+/// that the command gives back what it holds.
+pub fn ask_line() -> io::Result<String> {
+    let (answer, answered) = channel();
+    *asked() = Some(answer.clone());
+    // Waited for by nobody: at a terminal where nothing more is typed, it ends with the program.
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = io::stdin().lock().read_line(&mut line);
+        // An error says that nobody waits any more.
+        let _ = answer.send(read.map(|_| line));
+    });
+    let line = answered.recv().unwrap_or_else(|_| Err(io::ErrorKind::UnexpectedEof.into()));
+    asked().take();
+    line
+}
+
+fn asked() -> MutexGuard<'static, Option<Sender<io::Result<String>>>> {
+    ASKED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Runs a command until it ends or is stopped; None: it was stopped, and cleaned up after.
@@ -81,8 +94,8 @@ pub async fn stoppable<T>(command: impl Future<Output = T>) -> Option<T> {
 /// What a first Ctrl-C means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum First {
-    /// Nothing runs that could be stopped cleanly.
-    Now,
+    /// Whoever was asked has declined.
+    Declined,
     /// The command is stopped, and its shadows are removed.
     Stopping,
     /// The write under way is finished.
@@ -91,8 +104,9 @@ pub enum First {
 
 /// Asks the command to stop.
 pub fn stop() -> First {
-    if ASKING.load(Ordering::SeqCst) {
-        return First::Now;
+    if let Some(asked) = asked().take() {
+        let _ = asked.send(Err(io::ErrorKind::Interrupted.into()));
+        return First::Declined;
     }
     STOP.notify_one();
     if is_writing() { First::Finishing } else { First::Stopping }

@@ -63,7 +63,7 @@ async fn until_done(mut command: tokio::task::JoinHandle<Option<Exit>>, output: 
         () = interrupt::interrupted() => {}
     }
     match interrupt::stop() {
-        First::Now => return Exit::Cancelled,
+        First::Declined => {}
         First::Stopping => output.message("stopping and cleaning up; Ctrl-C again stops at once"),
         First::Finishing => output.message("the write under way is finished first; Ctrl-C again stops at once"),
     }

@@ -5,8 +5,9 @@ use super::fake::{Call, Fake, Fate, Hook, Moment};
 use super::site::{ID, Site, plan, space, with_measure};
 use crate::model::{Plan, Space};
 use crate::ops::{ApplyOutcome, Carried};
-use crate::store::crash;
+use crate::store::{StoreError, crash};
 use futures::FutureExt;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
 
@@ -178,9 +179,31 @@ async fn a_journal_cut_at_any_byte_is_decided_or_set_aside() {
     fake.hook(None);
     let journal = std::fs::read(site.journal().path()).expect("a journal");
     for damage in [false, true] {
-        // Of every byte it is shown elsewhere whether an intent is read; here, what follows.
-        let last = journal.len();
-        for cut in (0..last).step_by(191).chain([1, last - 2, last - 1, last]) {
+        let damaged = |cut: usize| {
+            let mut bytes = journal[..cut].to_vec();
+            if damage {
+                bytes.extend_from_slice(b"\n{}\n");
+            }
+            bytes
+        };
+        // What follows depends on what is read, and of every byte it is looked at what that is.
+        // Carried out is every kind of reading, at both its ends and in between.
+        let reading = Site::standing(&fake, "ann", ID, &base);
+        let read = |cut: usize| {
+            std::fs::write(reading.journal().path(), damaged(cut)).expect("written");
+            match reading.journal().pending() {
+                Ok(intent) => intent.is_some().to_string(),
+                Err(StoreError::JournalCorrupt { .. }) => "corrupt".to_owned(),
+                Err(error) => panic!("cut at {cut}: {error}"),
+            }
+        };
+        let found: Vec<String> = (0..=journal.len()).map(read).collect();
+        let is_end = |cut: &usize| {
+            let differs = |other: Option<&String>| other != Some(&found[*cut]);
+            differs(cut.checked_sub(1).and_then(|before| found.get(before))) || differs(found.get(cut + 1))
+        };
+        let cuts = (0..found.len()).filter(is_end).chain((0..found.len()).step_by(191));
+        for cut in cuts.collect::<BTreeSet<usize>>() {
             for written in [false, true] {
                 let what = format!("cut at {cut}, written {written}, damaged {damage}");
                 let fake = fake.emptied();
@@ -190,11 +213,7 @@ async fn a_journal_cut_at_any_byte_is_decided_or_set_aside() {
                 }
                 let site = Site::standing(&fake, "ann", ID, &base);
                 site.declare(&base);
-                let mut bytes = journal[..cut].to_vec();
-                if damage {
-                    bytes.extend_from_slice(b"\n{}\n");
-                }
-                std::fs::write(site.journal().path(), bytes).expect("written");
+                std::fs::write(site.journal().path(), damaged(cut)).expect("written");
                 if let Err(error) = site.apply(&plan).await {
                     let told = error.to_string();
                     assert!(damage && told.contains(".corrupt"), "{what}: {told}");

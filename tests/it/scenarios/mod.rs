@@ -3,6 +3,8 @@
 //! shown beside the code of `ops`.
 
 mod approval;
+#[cfg(unix)]
+mod interrupted;
 mod others;
 mod reconcile;
 mod recovery;
