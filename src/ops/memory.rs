@@ -1,8 +1,9 @@
 //! Memory of what was tried on a space and turned down: the same content with the same benchmarks
 //! would turn it down again, so it is not asked about twice.
 
-use crate::model::{Candidate, Digest, Rejection, RejectionReason, Space, Suite, digest_json};
-use crate::store::{Ledger, RejectedMemory, StoreError};
+use crate::model::{Candidate, Change, Digest, Rejection, RejectionReason, Space, Suite, digest_json};
+use crate::store::{Ledger, Proposed, RejectedMemory, StoreError};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is remembered for one base and its benchmarks.
@@ -51,7 +52,8 @@ impl Memory {
             let reason = serde_json::to_value(rejection.reason).unwrap_or_default();
             let reason = format!("{}: {}", reason.as_str().unwrap_or_default(), rejection.detail);
             let (base, benchmarks) = (self.base.clone(), self.benchmarks.clone());
-            self.ledger.reject(&RejectedMemory { candidate, base, benchmarks, reason, at: now })?;
+            let proposed = Some(proposed(&rejection.candidate));
+            self.ledger.reject(&RejectedMemory { proposed, candidate, base, benchmarks, reason, at: now })?;
         }
         Ok(())
     }
@@ -59,6 +61,46 @@ impl Memory {
 
 fn was_tried(reason: RejectionReason) -> bool {
     matches!(reason, RejectionReason::NoEffect | RejectionReason::Harm | RejectionReason::Idle)
+}
+
+/// Characters of a proposed text that are kept.
+const KEPT_TEXT: usize = 160;
+
+/// What a candidate is about, for who looks at the memory later.
+fn proposed(candidate: &Candidate) -> Proposed {
+    let change = |change: &Change| {
+        let action = match (&change.before, &change.after) {
+            (None, _) => "add",
+            (_, None) => "remove",
+            _ => "update",
+        };
+        format!("{action} {}", change.address)
+    };
+    let mut words = Vec::new();
+    for change in &candidate.changes {
+        change.after.as_ref().or(change.before.as_ref()).into_iter().for_each(|value| texts(value, &mut words));
+    }
+    let text = words.join(" · ");
+    let text = match text.char_indices().nth(KEPT_TEXT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    };
+    let changes = candidate.changes.iter().map(change).collect();
+    Proposed { category: candidate.category.as_str().to_owned(), changes, text }
+}
+
+/// All texts of a value but its ids, each on one line.
+fn texts(value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::String(text) => into.push(text.split_whitespace().collect::<Vec<_>>().join(" ")),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, into)),
+        Value::Object(members) => {
+            members.iter().filter(|(name, _)| *name != "id").for_each(|(_, member)| texts(member, into));
+        }
+        Value::Number(number) => into.push(number.to_string()),
+        Value::Bool(flag) => into.push(flag.to_string()),
+        Value::Null => {}
+    }
 }
 
 /// Equal for candidates that would change the space in the same way.
@@ -69,7 +111,7 @@ fn fingerprint(candidate: &Candidate) -> Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Address, Category, Change};
+    use crate::model::{Address, Category};
 
     fn candidate(word: &str) -> Candidate {
         Candidate {
@@ -95,7 +137,11 @@ mod tests {
         memory.keep(&rejections, jiff::Timestamp::UNIX_EPOCH).expect("noted");
         let next = Memory::of(ledger(), &base, &suite).expect("read");
         next.keep(&rejections, jiff::Timestamp::UNIX_EPOCH).expect("noted");
-        assert_eq!(ledger().all_rejected().expect("read").len(), 1, "one line, and none for what was not tried");
+        let kept = ledger().all_rejected().expect("read");
+        assert_eq!(kept.len(), 1, "one line, and none for what was not tried");
+        let proposed = kept[0].proposed.as_ref().expect("what it was about");
+        assert_eq!((proposed.category.as_str(), proposed.text.as_str()), ("metadata", "harmful"));
+        assert!(proposed.changes[0].starts_with("add ") && proposed.changes[0].contains("c.s.t"), "{proposed:?}");
 
         let again = Memory::of(ledger(), &base, &suite).expect("read");
         let (fresh, refused) = again.sort_out(vec![candidate("harmful"), candidate("late")]);

@@ -49,12 +49,25 @@ pub struct HoldoutLook {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RejectedMemory {
+    /// What it proposed; none in what older releases noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed: Option<Proposed>,
     /// Digest of the candidate's changes.
     pub candidate: Digest,
     pub base: Digest,
     pub benchmarks: Digest,
     pub reason: String,
     pub at: Timestamp,
+}
+
+/// What a candidate proposed, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposed {
+    pub category: String,
+    /// `add`, `update` or `remove`, and the place, of each change.
+    pub changes: Vec<String>,
+    /// The beginning of what it would have written.
+    pub text: String,
 }
 
 /// An edit made in the workspace that stays there and out of the declared space.
@@ -279,8 +292,14 @@ mod tests {
         let at = Timestamp::UNIX_EPOCH;
         let (a, b) = (digest_text("a"), digest_text("b"));
         let look = HoldoutLook { holdout: a.clone(), space: b.clone(), at, why: "final".into() };
-        let memory =
-            RejectedMemory { candidate: a.clone(), base: b.clone(), benchmarks: a.clone(), reason: "harm".into(), at };
+        let memory = RejectedMemory {
+            proposed: None,
+            candidate: a.clone(),
+            base: b.clone(),
+            benchmarks: a.clone(),
+            reason: "harm".into(),
+            at,
+        };
         ledger.look(&look).expect("noted");
         ledger.reject(&memory).expect("noted");
         assert_eq!(ledger.looks(&a).expect("read"), [look]);

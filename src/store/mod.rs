@@ -29,7 +29,7 @@ pub use error::StoreError;
 pub use identity::Identity;
 pub use journal::{Done, Intent, Journal, WriteOutcome};
 pub use layout::Layout;
-pub use ledger::{HoldoutLook, KeptEdit, Ledger, RejectedMemory, Shadow};
+pub use ledger::{HoldoutLook, KeptEdit, Ledger, Proposed, RejectedMemory, Shadow};
 pub use lock::{Lock, LockRecord, LockRequest, break_lock, list_locks};
 pub use plans::{PlanStore, SavedPlan};
 pub use runs::{RunFolder, list_runs};

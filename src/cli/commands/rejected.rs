@@ -6,7 +6,8 @@ use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::session::{layout, load};
 use crate::ops::OpsError;
-use crate::store::Ledger;
+use crate::render::escape::visible_line;
+use crate::store::{Ledger, RejectedMemory};
 
 pub fn run(args: &RejectedArgs, output: Output) -> Outcome {
     let loaded = load(&args.project)?;
@@ -26,14 +27,27 @@ pub fn run(args: &RejectedArgs, output: Output) -> Outcome {
         output.data("No candidate is remembered as rejected.");
     } else {
         for memory in &known {
-            output.data(&format!(
-                "{}  {}  on space {}: {}",
-                memory.candidate.short(),
-                memory.at,
-                memory.base.short(),
-                memory.reason
-            ));
+            output.data(&told(memory));
         }
     }
     Ok(Exit::Ok)
+}
+
+/// What was proposed, what came of it, and when.
+fn told(memory: &RejectedMemory) -> String {
+    let (candidate, base) = (memory.candidate.short(), memory.base.short());
+    let mut lines = match &memory.proposed {
+        None => vec![format!("{candidate}  (noted by an older release)")],
+        Some(proposed) => {
+            let mut changes = proposed.changes.iter();
+            let first = changes.next().map_or("", String::as_str);
+            let mut lines = vec![format!("{candidate}  {}: {}", visible_line(&proposed.category), visible_line(first))];
+            lines.extend(changes.map(|change| format!("          {}", visible_line(change))));
+            lines.push(format!("          {}", visible_line(&proposed.text)));
+            lines
+        }
+    };
+    lines.push(format!("          {}", visible_line(&memory.reason)));
+    lines.push(format!("          {} on space {base}", memory.at));
+    lines.join("\n")
 }
