@@ -62,3 +62,15 @@ fn the_demo_needs_no_project_and_has_no_serious_fault() {
     let ui = Ui::over(&Project::empty(), &["--demo"]);
     printed(driver.arg(&ui.link));
 }
+
+#[test]
+fn a_run_of_500_questions_and_10_000_events_is_light() {
+    let Some(mut maker) = script("large.py") else { return };
+    let (project, _) = Project::planned();
+    printed(maker.arg("make").arg(project.path("")));
+    let ui = Ui::over(&project, &["--run", "2099"]);
+    let mut looker = script("large.py").expect("there a moment ago");
+    // In milliseconds, for a build that is not optimised on a machine that has other things to do.
+    // A release build, with both cores busy, took 120; a second is what is promised.
+    printed(looker.args(["look", &ui.link, "4000"]));
+}
