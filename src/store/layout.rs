@@ -6,12 +6,25 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     root: PathBuf,
+    state: PathBuf,
 }
+
+/// The name of a state file that has its folder to itself.
+const STATE: &str = "state.json";
 
 impl Layout {
     /// The layout in `root`, usually `.genie-enhance` beside `genie.yaml`.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        let root = root.into();
+        Self { state: root.join(STATE), root }
+    }
+
+    /// The layout around a state file. Several may lie in one folder, as those of a project's
+    /// environments do: under a name of its own, such as `prod.json`, a state has all that belongs
+    /// to it in `prod.d` beside it.
+    pub fn around(state: &Path) -> Self {
+        let root = beside(state);
+        Self { root, state: state.to_owned() }
     }
 
     pub fn root(&self) -> &Path {
@@ -19,7 +32,7 @@ impl Layout {
     }
 
     pub fn state(&self) -> PathBuf {
-        self.root.join("state.json")
+        self.state.clone()
     }
 
     pub fn lock(&self) -> PathBuf {
@@ -61,5 +74,26 @@ impl Layout {
 
     pub fn runs(&self) -> PathBuf {
         self.root.join("runs")
+    }
+}
+
+/// The folder of what belongs to a state file.
+pub(super) fn beside(state: &Path) -> PathBuf {
+    match state.file_name() {
+        Some(name) if name != STATE => state.with_extension("d"),
+        _ => super::atomic::folder_of(state),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_in_one_folder_share_nothing() {
+        assert_eq!(Layout::around(Path::new("a/state.json")), Layout::new("a"));
+        let (dev, prod) = (Layout::around(Path::new("a/dev.json")), Layout::around(Path::new("a/prod.json")));
+        assert_eq!((dev.state(), dev.journal()), ("a/dev.json".into(), "a/dev.d/journal.jsonl".into()));
+        assert_ne!(dev.lock(), prod.lock());
     }
 }

@@ -1,7 +1,8 @@
 //! The state file with its backups.
 
-use super::atomic::{folder_of, read_if_there, write_atomic};
+use super::atomic::{read_if_there, write_atomic};
 use super::error::StoreError;
+use super::layout::beside;
 use crate::format::{FormatError, state_from_json, state_to_json};
 use crate::model::State;
 use std::fs;
@@ -156,7 +157,7 @@ impl StateStore {
     }
 
     fn backup_folder(&self) -> PathBuf {
-        folder_of(&self.path).join("backups")
+        beside(&self.path).join("backups")
     }
 }
 
