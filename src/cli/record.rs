@@ -149,6 +149,11 @@ impl Recorder {
         }
     }
 
+    /// The texts of the questions that were scored.
+    pub fn texts(&self, suite: &Suite) {
+        self.lock().rows.suite(suite);
+    }
+
     /// The plan that this run is about, where it makes none itself.
     pub fn concerns(&self, plan: &Plan, plan_id: &str) {
         let mut record = self.lock();

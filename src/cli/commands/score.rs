@@ -57,6 +57,7 @@ pub async fn recorded(args: &ScoreArgs, output: Output, recorder: &Recorder) -> 
         let name = if at == 0 { "score".to_owned() } else { format!("score-{}", at + 1) };
         recorder.scorecard(&name, card);
     }
+    recorder.texts(&session.loaded.suite);
     let Some(card) = cards.first() else { return Ok(Exit::Ok) };
     let by = crate::store::Identity::current().who;
     let after = serde_json::json!({ "correct": card.correct(), "total": card.total() });
