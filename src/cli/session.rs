@@ -14,7 +14,8 @@ use crate::guard::Facts;
 use crate::limit::Budget;
 use crate::model::{Diagnostic, Digest, Question, Severity, Space, State, digest_json};
 use crate::ops::{
-    Bills, Events, Gate, GateOptions, KnownResults, Loans, Meter, Model, ModelOptions, OpsError, Pace, Prices, Scorer, Statements, Workspace,
+    Bills, Events, Gate, GateOptions, KnownResults, Loans, Meter, Model, ModelOptions, OpsError, Pace, Prices, Scorer,
+    Statements, Workspace,
 };
 use crate::render;
 use crate::sql::parse_query;
@@ -25,9 +26,6 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-/// Bytes of results that are kept between runs.
-const KEPT_RESULTS: u64 = 4 << 20;
 
 /// Everything a command that talks to a workspace needs.
 pub struct Session {
@@ -41,8 +39,6 @@ pub struct Session {
     pub shared: Option<SharedState>,
     /// What this session's scorers use up.
     pub bills: Bills,
-    /// The version of the workspace's data, where it is known.
-    data: Option<Digest>,
     /// Length of a second in the embedded world, where time may run faster.
     time_scale: f64,
     /// The embedded workspace; it stops when nobody has it any more.
@@ -67,7 +63,7 @@ impl Session {
 
     async fn connect(loaded: Loaded, events: Events) -> Result<Self, OpsError> {
         let layout = layout(&loaded.project);
-        let (workspace, server, as_of, data) = connect(&loaded.project, &layout).await?;
+        let (workspace, server, as_of) = connect(&loaded.project, &layout).await?;
         let shared = shared_state(&loaded.project, &workspace.client)?;
         if let Some(shared) = &shared {
             shared.pull(&StateStore::new(layout.state())).await?;
@@ -82,7 +78,6 @@ impl Session {
             as_of,
             shared,
             bills: Bills::default(),
-            data,
             time_scale,
             server: server.map(Arc::new),
         };
@@ -189,7 +184,7 @@ impl Session {
             workspace: self.workspace.clone(),
             gate,
             statements: Statements::new(sql_places, scoring.sql.timeout.0, meter.clone())
-                .after(self.known_results(args)?),
+                .after(self.workspace.known.clone().filter(|_| !args.fresh)),
             cache: Cache::open(self.layout.answers())?,
             durations: Cache::open(self.layout.durations())?,
             claims: Claims::open(self.layout.claims())?,
@@ -205,15 +200,6 @@ impl Session {
             model: self.model(&meter)?,
             meter,
         })
-    }
-
-    /// Results of earlier runs over the same data. Only of the tables of this machine it is known
-    /// which data that is.
-    fn known_results(&self, args: &ScoringArgs) -> Result<Option<KnownResults>, OpsError> {
-        let Some(version) = self.data.as_ref().filter(|_| !args.fresh) else { return Ok(None) };
-        let ground = format!("{} {version} {}", self.workspace.host, env!("CARGO_PKG_VERSION"));
-        let cache = Cache::open_within(self.layout.results(), KEPT_RESULTS)?;
-        Ok(Some(KnownResults { cache, ground, as_of: self.as_of.clone() }))
     }
 
     /// The pace of this workspace, which all projects of a run share; an embedded one is alone.
@@ -330,13 +316,12 @@ pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// The project's own folder: where its state file lies.
+/// The project's own folder: around its state file.
 pub fn layout(project: &Project) -> Layout {
-    let state = match &project.state {
-        config::Location::Path(path) => path.clone(),
-        _ => project.folder.join(".genie-enhance/state.json"),
-    };
-    Layout::new(state.parent().map_or_else(|| project.folder.clone(), Path::to_path_buf))
+    match &project.state {
+        config::Location::Path(path) => Layout::around(path),
+        _ => Layout::new(project.folder.join(".genie-enhance")),
+    }
 }
 
 /// The shared place of the project's state; none where a file on this machine holds it.
@@ -421,11 +406,16 @@ fn time_scale(project: &Project) -> Result<f64, OpsError> {
 async fn connect(
     project: &Project,
     layout: &Layout,
-) -> Result<(Workspace, Option<RunningServer>, Option<String>, Option<Digest>), OpsError> {
+) -> Result<(Workspace, Option<RunningServer>, Option<String>), OpsError> {
     let connection = open(project, layout).await?;
     let warehouse_id = connection.warehouse()?;
     let Connection { client, host, as_of, server, data, .. } = connection;
-    Ok((Workspace::new(client, host, warehouse_id), server, as_of, data))
+    // Only of the tables of this machine it is known which data they hold.
+    let known = data.map(|version| {
+        let ground = format!("{host} {version} {}", env!("CARGO_PKG_VERSION"));
+        KnownResults::new(layout.results(), ground, as_of.clone())
+    });
+    Ok((Workspace::new(client, host, warehouse_id).after(known), server, as_of))
 }
 
 fn settings(host: Option<&str>, profile: Option<&str>) -> Result<Settings, OpsError> {

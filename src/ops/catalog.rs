@@ -1,7 +1,6 @@
 //! Reading tables from Unity Catalog, and profiling their columns with SQL.
 
 use super::workspace::{OpsError, Workspace};
-use crate::databricks::SqlOptions;
 use crate::model::{Catalog, CatalogColumn, CatalogTable, Cell, ColumnProfile, TypeFamily};
 use futures::stream::{self, StreamExt};
 use std::collections::BTreeSet;
@@ -45,7 +44,7 @@ async fn profile_table(workspace: &Workspace, mut table: CatalogTable) -> Catalo
     let figures: Vec<String> = columns.iter().map(|index| figures_of(&quote(&table.columns[*index].name))).collect();
     let path = quote_path(&table.full_name);
     let counts = format!("SELECT COUNT(*), {} FROM {path}", figures.join(", "));
-    let Ok(result) = workspace.run_sql(&counts, &SqlOptions::default()).await else { return table };
+    let Ok(result) = workspace.rows_of(&counts).await else { return table };
     let Some(row) = result.rows.first() else { return table };
     let cell = |at: usize| row.get(at).and_then(Cell::as_wire);
     let number = |at: usize| cell(at).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
@@ -79,7 +78,7 @@ async fn dictionary(workspace: &Workspace, path: &str, column: &CatalogColumn, d
     }
     let name = quote(&column.name);
     let sql = format!("SELECT DISTINCT {name} FROM {path} WHERE {name} IS NOT NULL ORDER BY 1");
-    let rows = workspace.run_sql(&sql, &SqlOptions::default()).await.map(|result| result.rows).unwrap_or_default();
+    let rows = workspace.rows_of(&sql).await.map(|result| result.rows).unwrap_or_default();
     rows.iter().filter_map(|row| row.first()?.as_wire()).collect()
 }
 

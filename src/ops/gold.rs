@@ -1,13 +1,12 @@
 //! Gold SQL: run once each, and checked before anything is asked.
 
+use super::known::KnownResults;
 use super::meter::Meter;
 use super::workspace::Workspace;
 use crate::compare::Side;
 use crate::databricks::{SqlOptions, SqlRunError};
-use crate::model::{Digest, Question, ResultSet};
-use crate::sql::{ResultFacts, is_random, parse_query, reads_clock, result_facts, without_limit};
-use crate::store::{Cache, ResultKey};
-use serde::{Deserialize, Serialize};
+use crate::model::{Question, ResultSet};
+use crate::sql::{ResultFacts, parse_query, result_facts, without_limit};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{Mutex, OnceCell, Semaphore};
@@ -23,58 +22,7 @@ pub struct Statements {
     options: SqlOptions,
     done: Mutex<BTreeMap<String, Arc<OnceCell<Side>>>>,
     meter: Arc<Meter>,
-    known: Option<KnownResults>,
-}
-
-/// Results of earlier runs over the same data, where it is known which data that is.
-pub struct KnownResults {
-    pub cache: Cache,
-    /// The workspace with the version of its data, and all else that results depend on.
-    pub ground: String,
-    /// The frozen date; without one, what reads the clock is run again.
-    pub as_of: Option<String>,
-}
-
-/// A result as it is kept.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum KeptSide {
-    Rows(ResultSet),
-    SqlError(String),
-}
-
-/// Larger results are not kept: all of them are read back when a run begins.
-const KEPT_CELLS: usize = 500;
-
-impl KnownResults {
-    fn key(&self, what: &str, sql: &str) -> Option<Digest> {
-        if is_random(sql) || self.as_of.is_none() && reads_clock(sql) {
-            return None;
-        }
-        let sql = format!("{what} {sql}");
-        Some(ResultKey { sql, as_of: self.as_of.clone(), workspace: self.ground.clone() }.digest())
-    }
-
-    fn result(&self, sql: &str) -> Option<Side> {
-        Some(match self.cache.get(&self.key("result", sql)?)? {
-            KeptSide::Rows(rows) => Side::Rows(rows),
-            KeptSide::SqlError(message) => Side::SqlError(message),
-        })
-    }
-
-    /// A result that cannot be kept is got again the next time.
-    fn keep(&self, sql: &str, side: &Side) {
-        let kept = match side {
-            Side::Rows(rows) if !rows.truncated && rows.rows.len() * rows.columns.len() <= KEPT_CELLS => {
-                KeptSide::Rows(rows.clone())
-            }
-            Side::SqlError(message) => KeptSide::SqlError(message.clone()),
-            _ => return,
-        };
-        if let Some(key) = self.key("result", sql) {
-            let _ = self.cache.put(&key, &kept);
-        }
-    }
+    known: Option<Arc<KnownResults>>,
 }
 
 impl Statements {
@@ -84,33 +32,28 @@ impl Statements {
     }
 
     /// Goes on from what earlier runs got.
-    pub fn after(self, known: Option<KnownResults>) -> Self {
+    pub fn after(self, known: Option<Arc<KnownResults>>) -> Self {
         Self { known, ..self }
     }
 
     /// True if an earlier run got the very same twice.
     pub fn was_steady(&self, sql: &str) -> bool {
-        let known = |known: &KnownResults| known.cache.get(&known.key("steady", sql)?);
-        self.known.as_ref().and_then(known).unwrap_or(false)
+        self.known.as_ref().is_some_and(|known| known.was_steady(sql))
     }
 
     pub fn remember_steady(&self, sql: &str) {
-        if let Some(known) = &self.known
-            && let Some(key) = known.key("steady", sql)
-        {
-            let _ = known.cache.put(&key, &true);
-        }
+        self.known.iter().for_each(|known| known.remember_steady(sql));
     }
 
     /// The result of a statement. What the service could not do is not kept, so that it is
     /// tried again the next time.
     pub async fn run(&self, workspace: &Workspace, sql: &str) -> Side {
         let cell = self.done.lock().await.entry(sql.to_owned()).or_default().clone();
-        let get = async || match self.known.as_ref().and_then(|known| known.result(sql)) {
-            Some(known) => known,
+        let get = async || match self.known.as_ref().and_then(|known| known.side(sql)) {
+            Some(side) => side,
             None => {
                 let side = self.run_now(workspace, sql).await;
-                self.known.iter().for_each(|known| known.keep(sql, &side));
+                self.known.iter().for_each(|known| known.keep_side(sql, &side));
                 side
             }
         };

@@ -2,7 +2,6 @@
 //! the calendar may have moved in between.
 
 use super::workspace::{OpsError, Workspace};
-use crate::databricks::SqlOptions;
 use crate::fix::probe_sql;
 use crate::guard::{self, Facts, GuardConfig, GuardInput, Waiver};
 use crate::model::{Candidate, Catalog, Change, GuardOutcome, Plan, Space, Suite};
@@ -72,7 +71,7 @@ pub(super) async fn sql_failures(
     let mut failures = BTreeMap::new();
     for change in changes {
         for sql in probe_sql(&alone(change), content, catalog) {
-            if let Err(error) = workspace.run_sql(&sql, &SqlOptions::default()).await {
+            if let Err(error) = workspace.rows_of(&sql).await {
                 failures.insert(change.address.to_string(), error.to_string());
             }
         }

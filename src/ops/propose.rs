@@ -5,7 +5,6 @@ use super::draft::draft;
 use super::memory::Memory;
 use super::score::Scorer;
 use super::workspace::{OpsError, Workspace};
-use crate::databricks::SqlOptions;
 use crate::diff::diff;
 use crate::fix::{self, Failure, FixInput, probe_sql, propose};
 use crate::guard::Golds;
@@ -117,7 +116,7 @@ impl Proposer<'_> {
         let probed: Vec<(Candidate, Option<String>)> = stream::iter(candidates)
             .map(|candidate| async move {
                 for sql in probe_sql(&candidate, content, self.catalog) {
-                    if let Err(error) = workspace.run_sql(&sql, &SqlOptions::default()).await {
+                    if let Err(error) = workspace.rows_of(&sql).await {
                         return (candidate, Some(format!("{error}; tried: {sql}")));
                     }
                 }

@@ -1,5 +1,6 @@
 //! The workspace an operation works in, and what can go wrong there.
 
+use super::known::KnownResults;
 use crate::databricks::{Client, ClientError, SqlOptions, SqlRunError};
 use crate::model::{Diagnostic, ResultSet};
 use std::sync::Arc;
@@ -15,6 +16,8 @@ pub struct Workspace {
     /// Held while a space is being made, also when who asked for it has gone away: whoever cleans
     /// up after a stopped run waits for it.
     pub making: Arc<Mutex<()>>,
+    /// What earlier runs got over the same data, where that is known.
+    pub known: Option<Arc<KnownResults>>,
 }
 
 impl Workspace {
@@ -24,7 +27,22 @@ impl Workspace {
     }
 
     pub fn new(client: Client, host: String, warehouse_id: String) -> Self {
-        Self { client, host, warehouse_id, making: Arc::default() }
+        Self { client, host, warehouse_id, making: Arc::default(), known: None }
+    }
+
+    /// Goes on from what earlier runs got.
+    pub fn after(self, known: Option<KnownResults>) -> Self {
+        Self { known: known.map(Arc::new), ..self }
+    }
+
+    /// The rows of a statement, from an earlier run where the same data gives the same.
+    pub async fn rows_of(&self, sql: &str) -> Result<ResultSet, SqlRunError> {
+        if let Some(rows) = self.known.as_ref().and_then(|known| known.rows(sql)) {
+            return Ok(rows);
+        }
+        let rows = self.run_sql(sql, &SqlOptions::default()).await?;
+        self.known.iter().for_each(|known| known.keep_rows(sql, &rows));
+        Ok(rows)
     }
 
     pub async fn run_sql(&self, sql: &str, options: &SqlOptions) -> Result<ResultSet, SqlRunError> {
