@@ -104,6 +104,22 @@ fn questions_are_few_where_answers_vary() {
     });
 }
 
+/// The noise of the world makes right answers wrong; here wrong ones come out right by luck.
+#[test]
+fn luck_is_not_taken_for_a_gain() {
+    run(async {
+        let mut laboratory = Laboratory::of(40).await;
+        laboratory.luck = Some(Noise { questions: 0.3, answers: 0.5 });
+        let useless = Proposed { useless: 8, ..Proposed::default() };
+        for seed in 0..3 {
+            let plan = laboratory.plan(&useless, seed, None).await;
+            assert_ne!(plan.verdict, PlanVerdict::Improved, "seed {seed}: {}", plan.verdict_reason);
+            let asked = plan.evidence.questions_asked;
+            assert!(asked <= 40 + 8 * 10, "seed {seed}: {asked} questions");
+        }
+    });
+}
+
 #[test]
 fn noise_is_not_taken_for_a_gain() {
     run(async {
