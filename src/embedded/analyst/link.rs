@@ -152,6 +152,10 @@ fn ranked(
             .any(|(i, n)| i != at && round > 0 && n.target.as_ref().and_then(table_of) == Some(table))
     };
     let counted = at > 0 && matches!(nodes[at - 1].cue(), Some(Cue::Agg(super::cues::Aggregate::Count)));
+    // `가장 메시지가 많은`: a number is what there is most of.
+    let beside = [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|i| nodes.get(i));
+    let most = nodes[at].element.text.chars().any(crate::text::is_hangul)
+        && beside.clone().any(|n| matches!(n.cue(), Some(Cue::Super(..))));
     let worth = |candidate: &Candidate| {
         let mut score = candidate.score;
         if let Some(table) = table_of(&candidate.target) {
@@ -169,6 +173,7 @@ fn ranked(
             score += 1.0;
         }
         if let Target::Column(c) = &candidate.target {
+            score += if most && schema.family(*c).is_numeric() { 0.25 } else { 0.0 };
             // A reference to another table is rarely what is asked for.
             let key = schema.tables[c.table].foreign_keys.iter().any(|(own, _, _)| own.contains(&c.column));
             score -= if key { 0.05 } else { 0.0 };

@@ -74,6 +74,14 @@ impl Parser<'_> {
     fn lonely_aggregate(&mut self, at: usize) -> usize {
         self.lonely |= self.returned.is_some();
         if self.cue(at) == Some(Cue::Agg(Aggregate::Count)) && (self.zone == Zone::Output || self.is_korean()) {
+            // `반응 수는 총 몇 개인가요`: the number that is named is what is counted.
+            let named = self.frame.outputs.last().is_some_and(|o| match o.expr {
+                Expr::Column(column) => self.additive(column),
+                _ => o.expr.is_aggregate(),
+            });
+            if named && self.is_korean() {
+                return at + 1;
+            }
             self.counts_rows = true;
             if let Some(entity) = self.frame.entity {
                 self.output(Expr::Count(entity));

@@ -184,6 +184,40 @@ fn korean_says_it_behind_the_name() {
 }
 
 #[test]
+fn korean_names_the_column_behind_its_value() {
+    let posts = [
+        ("posted_on", "DATE", "메시지 작성일"),
+        ("server_id", "STRING", "서버 ID"),
+        ("channel_name", "STRING", "채널 이름"),
+        ("posts", "BIGINT", "메시지 수"),
+        ("likes", "BIGINT", "반응 수"),
+    ];
+    let mut table = table("chat", &[], &[]);
+    table.columns = posts
+        .iter()
+        .map(|(name, kind, comment)| crate::model::CatalogColumn {
+            name: (*name).into(),
+            type_text: (*kind).into(),
+            comment: (*comment).into(),
+            ..Default::default()
+        })
+        .collect();
+    check(
+        &space_of(vec![table]),
+        &[
+            (
+                "general 채널의 반응 수는 총 몇 개인가요?",
+                &["SUM(chat.likes)", "LOWER(chat.channel_name) = 'general'", "!COUNT"],
+            ),
+            (
+                "general 채널에서 가장 메시지가 많은 서버 3개는?",
+                &["LOWER(chat.channel_name) = 'general'", "chat.posts DESC LIMIT 3", "!posted_on"],
+            ),
+        ],
+    );
+}
+
+#[test]
 fn examples_are_carried_over_to_other_values_and_columns() {
     let (catalog, mut space) = clinic();
     space.examples.push(Example {

@@ -58,6 +58,9 @@ impl Parser<'_> {
             self.frame.unknown.push(text);
             return at + 1;
         }
+        if let Some(used) = self.value_of_next(at, &text) {
+            return used;
+        }
         let places = self.literal_places(at, &text);
         let Some(first) = places.first().copied() else { return at + 1 };
         self.frame.entity = self.frame.entity.or(Some(first.table));
@@ -79,6 +82,20 @@ impl Parser<'_> {
             self.add_texts(first, texts, negated, both);
         }
         next
+    }
+
+    /// `general 채널에서`: Korean says the value, and then the column.
+    fn value_of_next(&mut self, at: usize, text: &str) -> Option<usize> {
+        let next = self.nodes.get(at + 1)?;
+        let Some(Target::Column(column)) = next.target else { return None };
+        let korean = next.element.text.chars().any(crate::text::is_hangul);
+        let holds = self.schema().family(column) == TypeFamily::Text;
+        (korean && holds && next.score >= 0.45 && !next.element.each).then_some(())?;
+        let negated = std::mem::take(&mut self.negated);
+        let pred = self.mention(at, text, &[column], negated);
+        self.frame.entity = self.frame.entity.or(Some(column.table));
+        self.add_filter(pred);
+        Some(at + 2)
     }
 
     /// `have 'Ford' in their name`.
