@@ -112,11 +112,35 @@ pub fn stop() -> First {
     if is_writing() { First::Finishing } else { First::Stopping }
 }
 
-/// Waits for a Ctrl-C.
-pub async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without a handler there is nothing to wait for.
-        std::future::pending::<()>().await;
+/// The Ctrl-Cs of a run, heard by one listener: a new one for the second would not hear it where
+/// it comes at once.
+pub struct Interrupts {
+    #[cfg(unix)]
+    heard: Option<tokio::signal::unix::Signal>,
+}
+
+impl Interrupts {
+    /// Listens from here on; to be called on the runtime.
+    pub fn listen() -> Self {
+        Self {
+            #[cfg(unix)]
+            heard: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).ok(),
+        }
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        #[cfg(unix)]
+        let heard = match &mut self.heard {
+            Some(signal) => signal.recv().await.is_some(),
+            None => false,
+        };
+        #[cfg(not(unix))]
+        let heard = tokio::signal::ctrl_c().await.is_ok();
+        if !heard {
+            // Without a handler there is nothing to wait for.
+            std::future::pending::<()>().await;
+        }
     }
 }
 

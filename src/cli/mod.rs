@@ -58,9 +58,10 @@ pub fn main() -> ExitCode {
 
 /// Waits for the command; a Ctrl-C stops it cleanly, a second one at once.
 async fn until_done(mut command: tokio::task::JoinHandle<Option<Exit>>, output: Output) -> Exit {
+    let mut interrupts = interrupt::Interrupts::listen();
     tokio::select! {
         ended = &mut command => return ended_as(ended, output),
-        () = interrupt::interrupted() => {}
+        () = interrupts.next() => {}
     }
     match interrupt::stop() {
         First::Declined => {}
@@ -69,7 +70,7 @@ async fn until_done(mut command: tokio::task::JoinHandle<Option<Exit>>, output: 
     }
     tokio::select! {
         ended = &mut command => ended_as(ended, output),
-        () = interrupt::interrupted() => stopped_at_once(output),
+        () = interrupts.next() => stopped_at_once(output),
     }
 }
 

@@ -3,9 +3,13 @@
 use super::align::likely_maps;
 use super::pairs;
 use super::rows::Case;
-use super::search::{Pair, row_hashes};
+use super::search::{Pair, Ready, row_hashes};
 use crate::model::{Cell, FirstDifference};
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+
+/// How often each row hash is left.
+type Counts = HashMap<u64, usize, BuildHasherDefault<Ready>>;
 
 /// Rows of the answer among which the one most alike is looked for.
 const ROWS: usize = 1_000;
@@ -20,7 +24,7 @@ pub(super) fn first(case: &Case) -> Option<FirstDifference> {
         return missing_column(case, &map);
     }
     let (gold, answer) = row_hashes(&pair, &map);
-    let mut left: HashMap<u64, usize> = HashMap::new();
+    let mut left = Counts::default();
     answer.iter().for_each(|hash| *left.entry(*hash).or_default() += 1);
     let unmatched = gold.iter().position(|hash| match left.get_mut(hash).filter(|count| **count > 0) {
         Some(count) => {
@@ -43,7 +47,7 @@ pub(super) fn first(case: &Case) -> Option<FirstDifference> {
 
 /// The first of the answer's rows that have no counterpart in the gold.
 fn spare_rows(gold: &[u64], answer: &[u64]) -> Vec<usize> {
-    let mut left: HashMap<u64, usize> = HashMap::new();
+    let mut left = Counts::default();
     gold.iter().for_each(|hash| *left.entry(*hash).or_default() += 1);
     let mut spare = Vec::new();
     for (row, hash) in answer.iter().enumerate() {
