@@ -41,8 +41,9 @@ impl Loans {
 
     /// Puts a loan on record; on return it is on the disk.
     pub fn begin(&self, loan: &Loan) -> Result<(), OpsError> {
-        // Plain values only, so this cannot fail.
-        let text = serde_json::to_string_pretty(loan).unwrap_or_default();
+        let text = serde_json::to_string_pretty(loan).map_err(|error| {
+            OpsError::other(format!("what the space {} holds cannot be put on record: {error}", loan.space_id))
+        })?;
         Ok(write_atomic(&self.file(&loan.space_id)?, text.as_bytes())?)
     }
 

@@ -91,19 +91,30 @@ impl SharedState {
     pub async fn lock(&self, request: &LockRequest, now: Timestamp) -> Result<SharedLock, StoreError> {
         let record = LockRecord::of(request, now);
         for _ in 0..3 {
-            if let Some(other) = self.locks().await?.pop().filter(|other| other.expires > now) {
+            let seen = self.locks().await?.pop();
+            if let Some(other) = seen.clone().filter(|other| other.expires > now) {
                 return Err(StoreError::Busy(Box::new(other)));
             }
-            // What holds no longer, and what was renewed of it.
-            for name in self.blobs.list(LOCKS).await? {
-                self.blobs.delete(&format!("{LOCKS}/{name}")).await?;
-            }
+            self.clear(seen.as_ref()).await?;
             let text = serde_json::to_vec(&record).unwrap_or_default();
             if self.blobs.create(&lock_name(), Bytes::from(text)).await? {
                 return Ok(SharedLock { blobs: self.blobs.clone(), record, heartbeat: None });
             }
         }
         Err(StoreError::Busy(Box::new(record)))
+    }
+
+    /// Removes a lock that holds no longer, and what was renewed of it; not one that somebody took
+    /// since it was seen.
+    async fn clear(&self, seen: Option<&LockRecord>) -> Result<(), StoreError> {
+        for name in self.blobs.list(LOCKS).await? {
+            let path = format!("{LOCKS}/{name}");
+            if path == lock_name() && held(&self.blobs).await?.map(|record| record.id) != seen.map(|s| s.id.clone()) {
+                continue;
+            }
+            self.blobs.delete(&path).await?;
+        }
+        Ok(())
     }
 
     /// The lock that is held, with the end that its holder gave it last; none or one.
@@ -307,6 +318,24 @@ mod tests {
         assert_eq!(shared.locks().await.expect("read"), [taken.record().clone()]);
         taken.release().await.expect("given back");
         assert_eq!(shared.locks().await.expect("read"), []);
+    }
+
+    #[tokio::test]
+    async fn a_lock_that_was_taken_meanwhile_stays() {
+        let shared = shared();
+        let now = Timestamp::now();
+        // Ann saw no lock, or an old one of somebody else; then Bob took it.
+        let bob = shared.lock(&request("bob"), now).await.expect("free");
+        let old = LockRecord::of(&request("eve"), now);
+        for seen in [None, Some(&old)] {
+            shared.clear(seen).await.expect("cleared");
+            bob.check().await.expect("still his");
+        }
+        shared.clear(Some(bob.record())).await.expect("cleared");
+        assert_eq!(shared.locks().await.expect("read"), Vec::new());
+        // A lock file that does not read holds nobody up.
+        assert!(shared.blobs.create(&lock_name(), Bytes::from_static(b"{")).await.expect("written"));
+        shared.lock(&request("ann"), now).await.expect("free");
     }
 
     #[tokio::test]

@@ -3,6 +3,24 @@
 use super::*;
 use std::collections::BTreeMap;
 
+/// A lab that gives the same answer every time.
+macro_rules! answers_alike {
+    () => {
+        async fn firm(
+            &mut self,
+            selection: &Selection,
+            questions: &Questions,
+            right: bool,
+        ) -> Result<Questions, Self::Error> {
+            Ok(super::lab::with(&self.ask(selection, questions).await?, right))
+        }
+
+        fn is_unsteady(&self, _: &str) -> bool {
+            false
+        }
+    };
+}
+
 /// A question is right if all of `needs` and none of `spoilt_by` are selected; an empty `needs`
 /// is a question that is right at the base.
 struct Rule {
@@ -31,18 +49,7 @@ impl Lab for Table {
             .collect())
     }
 
-    async fn firm(
-        &mut self,
-        selection: &Selection,
-        questions: &Questions,
-        right: bool,
-    ) -> Result<Questions, Self::Error> {
-        Ok(super::lab::with(&self.ask(selection, questions).await?, right))
-    }
-
-    fn is_unsteady(&self, _: &str) -> bool {
-        false
-    }
+    answers_alike!();
 }
 
 fn table(rules: &[(&str, &[usize], &[usize])]) -> Table {
@@ -150,17 +157,7 @@ fn of_two_that_do_the_same_the_dispensable_one_goes() {
         async fn ask(&mut self, selection: &Selection, questions: &Questions) -> Result<Correctness, Self::Error> {
             Ok(questions.iter().map(|id| (id.clone(), !selection.is_empty())).collect())
         }
-        async fn firm(
-            &mut self,
-            selection: &Selection,
-            questions: &Questions,
-            right: bool,
-        ) -> Result<Questions, Self::Error> {
-            Ok(super::lab::with(&self.ask(selection, questions).await?, right))
-        }
-        fn is_unsteady(&self, _: &str) -> bool {
-            false
-        }
+        answers_alike!();
     }
     let start: Correctness = [("a".to_owned(), false)].into();
     let mut aims = vec![Questions::new(); 6];
