@@ -64,10 +64,16 @@ fn an_answer_key_is_refused_in_every_disguise() {
             "Words of our own",
             json!([metadata("add_synonym", GOLD), metadata("describe_column", &format!("Load. `{GOLD}`"))]),
         ),
-        ("You add single lines", json!([line(&format!("Heavy trips are counted with `{GOLD}`."))])),
+        (
+            "You add single lines",
+            json!([
+                line(&format!("Heavy trips are counted with `{GOLD}`.")),
+                line("For the number of heavy trips, count those that are not void and carry more than 900 kg."),
+            ]),
+        ),
     ]);
     let refused = refused(&plan);
-    assert_eq!(refused.len(), 6, "{refused:#?}");
+    assert_eq!(refused.len(), 7, "{refused:#?}");
     for (reason, detail) in &refused {
         assert!(reason == "leak" && detail.contains("heavy-1"), "{reason}: {detail}");
     }

@@ -13,14 +13,15 @@
 //! Fragments (measures, filters) do not leak alone. The fragments of one change set do when
 //! together they hold all conditions and all computed columns of a query, and at least one of
 //! them is found in that query's family only. Of what is learnt and drafted this holds of prose as
-//! well: a definition in a sentence is a person's to write, and an answer key a machine's. The
-//! values of a gold's result are out of scope.
+//! well, and of an answer that is told in plain words: a sentence is a person's to write, and an
+//! answer key a machine's. The values of a gold's result are out of scope.
 
 mod embedded;
 mod fragments;
 mod key;
 mod loose;
 mod surfaces;
+mod told;
 
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ use key::Key;
 use loose::{holds, loose};
 use std::collections::{BTreeMap, BTreeSet};
 use surfaces::{Surface, surfaces};
+use told::Spoken;
 
 /// One place that carries an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +70,8 @@ struct Gold {
     key: Option<Key>,
     /// Letters and digits of the SQL, if they are enough to be told from chance.
     squeezed: Option<String>,
+    /// What a sentence that tells the answer has.
+    spoken: Option<Spoken>,
 }
 
 /// An example's question this like a benchmark's is a copy of it, if the literals agree too.
@@ -93,11 +97,13 @@ impl Golds {
             let family = family_of.get(&question.id).copied().unwrap_or(usize::MAX);
             for sql in std::iter::once(&question.sql).chain(&question.accepted).filter(|sql| !sql.trim().is_empty()) {
                 let squeezed = squeeze(sql);
+                let key = Key::of(sql);
                 golds.push(Gold {
                     question_id: question.id.clone(),
                     question: normalise(&question.question),
                     family,
-                    key: Key::of(sql),
+                    spoken: key.as_ref().and_then(|key| Spoken::of(&question.question, key)),
+                    key,
                     squeezed: (squeezed.chars().count() >= MIN_SQUEEZED).then_some(squeezed),
                 });
             }
@@ -128,7 +134,25 @@ impl Golds {
         let changes: Vec<&Change> = changes.into_iter().collect();
         let mut leaks = self.check_set(changes.iter().copied());
         leaks.extend(self.spread_over_fragments(&changes, true));
+        leaks.extend(changes.iter().flat_map(|change| self.told_in_words(change)));
         leaks
+    }
+
+    /// Sentences that tell one question's answer.
+    fn told_in_words(&self, change: &Change) -> Vec<Leak> {
+        let families_with = |literal: &String| -> BTreeSet<usize> {
+            let has = |gold: &&Gold| gold.spoken.as_ref().is_some_and(|spoken| spoken.literals.contains(literal));
+            self.golds.iter().filter(has).map(|gold| gold.family).collect()
+        };
+        let is_telling = |spoken: &Spoken| spoken.unsaid.iter().any(|literal| families_with(literal).len() == 1);
+        let leak = |surface: &Surface| {
+            let told = |gold: &&Gold| gold.spoken.as_ref().is_some_and(|spoken| spoken.is_told_by(&surface.text));
+            let gold = self.golds.iter().filter(told).find(|gold| gold.spoken.as_ref().is_some_and(is_telling))?;
+            let (address, question_id) = (surface.address.clone(), gold.question_id.clone());
+            let why = format!("it tells the answer to benchmark `{question_id}` in words");
+            Some(Leak { address, question_id, why })
+        };
+        surfaces(change).iter().filter(|surface| surface.is_prose()).filter_map(leak).collect()
     }
 
     fn leaks_of(&self, change: &Change) -> Vec<Leak> {

@@ -14,6 +14,13 @@ pub(super) struct Surface {
     pub is_fragment: bool,
 }
 
+impl Surface {
+    /// Words for Genie to read; an example's question is compared with the benchmarks' instead.
+    pub fn is_prose(&self) -> bool {
+        !self.is_fragment && !self.address.segments().iter().any(|name| name == "example_question_sqls")
+    }
+}
+
 /// What Genie does not answer from.
 fn is_silent(address: &Address) -> bool {
     matches!(
