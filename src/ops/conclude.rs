@@ -1,6 +1,7 @@
 //! From what was measured to the plan: outcomes, evidence, verdict, guards.
 
 use super::confirm::Repeats;
+use super::cross_fit::CrossFit;
 use super::guards::{Policy, blocked_by};
 use super::plan::{Measured, PlanInput, Planned};
 use super::prove::{Proof, Proved};
@@ -185,6 +186,7 @@ fn evidence(
     let learn = paired(questions, Split::Learn, repeats);
     let holdout = paired(questions, Split::Holdout, repeats);
     let mut notes = decided.notes.clone();
+    notes.extend(proof.cross_fit.map(CrossFit::told));
     if repeats.confirmed {
         let steady = if repeats.unsteady.is_empty() { ", all with the same outcome" } else { "" };
         notes.push(format!("{} answers repeated an earlier one{steady}", repeats.answers));

@@ -8,6 +8,7 @@ mod catalog;
 mod conclude;
 mod confirm;
 mod control;
+mod cross_fit;
 mod definition;
 mod doctor;
 mod draft;

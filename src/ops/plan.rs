@@ -3,6 +3,7 @@
 use super::catalog::{profile_catalog, read_catalog};
 use super::conclude::{conclude, declared_changes};
 use super::confirm::{Arm, Repeats, confirm};
+use super::cross_fit::cross_fit;
 use super::events::Events;
 use super::ground::{declared_names, unusable};
 use super::guards::{Policy, sql_failures};
@@ -187,7 +188,9 @@ async fn improve(
         None => {
             phase(&scorer.events, Phase::Learn, "learning patterns from the benchmarks");
             let profiled = profile_catalog(&scorer.workspace, catalog).await;
-            let patterns = learn(&learn_set.questions, &profiled, &SpaceView::of(base), input.learning);
+            let learnt_from =
+                |questions: &[Question]| learn(questions, &profiled, &SpaceView::of(base), input.learning);
+            let patterns = learnt_from(&learn_set.questions);
             scorer.events.emit(Event::PatternsLearnt { patterns: patterns.len() });
             phase(&scorer.events, Phase::Prove, "proving candidates on a shadow of the space");
             let proposer = Proposer {
@@ -201,7 +204,8 @@ async fn improve(
                 base,
                 leaked: Default::default(),
             };
-            let proof = prover.prove(&proposer, &baseline).await?;
+            let mut proof = prover.prove(&proposer, &baseline).await?;
+            proof.cross_fit = cross_fit(&learn_set.questions, &proof.kept, learnt_from);
             proposer.memory.keep(&proof.rejections, input.now)?;
             proof
         }

@@ -1,5 +1,6 @@
 //! Proving: rounds of proposing and searching, then elimination over everything that was kept.
 
+use super::cross_fit::CrossFit;
 use super::lab::{ShadowLab, Trials, compatible, correctness};
 use super::propose::{Proposal, Proposer};
 use super::reach::reach;
@@ -57,12 +58,14 @@ pub struct Proof {
     pub rejections: Vec<Rejection>,
     pub rounds: usize,
     pub tried: usize,
+    /// Of a small learn set: what of it would be won by what other questions teach.
+    pub cross_fit: Option<CrossFit>,
 }
 
 impl Proof {
     /// Nothing was tried.
     pub fn unchanged(base: &Space) -> Self {
-        Self { content: base.clone(), kept: Vec::new(), rejections: Vec::new(), rounds: 0, tried: 0 }
+        Self { content: base.clone(), kept: Vec::new(), rejections: Vec::new(), rounds: 0, tried: 0, cross_fit: None }
     }
 }
 
@@ -128,7 +131,7 @@ impl Prover<'_, '_> {
         let (content, kept) = self.settle(accepted, &start, &fixed, &mut rejections).await?;
         rejections.sort_by(|a, b| (a.reason, &a.candidate.id).cmp(&(b.reason, &b.candidate.id)));
         rejections.dedup_by(|a, b| a.candidate.id == b.candidate.id && a.reason == b.reason);
-        Ok(Proof { content, kept, rejections, rounds: round, tried: tried.len() })
+        Ok(Proof { content, kept, rejections, rounds: round, tried: tried.len(), cross_fit: None })
     }
 
     /// One round. True if a question was won.

@@ -11,7 +11,8 @@ use super::interval::{Interval, paired_interval};
 pub struct DecisionRules {
     /// Least confirmed wins minus losses of a noisy measurement.
     pub min_margin: usize,
-    /// Largest one-sided exact p of a noisy measurement. Looser than the usual .05: outcomes are
+    /// Largest one-sided exact p of a noisy measurement, of the learn set or of learn set and holdout
+    /// together. Looser than the usual .05: outcomes are
     /// already majorities of three, and .05 would find one improvement of ten points in four.
     pub max_p: f64,
     /// Share of questions without an outcome above which nothing is decided.
@@ -134,7 +135,22 @@ pub fn needed(wins: usize, losses: usize, rules: &DecisionRules) -> Needed {
 }
 
 fn proves(wins: usize, losses: usize, rules: &DecisionRules) -> bool {
-    wins >= losses + rules.min_margin && sign_p(wins, losses) <= rules.max_p
+    proves_at(wins, losses, rules.max_p, rules)
+}
+
+fn proves_at(wins: usize, losses: usize, max_p: f64, rules: &DecisionRules) -> bool {
+    wins >= losses + rules.min_margin && sign_p(wins, losses) <= max_p
+}
+
+/// Wins and losses of learn set and holdout together, where they prove the gain. A third or more of
+/// a suite is held back, and a gain that is there shows in that part too; nothing was chosen by it,
+/// so its wins are the better evidence. A later look at the same holdout has to show more, since
+/// among several contents one may fit it by chance.
+fn proven_together(measured: &Measured, rules: &DecisionRules) -> Option<(usize, usize, f64)> {
+    let held = measured.holdout.filter(|_| measured.look <= rules.looks)?;
+    let (wins, losses) = (measured.learn.wins + held.wins, measured.learn.losses + held.losses);
+    let max_p = rules.max_p / halved(measured.look);
+    proves_at(wins, losses, max_p, rules).then(|| (wins, losses, sign_p(wins, losses)))
 }
 
 /// Decides by the table: harm first, then whether there is a gain, then whether it is proved.
@@ -159,8 +175,12 @@ pub fn decide(measured: &Measured, rules: &DecisionRules) -> Decided {
 
 /// The level at which the `look`-th interval is taken.
 fn level_at(look: usize, rules: &DecisionRules) -> f64 {
-    let halvings = i32::try_from(look.saturating_sub(1)).unwrap_or(i32::MAX).min(60);
-    1.0 - (1.0 - rules.interval_level) / 2f64.powi(halvings)
+    1.0 - (1.0 - rules.interval_level) / halved(look)
+}
+
+/// By what the error of the `look`-th look is divided: 1, 2, 4 and so on.
+fn halved(look: usize) -> f64 {
+    2f64.powi(i32::try_from(look.saturating_sub(1)).unwrap_or(i32::MAX).min(60))
 }
 
 fn notes(measured: &Measured, rules: &DecisionRules) -> Vec<String> {
@@ -229,7 +249,15 @@ fn gained(measured: &Measured, rules: &DecisionRules) -> (Verdict, String) {
     }
     let p = sign_p(wins, losses);
     let more = needed(wins, losses, rules);
-    match (proves(wins, losses, rules), measured.confirmed) {
+    let alone = proves(wins, losses, rules);
+    if let (false, true, Some((all_won, all_lost, p))) = (alone, measured.confirmed, proven_together(measured, rules)) {
+        let told = format!(
+            "{figures}; with the holdout {all_won} won, {all_lost} lost after repeats in both arms; one-sided exact p = \
+             {p:.3}"
+        );
+        return (Verdict::Improved, told);
+    }
+    match (alone, measured.confirmed) {
         (true, true) => {
             (Verdict::Improved, format!("{figures} after repeats in both arms; one-sided exact p = {p:.3}"))
         }
@@ -295,6 +323,22 @@ mod tests {
         assert_eq!(told(None), Holdout::Unverified);
         assert_eq!(told(Some(Paired { wins: 1, losses: 1, same: 13 })), Holdout::NotShown);
         assert_eq!(told(Some(Paired { wins: 8, losses: 0, same: 10 })), Holdout::Shown);
+    }
+
+    #[test]
+    fn what_the_holdout_wins_counts_with_the_rest() {
+        let with =
+            |wins, losses, look| Measured { holdout: Some(Paired { wins, losses, same: 15 }), look, ..measured(2, 0) };
+        assert_eq!(verdict(with(0, 0, 1)), Verdict::NotEnoughEvidence, "2 of 2: p = .25");
+        assert_eq!(verdict(with(1, 0, 1)), Verdict::Improved, "3 of 3: p = .125");
+        assert_eq!(verdict(with(2, 1, 1)), Verdict::NotEnoughEvidence, "4 of 5: p = .1875");
+        assert_eq!(verdict(with(3, 1, 1)), Verdict::Improved, "5 of 6: p = .109");
+        assert_eq!(verdict(with(1, 0, 2)), Verdict::NotEnoughEvidence, "the second look asks for .075");
+        assert_eq!(verdict(with(2, 0, 2)), Verdict::Improved, "4 of 4: p = .0625");
+        assert_eq!(verdict(with(9, 0, 4)), Verdict::NotEnoughEvidence, "the looks are spent");
+        assert_eq!(verdict(Measured { confirmed: false, ..with(9, 0, 1) }), Verdict::NotEnoughEvidence);
+        let nothing_learnt = Measured { learn: Paired { same: 30, ..Paired::default() }, ..with(9, 0, 1) };
+        assert_eq!(verdict(nothing_learnt), Verdict::NoChange, "what won nothing where it was aimed proves nothing");
     }
 
     #[test]

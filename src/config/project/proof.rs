@@ -23,8 +23,9 @@ pub struct Proof {
     #[schemars(range(min = 1, max = 1000), example = 2)]
     pub margin: u32,
     /// Where answers vary: largest one-sided exact p of McNemar's test (Dietterich 1998) over the
-    /// questions that were won or lost. Looser than the usual .05, since these are confirmed by
-    /// repeats already; .05 would find one gain of ten points in four.
+    /// questions of the learn set that were won or lost, or over those of learn set and holdout
+    /// together (at the second look at a holdout half of it, and so on). Looser than the usual .05,
+    /// since these are confirmed by repeats already; .05 would find one gain of ten points in four.
     #[schemars(range(min = 0.0, max = 1.0), example = 0.15)]
     pub max_p: f64,
     /// Share of questions without an outcome in one arm or the other above which nothing is decided.
