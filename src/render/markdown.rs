@@ -192,8 +192,14 @@ fn foot(plan: &Plan) -> String {
     if spoken().count() > MOST {
         text.push_str(&format!("* guards{}\n", more(spoken().count())));
     }
-    let passed = plan.guards.iter().filter(|guard| guard.status == GuardStatus::Passed).count();
-    text.push_str(&format!("* {passed} of {} guards passed\n", plan.guards.len()));
+    let passed: Vec<String> = plan
+        .guards
+        .iter()
+        .filter(|guard| guard.status == GuardStatus::Passed)
+        .map(|guard| code_span(&cut(&guard.rule, 80)))
+        .collect();
+    let named = if passed.is_empty() { String::new() } else { format!(": {}", passed.join(", ")) };
+    text.push_str(&format!("* {} of {} guards passed{named}\n", passed.len(), plan.guards.len()));
     if !plan.rejections.is_empty() {
         text.push_str(&format!(
             "* {} candidates rejected: {}\n",

@@ -173,10 +173,12 @@ fn guards(plan: &Plan, options: &TerminalOptions) -> String {
     let counts = counts.into_iter().filter(|(status, _)| count(*status) > 0);
     let counts: Vec<String> = counts.map(|(status, word)| format!("{} {word}", count(status))).collect();
     let mut text = format!("  Guards    {}\n", counts.join(options.dot()));
-    for guard in plan.guards.iter().filter(|guard| guard.status != GuardStatus::Passed) {
+    let is_shown = |status| status != GuardStatus::Passed || options.detail == Detail::Full;
+    for guard in plan.guards.iter().filter(|guard| is_shown(guard.status)) {
         let (sign, tone) = match guard.status {
             GuardStatus::Failed => (options.symbol("✗", "x"), Tone::Bad),
-            GuardStatus::Waived | GuardStatus::Passed => ("!", Tone::Warn),
+            GuardStatus::Waived => ("!", Tone::Warn),
+            GuardStatus::Passed => (options.symbol("✓", "+"), Tone::Good),
         };
         let level = format!("{:?}", guard.level).to_lowercase();
         let line = format!("{} ({level}): {}", visible_line(&guard.rule), visible_line(&guard.message));

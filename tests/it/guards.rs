@@ -8,7 +8,7 @@ use genie_enhance::model::{
     Plan, PlanVerdict, PlannedChange, Question, QuestionOutcome, Score, ScorePair, Space, Split, SplitScore, Suite,
     digest_text,
 };
-use genie_enhance::render::{TerminalOptions, plan_markdown, plan_terminal};
+use genie_enhance::render::{Detail, TerminalOptions, plan_markdown, plan_terminal};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -251,6 +251,11 @@ fn each_rule_passes_fails_and_is_shown() {
             assert!(shown.contains(&plain(&failed.message)), "{rule}: `{}` is not in {form}:\n{text}", failed.message);
         }
         assert!(terminal.contains("1 passed") && markdown.contains("1 of 2 guards passed"), "{rule}");
+        let only = Ground::good().plan(vec![passed.clone()]);
+        let full = TerminalOptions { detail: Detail::Full, ..TerminalOptions::default() };
+        let full = plain(&plan_terminal(&only, None, &full));
+        assert!(full.contains(&plain(rule)) && full.contains(&plain(&passed.message)), "{rule} holds, in the terminal");
+        assert!(plain(&plan_markdown(&only, None).text).contains(&plain(rule)), "{rule} holds, in Markdown");
         let json: Value = serde_json::from_str(&plan_to_json(&plan)).expect("JSON");
         let listed: BTreeMap<&str, &str> = json["guards"]
             .as_array()
