@@ -90,6 +90,27 @@ fn exchange(laboratory: &Laboratory, rng: &mut fastrand::Rng) -> Proposed {
     Proposed { mixed: vec![pair], ..Proposed::default() }
 }
 
+/// What a loop asks that scores everything anew for each of the same candidates, and what it accepts.
+fn rescored(
+    runtime: &tokio::runtime::Runtime,
+    laboratory: &Laboratory,
+    kind: &Kind,
+    loops: u64,
+    noise: &Noise,
+) -> String {
+    let (mut asked, mut helped, mut fooled) = (0, 0, 0);
+    for seed in 0..loops {
+        let proposed = (kind.draw)(laboratory, &mut fastrand::Rng::with_seed(seed));
+        let candidates = laboratory.candidates(&proposed);
+        let (questions, accepted) = runtime.block_on(laboratory.rescore(&candidates, seed, Some(noise.clone())));
+        asked += questions;
+        helped += usize::from(accepted.iter().any(|id| !id.starts_with("useless")));
+        fooled += usize::from(accepted.iter().any(|id| id.starts_with("useless")));
+    }
+    let mean = asked as f64 / loops.max(1) as f64;
+    format!("{mean:.0}, in {helped}, in {fooled}")
+}
+
 fn main() {
     let runs: u64 = setting("RUNS", 200);
     let noise = Noise { questions: setting("NOISE_QUESTIONS", 0.1), answers: setting("NOISE_ANSWERS", 0.5) };
@@ -101,7 +122,11 @@ fn main() {
         100.0 * noise.questions,
         100.0 * noise.answers
     ));
-    say("kind | improved | 95 % interval | wanted | questions, mean (most) | per candidate a loop asks | s".to_owned());
+    let loops: u64 = setting("LOOPS", 20).min(runs);
+    say(format!(
+        "kind | improved | 95 % interval | wanted | questions, mean (most) | a loop asks, accepts what helps, what is \
+         useless ({loops} loops) | s"
+    ));
     let mut laboratory = runtime.block_on(Laboratory::of(QUESTIONS));
     let luck = Noise { questions: setting("LUCK_QUESTIONS", 0.0), answers: setting("LUCK_ANSWERS", 0.5) };
     laboratory.luck = Some(luck).filter(|luck| luck.questions > 0.0);
@@ -109,14 +134,13 @@ fn main() {
     for kind in KINDS.into_iter().filter(|kind| kind.name.contains(&only)) {
         let began = Instant::now();
         let mut plans: Vec<Plan> = Vec::new();
-        let mut candidates = 0;
         for seed in 0..runs {
             let proposed = (kind.draw)(&laboratory, &mut fastrand::Rng::with_seed(seed));
-            candidates = proposed.candidates();
             plans.push(runtime.block_on(laboratory.plan(&proposed, seed, Some(noise.clone()))));
         }
         let improved = plans.iter().filter(|plan| plan.verdict == PlanVerdict::Improved).count();
         let interval = wilson(improved, plans.len()).expect("some runs");
+        let rescored = rescored(&runtime, &laboratory, &kind, loops, &noise);
         let asked: Vec<usize> = plans.iter().map(|plan| plan.evidence.questions_asked).collect();
         say(format!(
             "{} | {:.1} % | {:.1} to {:.1} % | {} | {:.0} ({}) | {} | {:.0}",
@@ -127,7 +151,7 @@ fn main() {
             kind.wanted,
             asked.iter().sum::<usize>() as f64 / asked.len() as f64,
             asked.iter().max().copied().unwrap_or_default(),
-            QUESTIONS * (1 + candidates),
+            rescored,
             began.elapsed().as_secs_f64()
         ));
     }
