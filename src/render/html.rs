@@ -55,6 +55,7 @@ fn scores(plan: &Plan) -> Markup {
             }
         }
         @for line in left_out(plan) { p.faint { "Left out: " (line) } }
+        @for note in &plan.evidence.notes { p.faint { "Note: " (visible_line(note)) } }
     }
 }
 

@@ -67,7 +67,16 @@ fn head(plan: &Plan, path: Option<&str>, dropped: usize) -> String {
             markdown(&row.note)
         ));
     }
-    text.push_str(&format!("\n**{}**", change_counts(plan)));
+    // What the figures do not say stands with them.
+    let notes = &plan.evidence.notes;
+    let told = notes.iter().take(MOST).map(|note| format!("* {}\n", markdown(&cut(note, OF_MANY))));
+    let told: String = told.collect();
+    text.push_str(&format!("\n{told}"));
+    if notes.len() > MOST {
+        text.push_str(&format!("* notes{}\n", more(notes.len())));
+    }
+    text.push_str(if notes.is_empty() { "" } else { "\n" });
+    text.push_str(&format!("**{}**", change_counts(plan)));
     let broken = plan.broken();
     if !broken.is_empty() {
         let ids: Vec<String> = broken.iter().take(MOST).map(|question| code_span(&cut(&question.id, 80))).collect();

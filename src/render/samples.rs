@@ -179,6 +179,7 @@ pub(super) fn plan() -> Plan {
             learn_interval: Some([0.06, 0.26]),
             holdout: "not-shown".into(),
             holdout_interval: Some([-0.1, 0.2]),
+            notes: vec!["12 answers repeated an earlier one, all with the same outcome".into()],
             ..Evidence::default()
         },
         created_at: "2026-11-22T00:00:00Z".into(),

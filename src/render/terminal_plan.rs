@@ -60,6 +60,9 @@ fn head(plan: &Plan, options: &TerminalOptions) -> String {
     for line in left_out(plan) {
         text.push_str(&options.paragraph("  Left out  ", &line));
     }
+    for note in &plan.evidence.notes {
+        text.push_str(&options.paragraph("  Note      ", &visible_line(note)));
+    }
     text.push('\n');
     text
 }

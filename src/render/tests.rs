@@ -74,6 +74,7 @@ fn whatever_a_plan_holds_the_comment_keeps_its_size_and_its_marker() {
     plan.base.title = hostile.clone();
     plan.base.space_id = None;
     plan.verdict_reason = hostile.clone();
+    plan.evidence.notes = vec![hostile.clone(); 200];
     let worse = QuestionOutcome { id: hostile.clone(), ..plan.questions[2].clone() };
     plan.questions.extend((0..200).map(|_| worse.clone()));
     let failed = GuardOutcome { message: hostile.clone(), rule: hostile, ..plan.guards[1].clone() };
