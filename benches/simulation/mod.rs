@@ -327,6 +327,7 @@ impl Laboratory {
             fixes: genie_enhance::fix::Options { categories: Default::default(), min_support: 2 },
             learns: true,
             given: Some(candidates),
+            exhausted: folder.path().join("exhausted.jsonl"),
             rules: ProofRules::default(),
             run: format!("simulation-{seed}"),
             drift: Default::default(),

@@ -12,7 +12,7 @@ use crate::format::{EventLine, LineBody, RunSummary, event_to_json, inert_json, 
 use crate::history::{History, Moment, RunRecord, RunRow};
 use crate::model::{Event, Plan, Scorecard, Space, Suite};
 use crate::ops::{Applied, Bills, OpsError};
-use crate::store::{Identity, RunFolder, write_atomic};
+use crate::store::{Identity, RunFolder, write_whole};
 use serde_json::Value;
 use std::fs::File;
 use std::io::Write;
@@ -166,6 +166,13 @@ impl Recorder {
         self.lock().rows.applied(&applied.space_id, applied.serial, applied.read_back.as_str());
     }
 
+    /// What a look at the live space came to.
+    pub fn drift(&self, verdict: &str, places: &str) {
+        let mut record = self.lock();
+        record.rows.drift(verdict, places);
+        record.data = serde_json::json!({ "verdict": verdict, "places": places, "by": Identity::current().who });
+    }
+
     /// Figures for the summary.
     pub fn figures(&self, data: Value) {
         self.lock().data = data;
@@ -286,7 +293,7 @@ impl Record {
     }
 
     fn file(&mut self, name: &str, text: &str) {
-        self.keep(|folder| write_atomic(&folder.path().join(name), text.as_bytes()).map_err(|error| error.to_string()));
+        self.keep(|folder| write_whole(&folder.path().join(name), text.as_bytes()).map_err(|error| error.to_string()));
     }
 
     fn keep(&mut self, write: impl FnOnce(&RunFolder) -> Result<(), String>) {

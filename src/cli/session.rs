@@ -63,6 +63,7 @@ impl Session {
 
     async fn connect(loaded: Loaded, events: Events) -> Result<Self, OpsError> {
         let layout = layout(&loaded.project);
+        check_older_state(&loaded.project, &layout, &events)?;
         let (workspace, server, as_of) = connect(&loaded.project, &layout).await?;
         let shared = shared_state(&loaded.project, &workspace.client)?;
         if let Some(shared) = &shared {
@@ -322,6 +323,29 @@ pub fn layout(project: &Project) -> Layout {
         config::Location::Path(path) => Layout::around(path),
         _ => Layout::new(project.folder.join(".genie-enhance")),
     }
+}
+
+/// Earlier releases kept a state under the name `state.json` whatever `state:` said. To begin anew
+/// beside such a one would be to forget the space that it manages. Only of an environment it is
+/// likely that it has a state of its own, and the other one is another environment's.
+pub fn check_older_state(project: &Project, layout: &Layout, events: &Events) -> Result<(), OpsError> {
+    let Some(older) = layout.older_state() else { return Ok(()) };
+    let manages = match StateStore::new(&older).load() {
+        Ok(Some(State { space_id: Some(id), host, .. })) => format!(", which manages the space {id} on {host}"),
+        _ => String::new(),
+    };
+    let (state, older, own) = (layout.state(), older.display(), layout.root().display());
+    let message = format!(
+        "there is no state {} yet, but a {older} beside it{manages}. An earlier release wrote it under that name, \
+         whatever `state:` said. If it is this project's, go on from it with `state: {older}`; if it belongs to \
+         something else, begin anew with `mkdir {own}`",
+        state.display()
+    );
+    if project.environment.is_some() {
+        events.warn(message);
+        return Ok(());
+    }
+    Err(OpsError::Stale { message })
 }
 
 /// The shared place of the project's state; none where a file on this machine holds it.

@@ -83,19 +83,22 @@ impl<'a> Context<'a> {
     pub(crate) fn of(input: &FixInput<'a>) -> Self {
         let names = Names::new(input.catalog);
         let view = SpaceView::of(input.space);
+        let gold = input.learn_set.iter().filter_map(|q| Some((q.id.clone(), Features::of(&q.sql, &names).ok()?)));
+        let gold: Vec<(String, Features)> = gold.collect();
         let cases = input
             .failures
             .iter()
             .filter(|failure| failure.outcome.counts() && !failure.outcome.is_correct())
             .filter_map(|failure| {
-                let gold = Features::of(&failure.question.sql, &names).ok()?;
+                let known =
+                    gold.iter().find(|(id, gold)| *id == failure.question.id && gold.source == failure.question.sql);
+                let known = known.map(|(_, gold)| gold.clone());
+                let gold = known.or_else(|| Features::of(&failure.question.sql, &names).ok())?;
                 let answer = failure.answer_sql.as_deref();
                 let gap = Gap::of(&failure.question.question, gold, answer, failure.outcome, &names);
                 Some(Case { id: failure.question.id.clone(), gap })
             })
             .collect();
-        let gold = input.learn_set.iter().filter_map(|q| Some((q.id.clone(), Features::of(&q.sql, &names).ok()?)));
-        let gold = gold.collect();
         let texts = input.learn_set.iter().map(|q| (q.id.clone(), compact(&q.question))).collect();
         let snippets = view.snippets.iter().filter_map(|snippet| read_snippet(snippet, &view, &names)).collect();
         let joins = view.joins.iter().map(|join| (join.id.clone(), join_columns(join, &names))).collect();

@@ -24,6 +24,7 @@ pub use tables::{
 };
 pub use warehouse::Warehouse;
 
+pub use delta::Compacted;
 use delta::DeltaTable;
 
 /// Where the history is kept.
@@ -69,6 +70,16 @@ impl History {
             Self::Files(place) => DeltaTable::new(place.join(table.name), table).read().await,
             Self::Warehouse(warehouse) => warehouse.read(&table).await,
         }
+    }
+
+    /// Merges the small files of every table; none of tables that the warehouse keeps.
+    pub async fn compact(&self) -> Result<Vec<(Table, Compacted)>, HistoryError> {
+        let Self::Files(place) = self else { return Ok(Vec::new()) };
+        let mut compacted = Vec::new();
+        for table in TABLES {
+            compacted.push((*table, DeltaTable::new(place.join(table.name), *table).compact(2).await?));
+        }
+        Ok(compacted)
     }
 
     async fn all<R: Record>(&self) -> Result<Vec<R>, HistoryError> {

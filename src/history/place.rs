@@ -83,6 +83,17 @@ impl Place {
         }
     }
 
+    /// Removes the file, if it is there.
+    pub async fn delete(&self) -> Result<(), HistoryError> {
+        match self {
+            Self::Folder(path) => match fs::remove_file(path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => Err(self.io("remove")(error)),
+                _ => Ok(()),
+            },
+            Self::Shared { blobs, name } => blobs.delete(name).await.map_err(self.failed("remove")),
+        }
+    }
+
     fn io(&self, action: &'static str) -> impl FnOnce(io::Error) -> HistoryError + use<> {
         let path = self.shown();
         move |source| HistoryError::Io { action, path, source }

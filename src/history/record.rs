@@ -37,6 +37,11 @@ impl RunRecord {
         Self { run: RunRow { run_id, ..run }, costs, ..Self::default() }
     }
 
+    /// Takes in what a look at the live space came to.
+    pub fn drift(&mut self, verdict: &str, places: &str) {
+        (self.run.verdict, self.run.verdict_reason) = (verdict.to_owned(), places.to_owned());
+    }
+
     /// Takes in what happened at a moment (RFC 3339).
     pub fn event(&mut self, event: &Event, at: &str) {
         match event {

@@ -165,7 +165,7 @@ tables! {
         space_id: String, "The live space, where there is one.";
         space_title: String, "The title of the space.";
         plan_id: String, "The plan that was made, applied or undone.";
-        verdict: String, "The plan's verdict.";
+        verdict: String, "The plan's verdict; of a look for drift, what it saw.";
         verdict_reason: String, "Why, with figures.";
         target: Option<f64>, "The declared target, 0 to 1.";
         correct_before: Option<i64>, "Right answers of the base.";

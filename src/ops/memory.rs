@@ -26,6 +26,13 @@ impl Memory {
         Ok(Self { base, benchmarks, known: known.collect(), ledger })
     }
 
+    /// All that is remembered here.
+    pub fn digest(&self) -> Digest {
+        let known =
+            self.known.iter().map(|(candidate, (reason, detail))| serde_json::json!([candidate, reason, detail]));
+        digest_json(&serde_json::json!([self.base, self.benchmarks, known.collect::<Vec<_>>()]))
+    }
+
     /// The candidates that are new here, and those that had their turn in an earlier plan, with
     /// what was found then.
     pub fn sort_out(&self, candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<Rejection>) {

@@ -16,6 +16,7 @@ mod drift;
 mod estimate;
 mod events;
 mod evidence;
+mod exhausted;
 mod gate;
 mod gold;
 mod ground;

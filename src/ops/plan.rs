@@ -5,6 +5,7 @@ use super::conclude::{conclude, declared_changes};
 use super::confirm::{Arm, Repeats, confirm};
 use super::cross_fit::cross_fit;
 use super::events::Events;
+use super::exhausted::{Exhausted, NothingLeft};
 use super::ground::{declared_names, unusable};
 use super::guards::{Policy, sql_failures};
 use super::lab::Trials;
@@ -29,6 +30,7 @@ use crate::model::{
 };
 use crate::store::{KeptEdit, Ledger};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// All that a plan is made from.
 pub struct PlanInput<'a> {
@@ -53,6 +55,8 @@ pub struct PlanInput<'a> {
     pub drift: Choices,
     /// Candidates to prove in place of learnt ones.
     pub given: Option<Vec<Candidate>>,
+    /// Where it is kept that nothing was left to try.
+    pub exhausted: PathBuf,
     pub rules: ProofRules,
     /// Names this run, in the title of its shadow.
     pub run: String,
@@ -188,6 +192,13 @@ async fn improve(
         None => {
             phase(&scorer.events, Phase::Learn, "learning patterns from the benchmarks");
             let profiled = profile_catalog(&scorer.workspace, catalog).await;
+            let memory = Memory::of(input.ledger.clone(), base, &input.suite)?;
+            let exhausted = Exhausted::on(input, base, &profiled, &learn_set, &baseline, &memory);
+            if let Some(NothingLeft { patterns, rejections }) = exhausted.known() {
+                scorer.events.emit(Event::PatternsLearnt { patterns });
+                scorer.events.emit(Event::CandidatesMade { candidates: 0, rejected: rejections.len() });
+                return Ok((Proof { rejections, ..Proof::unchanged(base) }, trials.steadiness));
+            }
             let learnt_from =
                 |questions: &[Question]| learn(questions, &profiled, &SpaceView::of(base), input.learning);
             let patterns = learnt_from(&learn_set.questions);
@@ -200,13 +211,17 @@ async fn improve(
                 learn_set: &learn_set,
                 all: &input.suite,
                 options: input.fixes.clone(),
-                memory: Memory::of(input.ledger.clone(), base, &input.suite)?,
+                memory,
                 base,
                 leaked: Default::default(),
+                refused: Default::default(),
             };
             let mut proof = prover.prove(&proposer, &baseline).await?;
             proof.cross_fit = cross_fit(&learn_set.questions, &proof.kept, learnt_from);
             proposer.memory.keep(&proof.rejections, input.now)?;
+            if !proposer.refused.into_inner() {
+                exhausted.keep(patterns.len(), &proof);
+            }
             proof
         }
     };

@@ -12,6 +12,7 @@ use crate::learn::LearntPattern;
 use crate::model::{Candidate, Catalog, Event, Outcome, Question, Rejection, RejectionReason, Scorecard, Space, Suite};
 use futures::stream::{self, StreamExt};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// What candidates are made from. Nothing here knows the holdout.
@@ -29,6 +30,8 @@ pub struct Proposer<'a> {
     pub base: &'a Space,
     /// Candidates that carried an answer, with the reason.
     pub leaked: Mutex<BTreeMap<String, String>>,
+    /// The warehouse refused a candidate's SQL, which it may run another time.
+    pub refused: AtomicBool,
 }
 
 /// What is new since the last round, and what is refused at once.
@@ -127,6 +130,7 @@ impl Proposer<'_> {
             .await;
         let mut good = Vec::new();
         let mut bad = Vec::new();
+        self.refused.fetch_or(probed.iter().any(|(_, fault)| fault.is_some()), Ordering::Relaxed);
         for (candidate, fault) in probed {
             match fault {
                 None => good.push(candidate),

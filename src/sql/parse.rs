@@ -4,7 +4,9 @@ use super::dialect::DatabricksSql;
 use sqlparser::ast::{Expr, Query, Statement, Value, ValueWithSpan, VisitMut, VisitorMut};
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// The longest text that is read, in bytes. Databricks takes 16 MiB; no query people write
 /// comes near either.
@@ -42,9 +44,40 @@ impl From<ParserError> for SqlError {
 /// The tree prints back as it was read: a string literal with a backslash keeps its escapes as
 /// written, every other literal holds its plain text.
 pub fn parse_statements(sql: &str) -> Result<Vec<Statement>, SqlError> {
+    if let Some(read) = READ.lock().unwrap_or_else(PoisonError::into_inner).texts.get(sql).cloned() {
+        return Ok(Vec::clone(&read));
+    }
     let mut statements = parser(sql, false)?.parse_statements()?;
     let _ = statements.visit(&mut PlainQuotes);
+    READ.lock().unwrap_or_else(PoisonError::into_inner).keep(sql, &statements);
     Ok(statements)
+}
+
+/// What was read before. Learners, guards and the comparison all look at the same few hundred
+/// queries, each of them more than once, and to read one costs more than all that follows.
+static READ: LazyLock<Mutex<Read>> = LazyLock::new(Mutex::default);
+
+/// Bytes of text whose trees are kept; a tree takes some thirty times as much.
+const MOST_READ: usize = 256 << 10;
+
+#[derive(Default)]
+struct Read {
+    texts: HashMap<String, Arc<Vec<Statement>>>,
+    bytes: usize,
+}
+
+impl Read {
+    fn keep(&mut self, sql: &str, statements: &[Statement]) {
+        if sql.len() > MOST_READ / 8 {
+            return;
+        }
+        if self.bytes + sql.len() > MOST_READ {
+            *self = Self::default();
+        }
+        if self.texts.insert(sql.to_owned(), Arc::new(statements.to_vec())).is_none() {
+            self.bytes += sql.len();
+        }
+    }
 }
 
 /// A parser over a text whose size is checked. With `unescape`, string literals hold the text
@@ -175,6 +208,21 @@ mod tests {
         for sql in ["DROP TABLE a", "DELETE FROM a", "INSERT INTO a VALUES (1)", "SELECT 1; SELECT 2", "", "SELEC 1"] {
             assert!(parse_query(sql).is_err(), "{sql}");
         }
+    }
+
+    #[test]
+    fn a_text_that_was_read_before_reads_the_same() {
+        let sql = "SELECT 'it''s' AS a FROM t -- once";
+        let first = parse_statements(sql).expect("parses");
+        assert_eq!(parse_statements(sql).expect("parses"), first);
+        // However many texts come by.
+        let mut read = Read::default();
+        for n in 0..200 {
+            read.keep(&format!("SELECT {n} -- {}", "x".repeat(4_000)), &first);
+            assert!(read.bytes <= MOST_READ && read.texts.keys().map(String::len).sum::<usize>() == read.bytes);
+        }
+        read.keep(&"x".repeat(MOST_READ), &first);
+        assert!(read.bytes <= MOST_READ);
     }
 
     #[test]

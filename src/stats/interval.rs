@@ -1,7 +1,7 @@
 //! Intervals for shares and for differences of paired shares. No normal approximation: suites
 //! have tens of questions, not hundreds.
 
-use super::special::beta_quantile;
+use super::special::beta_quantiles;
 
 /// A range, ends included.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,8 +44,8 @@ pub fn paired_interval(wins: usize, losses: usize, same: usize, level: f64) -> O
     // The share that moved, and the share of wins in it, are independent; a grid of equal
     // probability over both gives the distribution of their product.
     let middles = || (0..GRID).map(|i| (i as f64 + 0.5) / GRID as f64);
-    let moved: Vec<f64> = middles().map(|p| beta_quantile(wins + losses, same, p)).collect();
-    let won: Vec<f64> = middles().map(|p| beta_quantile(wins, losses, p)).collect();
+    let moved: Vec<f64> = beta_quantiles(wins + losses, same, middles());
+    let won: Vec<f64> = beta_quantiles(wins, losses, middles());
     let mut gains: Vec<f64> =
         moved.iter().flat_map(|moved| won.iter().map(move |won| moved * (2.0 * won - 1.0))).collect();
     gains.sort_by(f64::total_cmp);

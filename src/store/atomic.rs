@@ -9,17 +9,30 @@ use tempfile::NamedTempFile;
 /// Replaces `path`: a temporary file in the same folder, synced, renamed, and the folder synced.
 /// Only the owner may read it (mode 0600).
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let temporary = written(path, bytes)?;
+    temporary.as_file().sync_all().map_err(StoreError::io("sync", path))?;
+    crash_point(path)?;
+    temporary.persist(path).map_err(|error| StoreError::io("replace", path)(error.error))?;
+    crash_point(path)?;
+    sync_folder(&folder_of(path))
+}
+
+/// As [`write_atomic`] for what a run tells of itself: whole or not there after a kill, but nothing
+/// that is worth waiting for the disk, a dozen times at the end of every plan.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    written(path, bytes)?.persist(path).map_err(|error| StoreError::io("replace", path)(error.error))?;
+    Ok(())
+}
+
+/// The content under a name of its own, in the folder of `path`.
+fn written(path: &Path, bytes: &[u8]) -> Result<NamedTempFile, StoreError> {
     let folder = folder_of(path);
     fs::create_dir_all(&folder).map_err(StoreError::io("create the folder", &folder))?;
     let mut temporary = NamedTempFile::with_prefix_in(".writing-", &folder)
         .map_err(StoreError::io("create a temporary file in", &folder))?;
     crash_point(path)?;
     temporary.write_all(bytes).map_err(StoreError::io("write", path))?;
-    temporary.as_file().sync_all().map_err(StoreError::io("sync", path))?;
-    crash_point(path)?;
-    temporary.persist(path).map_err(|error| StoreError::io("replace", path)(error.error))?;
-    crash_point(path)?;
-    sync_folder(&folder)
+    Ok(temporary)
 }
 
 /// Where tests let everything break off: before and after each step that lasts.
@@ -98,6 +111,9 @@ mod tests {
         let path = folder.path().join("deep").join("file.json");
         for content in ["one", "a longer second", "x"] {
             write_atomic(&path, content.as_bytes()).expect("written");
+            assert_eq!(read_if_there(&path).expect("read"), Some(content.as_bytes().to_vec()));
+            let content = format!("{content} again");
+            write_whole(&path, content.as_bytes()).expect("written");
             assert_eq!(read_if_there(&path).expect("read"), Some(content.as_bytes().to_vec()));
         }
         let names = fs::read_dir(folder_of(&path)).expect("folder").count();

@@ -31,6 +31,13 @@ impl Layout {
         &self.root
     }
 
+    /// The `state.json` beside a state of another name of which nothing is there yet: earlier
+    /// releases kept every state under that name.
+    pub fn older_state(&self) -> Option<PathBuf> {
+        let older = super::atomic::folder_of(&self.state).join(STATE);
+        (older != self.state && !self.state.exists() && !self.root.exists() && older.is_file()).then_some(older)
+    }
+
     pub fn state(&self) -> PathBuf {
         self.state.clone()
     }
@@ -68,6 +75,11 @@ impl Layout {
         self.root.join("cache").join("verdicts.jsonl")
     }
 
+    /// From which ground nothing was left to try.
+    pub fn exhausted(&self) -> PathBuf {
+        self.root.join("cache").join("exhausted.jsonl")
+    }
+
     pub fn plans(&self) -> PathBuf {
         self.root.join("plans")
     }
@@ -88,6 +100,18 @@ pub(super) fn beside(state: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_state_of_an_earlier_release_is_noticed() {
+        let folder = tempfile::tempdir().expect("folder");
+        let of = |name: &str| Layout::around(&folder.path().join(name));
+        assert_eq!(of("dev.json").older_state(), None);
+        std::fs::write(of("state.json").state(), "{}").expect("written");
+        assert_eq!(of("dev.json").older_state(), Some(of("state.json").state()));
+        assert_eq!(of("state.json").older_state(), None);
+        std::fs::create_dir(of("dev.json").root()).expect("made");
+        assert_eq!(of("dev.json").older_state(), None, "it has begun already");
+    }
 
     #[test]
     fn states_in_one_folder_share_nothing() {

@@ -21,7 +21,7 @@ mod state;
 
 #[cfg(test)]
 pub(crate) use atomic::crash;
-pub use atomic::write_atomic;
+pub use atomic::{write_atomic, write_whole};
 pub use blobs::Blobs;
 pub use cache::{AnswerKey, Cache, ResultKey, VerdictKey};
 pub use claims::{Claim, Claims, Trace};

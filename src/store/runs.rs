@@ -1,6 +1,6 @@
 //! The folder of one run: its events, line by line, and its scorecards.
 
-use super::atomic::write_atomic;
+use super::atomic::write_whole;
 use super::error::StoreError;
 use crate::format::{EventLine, event_to_json, scorecard_to_json};
 use crate::model::Scorecard;
@@ -50,7 +50,7 @@ impl RunFolder {
     pub fn scorecard(&self, name: &str, card: &Scorecard) -> Result<PathBuf, StoreError> {
         let safe: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
         let path = self.path.join(format!("scorecard-{safe}.json"));
-        write_atomic(&path, scorecard_to_json(card).as_bytes())?;
+        write_whole(&path, scorecard_to_json(card).as_bytes())?;
         Ok(path)
     }
 }

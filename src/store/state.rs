@@ -39,7 +39,7 @@ impl StateStore {
     /// names the best backup: to go on as if nothing had ever been applied would do harm.
     pub fn load(&self) -> Result<Option<State>, StoreError> {
         let Some(bytes) = read_if_there(&self.path)? else {
-            return match self.backups()?.is_empty() {
+            return match self.backup_files()?.is_empty() {
                 true => Ok(None),
                 false => Err(StoreError::StateLost { path: self.path.clone(), good: self.best_backup()? }),
             };
@@ -58,7 +58,7 @@ impl StateStore {
 
     /// An old copy put back by hand, or by git, would let what was applied since be forgotten.
     fn not_older(&self, state: State) -> Result<State, StoreError> {
-        let newest = self.backups()?.into_iter().filter_map(|backup| backup.state).next();
+        let newest = self.kept()?.find_map(|backup| backup.state);
         match newest.filter(|newest| newest.lineage == state.lineage && newest.serial > state.serial) {
             Some(newest) => {
                 Err(StoreError::StateOld { path: self.path.clone(), found: state.serial, newest: newest.serial })
@@ -90,14 +90,11 @@ impl StateStore {
     /// Puts a backup back as the current state, under its own serial. Newer ones are set aside:
     /// this is where the history goes on.
     pub fn restore(&self, serial: u64) -> Result<State, StoreError> {
-        let found = self.backups()?.into_iter().find(|backup| backup.serial == serial);
+        let found = self.kept()?.find(|backup| backup.serial == serial);
         let state = found.and_then(|backup| backup.state);
         let state = state.ok_or_else(|| StoreError::NoBackup { folder: self.backup_folder(), serial })?;
         self.set_aside()?;
-        for newer in self.backups()?.into_iter().filter(|backup| backup.serial > serial) {
-            let aside = newer.path.with_extension("json.set-aside");
-            fs::rename(&newer.path, &aside).map_err(StoreError::io("set aside", &newer.path))?;
-        }
+        self.set_newer_aside(serial)?;
         self.write(&state)?;
         Ok(state)
     }
@@ -105,10 +102,7 @@ impl StateStore {
     /// Takes over what a shared place holds, whatever stands here.
     pub(super) fn replace(&self, state: &State) -> Result<(), StoreError> {
         self.set_aside()?;
-        for newer in self.backups()?.into_iter().filter(|backup| backup.serial > state.serial) {
-            let aside = newer.path.with_extension("json.set-aside");
-            fs::rename(&newer.path, &aside).map_err(StoreError::io("set aside", &newer.path))?;
-        }
+        self.set_newer_aside(state.serial)?;
         self.write(state)
     }
 
@@ -126,8 +120,30 @@ impl StateStore {
         }
     }
 
+    fn set_newer_aside(&self, serial: u64) -> Result<(), StoreError> {
+        for (_, newer) in self.backup_files()?.into_iter().filter(|(kept, _)| *kept > serial) {
+            let aside = newer.with_extension("json.set-aside");
+            fs::rename(&newer, &aside).map_err(StoreError::io("set aside", &newer))?;
+        }
+        Ok(())
+    }
+
     /// All kept versions, newest first.
     pub fn backups(&self) -> Result<Vec<Backup>, StoreError> {
+        Ok(self.kept()?.collect())
+    }
+
+    /// The same, each read only when its turn comes: every command looks at the newest, hardly
+    /// one at the others.
+    fn kept(&self) -> Result<impl Iterator<Item = Backup>, StoreError> {
+        Ok(self.backup_files()?.into_iter().map(|(serial, path)| {
+            let state = fs::read(&path).ok().and_then(|bytes| parse(&bytes).ok());
+            Backup { serial, path, state }
+        }))
+    }
+
+    /// The serials and files of all kept versions, newest first.
+    fn backup_files(&self) -> Result<Vec<(u64, PathBuf)>, StoreError> {
         let folder = self.backup_folder();
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -135,9 +151,9 @@ impl StateStore {
             Err(error) => return Err(StoreError::io("list", &folder)(error)),
         };
         let paths = entries.flatten().map(|entry| entry.path());
-        let mut backups: Vec<Backup> = paths.filter_map(|path| backup(&path)).collect();
-        backups.sort_by_key(|backup| std::cmp::Reverse(backup.serial));
-        Ok(backups)
+        let mut files: Vec<(u64, PathBuf)> = paths.filter_map(|path| Some((serial_of(&path)?, path))).collect();
+        files.sort_by_key(|(serial, _)| std::cmp::Reverse(*serial));
+        Ok(files)
     }
 
     fn write(&self, state: &State) -> Result<(), StoreError> {
@@ -145,14 +161,14 @@ impl StateStore {
         write_atomic(&self.path, text.as_bytes())?;
         // After the state, so that a kill between the two never leaves a backup ahead of it.
         write_atomic(&self.backup_folder().join(format!("{}.json", state.serial)), text.as_bytes())?;
-        for old in self.backups()?.into_iter().skip(BACKUPS) {
-            fs::remove_file(&old.path).map_err(StoreError::io("remove the old backup", &old.path))?;
+        for (_, old) in self.backup_files()?.into_iter().skip(BACKUPS) {
+            fs::remove_file(&old).map_err(StoreError::io("remove the old backup", &old))?;
         }
         Ok(())
     }
 
     fn best_backup(&self) -> Result<Option<(PathBuf, u64)>, StoreError> {
-        let good = self.backups()?.into_iter().find(|backup| backup.state.is_some());
+        let good = self.kept()?.find(|backup| backup.state.is_some());
         Ok(good.map(|backup| (backup.path, backup.serial)))
     }
 
@@ -161,11 +177,8 @@ impl StateStore {
     }
 }
 
-fn backup(path: &Path) -> Option<Backup> {
-    let name = path.file_name()?.to_str()?;
-    let serial = name.strip_suffix(".json")?.parse().ok()?;
-    let state = fs::read(path).ok().and_then(|bytes| parse(&bytes).ok());
-    Some(Backup { serial, path: path.to_owned(), state })
+fn serial_of(backup: &Path) -> Option<u64> {
+    backup.file_name()?.to_str()?.strip_suffix(".json")?.parse().ok()
 }
 
 fn parse(bytes: &[u8]) -> Result<State, FormatError> {

@@ -27,6 +27,9 @@ pub struct StartOptions {
     pub rounds: Option<usize>,
 }
 
+/// Somebody looked at the space, and it stood as it was applied.
+pub const NO_DRIFT: &str = "no drift";
+
 /// One line of the history, newest first in a list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HistoryRow {
@@ -44,7 +47,8 @@ pub struct HistoryRow {
     pub score_after: Option<f64>,
     /// `equal`, `migrated` or `lossy`; for a plan its verdict.
     pub outcome: String,
-    /// What has happened to the space since: empty, or for example `drifted in 2 places`.
+    /// What has happened to the space since: for example `edited in 2 places`, [`NO_DRIFT`], or
+    /// empty if nobody has looked.
     pub drift: String,
     /// Its before-image is there, so this can be undone.
     pub can_roll_back: bool,

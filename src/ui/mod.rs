@@ -23,7 +23,7 @@ mod writes;
 #[cfg(test)]
 mod tests;
 
-pub use actions::{ActionError, Actions, BenchmarkFile, HistoryRow, Past, Project, Reply, StartOptions};
+pub use actions::{ActionError, Actions, BenchmarkFile, HistoryRow, NO_DRIFT, Past, Project, Reply, StartOptions};
 pub use demo::demo;
 pub use hub::{Hub, Logged};
 pub use page::report;

@@ -1,7 +1,7 @@
 //! The loop over the real binary: plan, confirm, apply, score what stands there, plan again, go back.
 
 use crate::support::Project;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Outcomes by question, of one side of a plan or of a scorecard.
@@ -106,4 +106,45 @@ fn rollback_is_a_plan_back_that_keeps_benchmarks() {
     assert_eq!(export(), before);
     assert_eq!(before["benchmarks"]["questions"].as_array().map(Vec::len), Some(1));
     project.run(&["drift", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn the_state_of_an_earlier_release_is_not_passed_over() {
+    let (project, _) = Project::applied();
+    project.edit("genie.yaml", "version: 1\n", "version: 1\nstate: .genie-enhance/dev.json\n");
+    for command in [&["plan", "--no-learn"][..], &["state", "show"]] {
+        let refused = project.run(command).exits(6);
+        refused.says("go on from it with `state: ").says(".genie-enhance/state.json");
+    }
+    assert!(!project.path(".genie-enhance/dev.d").exists());
+    project.edit("genie.yaml", "dev.json", "state.json");
+    project.run(&["plan", "--no-learn"]).exits(0);
+    // It belongs to something else.
+    project.edit("genie.yaml", "state.json", "dev.json");
+    std::fs::create_dir(project.path(".genie-enhance/dev.d")).expect("made");
+    project.run(&["state", "list"]).exits(0);
+}
+
+#[test]
+fn nothing_left_to_try_is_known_until_the_ground_changes() {
+    let (project, _) = Project::applied();
+    let plan = || project.run(&["plan", "--json"]).exits(0).json();
+    let known = || project.read(".genie-enhance/cache/exhausted.jsonl").lines().count();
+    // What has to be tried once more on the applied space is tried in the first of them.
+    plan();
+    let first = plan();
+    assert_eq!((&first["verdict"], &first["changes"]), (&json!("no-change"), &json!([])));
+    let lines = known();
+    let again = plan();
+    assert_eq!(known(), lines, "it was known");
+    for key in ["rejections", "verdict", "verdict_reason", "questions", "score", "guards"] {
+        assert_eq!(first[key], again[key], "{key}");
+    }
+    // One more question is another ground.
+    project.write(
+        "benchmarks/more.yaml",
+        "questions:\n  - {id: more, question: How many vans are there?, sql: SELECT COUNT(*) AS n FROM fleet.ops.vans}\n",
+    );
+    plan();
+    assert!(known() > lines || !plan()["changes"].as_array().is_some_and(Vec::is_empty));
 }

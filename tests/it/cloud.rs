@@ -121,6 +121,7 @@ impl Machine {
 }
 
 #[test]
+#[cfg_attr(not(feature = "state-cloud"), ignore = "needs `--features state-cloud`")]
 fn a_state_in_an_object_store_is_shared_by_machines() {
     let bucket = Bucket::default();
     let endpoint = serve(bucket.clone());

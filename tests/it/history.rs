@@ -93,6 +93,11 @@ fn runs_are_compared_and_exported() {
     project.run(&["history", "export", "--out", "all"]).exits(0);
     assert_eq!(project.read("all/runs.jsonl").lines().count(), 3);
     project.run(&["history", "export", "--out", "all"]).exits(3).says("exists");
+
+    let merged = project.run(&["history", "compact", "--json"]).exits(0).json();
+    assert_eq!((&merged["runs"]["files_before"], &merged["runs"]["files_after"]), (&json!(3), &json!(1)), "{merged}");
+    assert_eq!(length(&project.run(&["history", "list", "--json"]).exits(0).json()), 3);
+    assert!(project.run(&["history", "compact"]).exits(0).out.contains("files after"));
 }
 
 #[test]
@@ -139,6 +144,10 @@ fn pandas_duckdb_and_the_official_package_read_it_and_write_to_it() {
     project.run(&["score"]).exits(0);
     let list = project.run(&["history", "list", "--json"]).exits(0).json();
     assert_eq!(length(&list), 5, "{list}");
+    // Files of several writers, merged, hold the same.
+    project.run(&["history", "compact"]).exits(0);
+    let merged = project.run(&["history", "list", "--json"]).exits(0).json();
+    assert_eq!(merged, list);
 }
 
 #[test]
@@ -202,6 +211,10 @@ fn the_official_package_goes_on_from_a_checkpoint_of_ours() {
     };
     (0..RUNS).for_each(add);
     let table = folder.path().join("runs");
+    // Small files are merged by themselves when there are many, and when somebody asks for it.
+    let compacted = futures::executor::block_on(history.compact()).expect("merged");
+    let (_, runs_files) = compacted.iter().find(|(table, _)| table.name == "runs").expect("a table");
+    assert!(runs_files.before < 25 && runs_files.after == 1, "{runs_files:?}");
     let log = table.join("_delta_log");
     for old in 0..=40 {
         // As a clean-up does: what came before the checkpoint is in it.

@@ -1,7 +1,6 @@
 //! All integration tests in one binary: linking the SQL engine once is enough.
 
 mod apply_loop;
-#[cfg(feature = "state-cloud")]
 mod cloud;
 mod commands;
 mod controls;

@@ -13,9 +13,9 @@ pub use change::{ApplyArgs, DriftArgs, RollbackArgs};
 pub use declared::{ConfigCommand, ConfigShowArgs, ExportArgs, FmtArgs, ImportArgs, InitArgs, ValidateArgs};
 pub use project::{ChangedArgs, ProjectArgs, ScoringArgs};
 pub use records::{
-    HistoryCommand, HistoryCompareArgs, HistoryExportArgs, HistoryListArgs, HistoryShowArgs, LockBreakArgs,
-    LockCommand, RejectedArgs, ShadowsArgs, ShadowsCommand, StateArgs, StateCommand, StateHistoryArgs, StateRepairArgs,
-    StateRestoreArgs,
+    HistoryCommand, HistoryCompactArgs, HistoryCompareArgs, HistoryExportArgs, HistoryListArgs, HistoryShowArgs,
+    LockBreakArgs, LockCommand, RejectedArgs, ShadowsArgs, ShadowsCommand, StateArgs, StateCommand, StateHistoryArgs,
+    StateRepairArgs, StateRestoreArgs,
 };
 pub use run::{
     ControlArg, LearnArgs, OnDrift, PlanArgs, PlanCommand, PlanFormat, ScoreArgs, ScoreFormat, ShowArgs, SplitArgs,

@@ -139,6 +139,22 @@ pub enum HistoryCommand {
     /// Write the tables as JSON lines, or the evidence of one run into a folder
     #[command(after_help = "Example: genie-enhance history export latest --out evidence -f genie.yaml")]
     Export(HistoryExportArgs),
+    /// Merge the small files that runs leave in the tables
+    ///
+    /// Every run adds a small file to each table. They are merged by themselves when they have
+    /// become many; this does it now. The commit says that no data changed, and gives up rather
+    /// than get in the way of another writer.
+    #[command(after_help = "Example: genie-enhance history compact -f genie.yaml")]
+    Compact(HistoryCompactArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct HistoryCompactArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Print the numbers of files as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ use super::Outcome;
 use crate::cli::args::DriftArgs;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
+use crate::cli::record::Recorder;
 use crate::cli::session::Session;
 use crate::diff::diff;
 use crate::model::{Change, State};
@@ -47,9 +48,24 @@ pub async fn run(args: &DriftArgs, output: Output) -> Outcome {
     Ok(seen.exit(args))
 }
 
-/// Compares the live space with what was applied, and with what is declared.
+/// Looks, and puts on record what was seen.
 pub async fn look(args: &DriftArgs, output: Output) -> Result<Seen, OpsError> {
+    let recorder = Recorder::new("drift", None, output)?;
     let session = Session::of(&args.project, output, Events::none()).await?;
+    let looked = compare(&session).await;
+    // Before there is a space there is nothing to tell.
+    if !matches!(&looked, Ok(Seen { space_id: None, .. })) {
+        recorder.begin(&session);
+        if let Ok(seen) = &looked {
+            recorder.drift(seen.verdict(), &seen.places());
+        }
+        recorder.close(looked.as_ref().map(|seen| seen.exit(args))).await;
+    }
+    looked
+}
+
+/// Compares the live space with what was applied, and with what is declared.
+async fn compare(session: &Session) -> Result<Seen, OpsError> {
     let Some(live) = session.live().await? else { return Ok(Seen::nothing()) };
     let state = session.state()?;
     let last = state.as_ref().and_then(State::last);
@@ -105,6 +121,17 @@ impl Seen {
             Self { known: false, .. } => "never applied",
             Self { ahead: true, .. } => "declared is ahead",
             _ => "as applied",
+        }
+    }
+
+    /// How much of it matters, for the record.
+    fn places(&self) -> String {
+        let open = |edit: &&Edit| edit.kind != DriftKind::Cosmetic && !edit.kept;
+        match (self.drifted, self.edits.iter().filter(open).count()) {
+            (true, 1) => "edited in 1 place".to_owned(),
+            (true, places) if places > 1 => format!("edited in {places} places"),
+            (true, _) => "edited since".to_owned(),
+            _ => String::new(),
         }
     }
 

@@ -1,13 +1,13 @@
 //! `history`: what was planned, scored and applied, as the history tables tell it.
 
 use super::Outcome;
-use crate::cli::args::{HistoryCompareArgs, HistoryExportArgs, HistoryListArgs, HistoryShowArgs};
+use crate::cli::args::{HistoryCompactArgs, HistoryCompareArgs, HistoryExportArgs, HistoryListArgs, HistoryShowArgs};
 use crate::cli::exit::Exit;
 use crate::cli::history::{failed, open};
 use crate::cli::output::Output;
 use crate::cli::recorded;
 use crate::cli::session::{layout, load, write_text};
-use crate::history::{CostRow, Record, Row, RunRecord, RunRow, TABLES, compare as compare_runs};
+use crate::history::{Compacted, CostRow, Record, Row, RunRecord, RunRow, TABLES, Table, compare as compare_runs};
 use crate::ops::OpsError;
 use crate::render::{self, escape::visible_line};
 use crate::ui::{self, RunInfo};
@@ -236,6 +236,26 @@ pub async fn export(args: &HistoryExportArgs, output: Output) -> Outcome {
     output.message(&format!("wrote {}", args.out.display()));
     if args.json {
         output.data(&serde_json::json!({ "written": [args.out.display().to_string()] }).to_string());
+    }
+    Ok(Exit::Ok)
+}
+
+pub async fn compact(args: &HistoryCompactArgs, output: Output) -> Outcome {
+    let (history, _connection) = open(&load(&args.project)?.project).await?;
+    let compacted = history.compact().await.map_err(failed)?;
+    if args.json {
+        let files = compacted.iter().map(|(table, files)| {
+            (table.name.to_owned(), json!({ "files_before": files.before, "files_after": files.after }))
+        });
+        output.data(&Value::Object(files.collect()).to_string());
+    } else if compacted.is_empty() {
+        output.data(&format!("The warehouse keeps the files of {} itself.", history.shown()));
+    } else {
+        let line = |table: &Table, files: &Compacted| {
+            vec![table.name.to_owned(), files.before.to_string(), files.after.to_string()]
+        };
+        let lines = compacted.iter().map(|(table, files)| line(table, files)).collect::<Vec<_>>();
+        output.data(&render::table(&["table", "files before", "files after"], &lines));
     }
     Ok(Exit::Ok)
 }

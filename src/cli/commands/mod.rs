@@ -81,6 +81,7 @@ async fn one(command: Command, output: Output) -> Outcome {
         Command::History(HistoryCommand::Show(args)) => history::show(&args, output).await,
         Command::History(HistoryCommand::Compare(args)) => history::compare(&args, output).await,
         Command::History(HistoryCommand::Export(args)) => history::export(&args, output).await,
+        Command::History(HistoryCommand::Compact(args)) => history::compact(&args, output).await,
         Command::Ui(args) => ui::run(&args, output).await,
         Command::Config(ConfigCommand::Show(args)) => config::show(&args, output),
         Command::Fmt(args) => fmt::run(&args, output),

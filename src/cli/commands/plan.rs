@@ -206,6 +206,7 @@ async fn input<'a>(
         learns: making.learns,
         drift: making.drift.clone(),
         given: None,
+        exhausted: session.layout.exhausted(),
         rules: ops::proof_rules(project),
         run: session.run_name(),
         guards: ops::guard_configs(project),

@@ -4,7 +4,7 @@ use super::Outcome;
 use crate::cli::args::{ProjectArgs, StateArgs, StateHistoryArgs, StateRepairArgs, StateRestoreArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
-use crate::cli::session::{Session, layout, load};
+use crate::cli::session::{Session, check_older_state, layout, load};
 use crate::config::{Location, Project};
 use crate::diff::diff;
 use crate::format::state_to_json;
@@ -132,7 +132,9 @@ pub async fn repair(args: &StateRepairArgs, output: Output) -> Outcome {
 async fn store(args: &ProjectArgs, output: Output) -> Result<StateStore, OpsError> {
     let project = load(args)?.project;
     if !is_shared(&project) {
-        return Ok(StateStore::new(layout(&project).state()));
+        let layout = layout(&project);
+        check_older_state(&project, &layout, &Events::none())?;
+        return Ok(StateStore::new(layout.state()));
     }
     Ok(Session::of(args, output, Events::none()).await?.state_store())
 }

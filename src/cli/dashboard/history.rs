@@ -10,30 +10,37 @@ use crate::history::RunRow;
 use crate::model::AppliedRecord;
 use crate::ops::OpsError;
 use crate::store::{Layout, PlanStore, StateStore};
-use crate::ui::{HistoryRow, Past};
+use crate::ui::{HistoryRow, NO_DRIFT, Past};
+use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Run folders that are looked at.
 const MOST_RUNS: usize = 200;
 
-/// All that is known. `drift` is what was found when the live space was last read.
-pub async fn past(args: &ProjectArgs, layout: &Layout, drift: &str) -> Past {
+/// What was found when the live space was last read here.
+#[derive(Clone, Debug)]
+pub struct Look {
+    pub at: Timestamp,
+    /// How the space differs from what was applied last; empty if it does not.
+    pub found: String,
+}
+
+/// All that is known.
+pub async fn past(args: &ProjectArgs, layout: &Layout, look: Option<&Look>) -> Past {
     match tables(args).await {
-        Ok((runs, _)) if runs.is_empty() => of_machine(layout, drift),
-        Ok((runs, from)) => {
-            Past { from: format!("the history tables in {from}"), ..put_together(&runs, layout, drift) }
-        }
+        Ok((runs, _)) if runs.is_empty() => of_machine(layout, look),
+        Ok((runs, from)) => Past { from: format!("the history tables in {from}"), ..put_together(&runs, layout, look) },
         Err(error) => {
             let problem = format!("The history tables cannot be read: {error}");
-            Past { problem, ..of_machine(layout, drift) }
+            Past { problem, ..of_machine(layout, look) }
         }
     }
 }
 
 /// What this machine knows by itself.
-pub fn of_machine(layout: &Layout, drift: &str) -> Past {
-    Past { from: "the run folders of this machine".to_owned(), ..put_together(&[], layout, drift) }
+pub fn of_machine(layout: &Layout, look: Option<&Look>) -> Past {
+    Past { from: "the run folders of this machine".to_owned(), ..put_together(&[], layout, look) }
 }
 
 /// The runs of the history tables, and where these are.
@@ -44,7 +51,7 @@ async fn tables(args: &ProjectArgs) -> Result<(Vec<RunRow>, String), OpsError> {
 }
 
 /// Newest first. Without the state nothing can be undone, and that is told.
-fn put_together(kept: &[RunRow], layout: &Layout, drift: &str) -> Past {
+fn put_together(kept: &[RunRow], layout: &Layout, look: Option<&Look>) -> Past {
     let (applied, problem) = match StateStore::new(layout.state()).load() {
         Ok(state) => (state.map(|state| state.applied).unwrap_or_default(), String::new()),
         Err(error) => (Vec::new(), error.to_string()),
@@ -61,13 +68,39 @@ fn put_together(kept: &[RunRow], layout: &Layout, drift: &str) -> Past {
     let missing: Vec<HistoryRow> =
         applied.iter().filter(|record| !is_row(record)).map(|record| applied_row(record, &backwards)).collect();
     rows.extend(missing);
+    let recorded = looks(kept, &runs);
     if let Some(last) = rows.iter_mut().filter(|row| row.serial.is_some()).max_by_key(|row| row.serial) {
-        drift.clone_into(&mut last.drift);
+        last.drift = since(last, look.into_iter().chain(&recorded));
     }
     // Of one moment, what was applied is newer than its plan.
     let moment = |row: &HistoryRow| row.at.parse::<jiff::Timestamp>().ok();
     rows.sort_by(|one, two| moment(two).cmp(&moment(one)).then(two.serial.cmp(&one.serial)));
     Past { rows, problem, ..Past::default() }
+}
+
+/// What `drift` saw, here and elsewhere.
+fn looks(kept: &[RunRow], runs: &[RunHead]) -> Vec<Look> {
+    let look = |at: &str, verdict: &str, places: &str| {
+        let found = if verdict == "drifted" { places } else { "" };
+        Some(Look { at: at.parse().ok()?, found: found.to_owned() })
+    };
+    let kept = kept.iter().filter(|run| run.command == "drift" && !run.verdict.is_empty());
+    let kept = kept.filter_map(|run| look(&run.started_at.as_ref()?.0, &run.verdict, &run.verdict_reason));
+    let here = runs.iter().filter(|run| run.command == "drift").filter_map(|run| {
+        let data = &run.summary.as_ref()?.data;
+        look(&run.started, data.get("verdict")?.as_str()?, data.get("places")?.as_str()?)
+    });
+    kept.chain(here).collect()
+}
+
+/// What is known of the space since this was applied: what the newest look at it saw.
+fn since<'a>(applied: &HistoryRow, looks: impl Iterator<Item = &'a Look>) -> String {
+    let began = applied.at.parse::<Timestamp>().ok();
+    match looks.filter(|look| began.is_none_or(|began| look.at >= began)).max_by_key(|look| look.at) {
+        Some(look) if look.found.is_empty() => NO_DRIFT.to_owned(),
+        Some(look) => look.found.clone(),
+        None => String::new(),
+    }
 }
 
 /// A run as the tables keep it. None: an apply that changed nothing and failed at nothing.
@@ -131,7 +164,7 @@ fn applied_row(record: &AppliedRecord, backwards: &BTreeSet<String>) -> HistoryR
 
 /// A run of this machine that is not in the tables; of those that applied something the state speaks.
 fn run_row(run: &RunHead) -> Option<HistoryRow> {
-    if !matches!(run.command.as_str(), "plan" | "score") {
+    if !matches!(run.command.as_str(), "plan" | "score" | "drift") {
         return None;
     }
     let summary = run.summary.clone().unwrap_or_default();
@@ -165,4 +198,35 @@ fn share(text: &str) -> Option<f64> {
     let (correct, total) = text.split_once('/')?;
     let (correct, total): (f64, f64) = (correct.parse().ok()?, total.parse().ok()?);
     (total > 0.0).then_some(correct / total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_look_tells_what_became_of_what_was_applied() {
+        let at = |text: &str| text.parse().expect("a time");
+        let look = |when: &str, found: &str| Look { at: at(when), found: found.to_owned() };
+        let applied = HistoryRow { at: "2026-01-02T00:00:00Z".to_owned(), ..HistoryRow::default() };
+        let run = |command: &str, when: &str, verdict: &str, places: &str| RunRow {
+            command: command.to_owned(),
+            started_at: Some(crate::history::Moment(when.to_owned())),
+            verdict: verdict.to_owned(),
+            verdict_reason: places.to_owned(),
+            ..RunRow::default()
+        };
+        let kept = [
+            run("drift", "2026-01-01T00:00:00Z", "drifted", "edited in 3 places"),
+            run("drift", "2026-01-03T00:00:00Z", "drifted", "edited in 2 places"),
+            run("plan", "2026-01-04T00:00:00Z", "improved", ""),
+        ];
+        assert_eq!(since(&applied, looks(&kept[..1], &[]).iter()), "", "nobody has looked since");
+        let recorded = looks(&kept, &[]);
+        assert_eq!(since(&applied, recorded.iter()), "edited in 2 places");
+        let here = look("2026-01-05T00:00:00Z", "");
+        assert_eq!(since(&applied, recorded.iter().chain([&here])), NO_DRIFT);
+        let earlier = look("2026-01-02T12:00:00Z", "");
+        assert_eq!(since(&applied, [&earlier].into_iter().chain(&recorded)), "edited in 2 places");
+    }
 }

@@ -52,7 +52,7 @@ struct Moving {
     /// What is going on; the sender stops it where it can be stopped.
     task: Option<Task>,
     /// What was found when the live space was last read; empty: nothing.
-    drift: String,
+    look: Option<history::Look>,
     past: PastRead,
 }
 
@@ -92,7 +92,7 @@ pub fn open(
         None => recorded::latest(&layout).and_then(|path| recorded::show(&layout, &path, info.clone()).ok()),
     };
     let hub = Arc::new(shown.unwrap_or_else(|| Hub::new(info)));
-    let moving = Mutex::new(Moving { layout, task: None, drift: String::new(), past: PastRead::default() });
+    let moving = Mutex::new(Moving { layout, task: None, look: None, past: PastRead::default() });
     let shared = Shared { project: project.clone(), output, hub: Arc::clone(&hub), moving };
     Ok((hub, Arc::new(Dashboard(Arc::new(shared)))))
 }
@@ -143,13 +143,13 @@ impl Dashboard {
         if let Ok(past) = tokio::time::timeout(PATIENCE, reading).await {
             return past;
         }
-        let (known, layout, drift) = {
+        let (known, layout, look) = {
             let mut moving = self.moving();
             moving.past.is_owed = true;
-            (moving.past.known.clone(), moving.layout.clone(), moving.drift.clone())
+            (moving.past.known.clone(), moving.layout.clone(), moving.look.clone())
         };
         known.unwrap_or_else(|| {
-            let past = history::of_machine(&layout, &drift);
+            let past = history::of_machine(&layout, look.as_ref());
             Past { problem: "The history tables are still being read.".to_owned(), ..past }
         })
     }
@@ -167,8 +167,8 @@ impl Dashboard {
     }
 
     async fn read_past(self) -> Past {
-        let (layout, drift) = (self.layout(), self.moving().drift.clone());
-        let past = history::past(&self.0.project, &layout, &drift).await;
+        let (layout, look) = (self.layout(), self.moving().look.clone());
+        let past = history::past(&self.0.project, &layout, look.as_ref()).await;
         let is_owed = {
             let mut moving = self.moving();
             moving.past.known = Some(past.clone());

@@ -1,6 +1,7 @@
 //! What takes its time: planning, applying, going back, each from its start to what the page
 //! shows at its end.
 
+use super::history::Look;
 use super::{Dashboard, failed, refused};
 use crate::cli::args::ScoringArgs;
 use crate::cli::commands::apply::{Carried, carry_out};
@@ -66,8 +67,8 @@ impl Dashboard {
             return Ok(None);
         };
         recorder.close(made.as_ref().map(|_| Exit::Ok)).await;
-        let drift = drift_of(&session).await;
-        self.moving().drift = drift;
+        let look = look_at(&session).await;
+        self.moving().look = look;
         Ok(Some(finished(made?, &session.loaded.suite)))
     }
 
@@ -141,8 +142,8 @@ impl Dashboard {
                 ));
             }
         }
-        let drift = drift_of(session).await;
-        self.moving().drift = drift;
+        let look = look_at(session).await;
+        self.moving().look = look;
         Ok(())
     }
 
@@ -228,18 +229,20 @@ fn finished(made: Made, suite: &Suite) -> Finished {
     }
 }
 
-/// How the live space differs from what was applied last, in a few words; empty if it does not.
-async fn drift_of(session: &Session) -> String {
-    let (Ok(Some(live)), Ok(Some(state))) = (session.live().await, session.state()) else { return String::new() };
-    let Some(last) = state.last() else { return String::new() };
+/// How the live space differs from what was applied last, in a few words; none if either is not known.
+async fn look_at(session: &Session) -> Option<Look> {
+    let (Ok(Some(live)), Ok(Some(state))) = (session.live().await, session.state()) else { return None };
+    let last = state.last()?;
+    let at = jiff::Timestamp::now();
     if last.after_digest == live.space.digest() && last.after_sidecar_digest == live.space.sidecar_digest() {
-        return String::new();
+        return Some(Look { at, found: String::new() });
     }
     // What was applied last is known in full only where the project declares it.
     let declared = session.definition().filter(|declared: &&Space| declared.digest() == last.after_digest);
-    match declared.map(|declared| crate::diff::diff(declared, &live.space).len()) {
+    let found = match declared.map(|declared| crate::diff::diff(declared, &live.space).len()) {
         Some(1) => "edited in 1 place".to_owned(),
         Some(places) if places > 0 => format!("edited in {places} places"),
         _ => "edited since".to_owned(),
-    }
+    };
+    Some(Look { at, found })
 }

@@ -27,7 +27,7 @@ mod told;
 mod tests;
 
 use crate::diff::diff;
-use crate::model::{Address, Change, Space, Suite};
+use crate::model::{Address, Change, Question, Space, Suite};
 use crate::stats::{Member, families};
 use crate::text::{normalise, trigram_cosine};
 use fragments::Fragments;
@@ -81,23 +81,25 @@ const MIN_SQUEEZED: usize = 40;
 
 impl Golds {
     pub fn of(suite: &Suite) -> Self {
-        let member = |question: &crate::model::Question| Member {
+        let mut keys: Vec<Option<Key>> = suite.questions.iter().map(|question| Key::of(&question.sql)).collect();
+        let member = |(question, key): (&Question, &Option<Key>)| Member {
             id: question.id.clone(),
             family: question.family.clone(),
-            sql: Key::of(&question.sql).map_or_else(|| normalise(&question.sql), |key| key.core),
+            sql: key.as_ref().map_or_else(|| normalise(&question.sql), |key| key.core.clone()),
             ..Member::default()
         };
-        let members: Vec<Member> = suite.questions.iter().map(member).collect();
+        let members: Vec<Member> = suite.questions.iter().zip(&keys).map(member).collect();
         let mut family_of: BTreeMap<String, usize> = BTreeMap::new();
         for (at, family) in families(&members).into_iter().enumerate() {
             family_of.extend(family.into_iter().map(|id| (id, at)));
         }
         let mut golds = Vec::new();
-        for question in &suite.questions {
+        for (question, first) in suite.questions.iter().zip(&mut keys) {
             let family = family_of.get(&question.id).copied().unwrap_or(usize::MAX);
-            for sql in std::iter::once(&question.sql).chain(&question.accepted).filter(|sql| !sql.trim().is_empty()) {
+            let first = (&question.sql, first.take());
+            let others = question.accepted.iter().map(|sql| (sql, Key::of(sql)));
+            for (sql, key) in std::iter::once(first).chain(others).filter(|(sql, _)| !sql.trim().is_empty()) {
                 let squeezed = squeeze(sql);
-                let key = Key::of(sql);
                 golds.push(Gold {
                     question_id: question.id.clone(),
                     question: normalise(&question.question),

@@ -46,6 +46,19 @@ pub struct Remove {
 }
 
 impl Remove {
+    /// Of a file whose rows stand elsewhere from then on.
+    pub fn of(file: &Add, at: i64) -> Self {
+        let json = json!({
+            "path": file.path,
+            "deletionTimestamp": at,
+            "dataChange": false,
+            "extendedFileMetadata": true,
+            "partitionValues": {},
+            "size": file.json.get("size"),
+        });
+        Self { path: file.path.clone(), json }
+    }
+
     /// Milliseconds since 1970.
     pub fn at(&self) -> i64 {
         self.json.get("deletionTimestamp").and_then(Value::as_i64).unwrap_or_default()
@@ -70,6 +83,14 @@ impl Add {
             "stats": json!({ "numRecords": rows }).to_string(),
         });
         Self { path: path.to_owned(), json }
+    }
+}
+
+impl Add {
+    /// Of rows that stood elsewhere before.
+    pub fn unchanged(mut self) -> Self {
+        self.json["dataChange"] = Value::from(false);
+        self
     }
 }
 

@@ -120,6 +120,15 @@ impl Snapshot {
         protocol.chain(metadata).chain(transactions).chain(files).chain(removed).collect()
     }
 
+    /// Paths of what was removed before this moment, where the table leaves that to the default.
+    pub fn removed_before(&self, moment: i64) -> impl Iterator<Item = &str> {
+        let own =
+            |metadata: &Metadata| metadata.0.pointer("/configuration/delta.deletedFileRetentionDuration").is_some();
+        let by_default = !self.metadata.as_ref().is_some_and(own);
+        let old = self.removed.iter().filter(move |(_, remove)| by_default && remove.at() < moment);
+        old.map(|(path, _)| path.as_str())
+    }
+
     /// The version that the next commit makes.
     pub fn next(&self) -> u64 {
         self.version.map_or(0, |version| version + 1)

@@ -1,4 +1,4 @@
-//! A Delta table of one kind of row: append and read, nothing else.
+//! A Delta table of one kind of row: append, read, and merge small files.
 //!
 //! Why not the `deltalake` crate: even its smallest feature set brings the whole cloud stack (a
 //! second `reqwest`, `aws-lc-rs`, some 60 crates) and has DataFusion built anew with other
@@ -10,7 +10,7 @@
 //! * Written: protocol 1/2, no partitions, no deletion vectors. A new column is added by a
 //!   `metaData` action in the commit that first needs it. Every twentieth commit leaves a
 //!   checkpoint, so that a reader goes through that and at most nineteen commits, however many
-//!   runs there were.
+//!   runs there were. Where small files have become many by then, they are merged ([`compact`]).
 //! * Read: the whole log, also removals, columns and checkpoints of other writers. A table that
 //!   needs more (deletion vectors, column mapping) is refused, never read wrongly.
 //! * Writers at once: a commit is a file that is made only if it is not there; who finds its
@@ -20,12 +20,15 @@
 
 mod action;
 mod checkpoint;
+mod compact;
 mod log;
 mod rows;
 
 use super::error::HistoryError;
 use super::place::Place;
 use super::tables::{Row, Table};
+pub use compact::Compacted;
+
 use action::{Action, Add, Metadata, Protocol};
 use futures::{StreamExt, TryStreamExt, stream};
 use log::Snapshot;
@@ -53,7 +56,7 @@ impl DeltaTable {
         if rows.is_empty() {
             return Ok(());
         }
-        let name = format!("part-00000-{}-c000.parquet", uuid::Uuid::now_v7());
+        let name = new_file();
         let bytes = rows::to_parquet(&self.table, rows).map_err(HistoryError::table(self.table.name))?;
         let add = Add::of(&name, bytes.len(), rows.len(), now());
         // First the data, then the commit that names it.
@@ -61,11 +64,12 @@ impl DeltaTable {
         let mut snapshot = Snapshot::read(&self.place, self.table.name).await?;
         for _ in 0..MOST_ATTEMPTS {
             let actions = self.commit(&snapshot, &add)?;
-            let text: String = actions.iter().map(|action| format!("{action}\n")).collect();
-            let version = snapshot.next();
-            if log::file(&self.place, version).create(text.as_bytes()).await? {
-                if version > 0 && version.is_multiple_of(checkpoint::EVERY) {
-                    self.checkpoint(snapshot, version, &text).await;
+            if self.put(&snapshot, &actions).await? {
+                if snapshot.version.is_some() && snapshot.next().is_multiple_of(checkpoint::EVERY) {
+                    // The rows are safe without it.
+                    if let Err(error) = Box::pin(self.compact(compact::MANY)).await {
+                        tracing::debug!(%error, table = self.table.name, "small files were not merged");
+                    }
                 }
                 return Ok(());
             }
@@ -75,6 +79,17 @@ impl DeltaTable {
             table: self.table.name.to_owned(),
             why: format!("other writers took {MOST_ATTEMPTS} versions before this one could be written; try again"),
         })
+    }
+
+    /// Makes the next commit; false if another writer was first.
+    async fn put(&self, snapshot: &Snapshot, actions: &[Action]) -> Result<bool, HistoryError> {
+        let text: String = actions.iter().map(|action| format!("{action}\n")).collect();
+        let version = snapshot.next();
+        let made = log::file(&self.place, version).create(text.as_bytes()).await?;
+        if made && version > 0 && version.is_multiple_of(checkpoint::EVERY) {
+            self.checkpoint(snapshot.clone(), version, &text).await;
+        }
+        Ok(made)
     }
 
     /// Leaves a checkpoint at the version just written. The rows are safe without it.
@@ -132,6 +147,11 @@ impl DeltaTable {
             "txnId": uuid::Uuid::now_v7().to_string(),
         }))
     }
+}
+
+/// A name for a data file that no other has.
+fn new_file() -> String {
+    format!("part-00000-{}-c000.parquet", uuid::Uuid::now_v7())
 }
 
 /// Milliseconds since 1970.

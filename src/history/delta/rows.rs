@@ -25,9 +25,17 @@ pub fn to_parquet(table: &Table, rows: &[Row]) -> Result<Vec<u8>, String> {
 
 /// A batch as a Parquet file.
 pub fn written(batch: &RecordBatch) -> Result<Vec<u8>, String> {
+    written_all(std::slice::from_ref(batch))
+}
+
+/// Batches of one schema as a Parquet file.
+pub fn written_all(batches: &[RecordBatch]) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).map_err(|error| error.to_string())?;
-    writer.write(batch).map_err(|error| error.to_string())?;
+    let schema = batches.first().map(RecordBatch::schema).ok_or("there is nothing to write")?;
+    let mut writer = ArrowWriter::try_new(&mut bytes, schema, None).map_err(|error| error.to_string())?;
+    for batch in batches {
+        writer.write(batch).map_err(|error| error.to_string())?;
+    }
     writer.close().map_err(|error| error.to_string())?;
     Ok(bytes)
 }

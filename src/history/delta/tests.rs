@@ -44,6 +44,13 @@ fn numbers(rows: &[Row]) -> Vec<i64> {
     numbers
 }
 
+/// Commits that are not about rows that stood there before.
+fn appends(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder.join("_delta_log")).into_iter().flatten().flatten();
+    let commits = entries.filter(|entry| entry.file_name().to_string_lossy().ends_with(".json"));
+    commits.filter(|entry| !std::fs::read_to_string(entry.path()).expect("read").contains("OPTIMIZE")).count()
+}
+
 fn commit(folder: &Path, version: u64, lines: &[Value]) {
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
     std::fs::write(folder.join(format!("_delta_log/{version:020}.json")), text).expect("written");
@@ -90,10 +97,11 @@ fn writers_at_once_lose_nothing() {
     });
     let rows = futures::executor::block_on(table(folder.path(), NEW).read()).expect("read");
     assert_eq!(numbers(&rows), (0..40).collect::<Vec<_>>());
+    assert_eq!(appends(folder.path()), 40, "one commit for each");
     let names = std::fs::read_dir(folder.path().join("_delta_log")).expect("a log").flatten();
     let names: Vec<String> = names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    let commits = names.iter().filter(|name| name.ends_with(".json")).count();
-    assert_eq!((commits, names.len()), (40, 41), "one for each append, a checkpoint, and nothing else is left");
+    let known = |name: &String| name.ends_with(".json") || name.ends_with(".checkpoint.parquet");
+    assert!(names.iter().all(known), "nothing else is left: {names:?}");
 }
 
 #[tokio::test]
@@ -201,12 +209,11 @@ fn killed_writers_leave_a_readable_table() {
         }
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let log = folder.path().join("_delta_log");
-    let commits = || {
-        std::fs::read_dir(&log).map_or(0, |names| {
-            names.flatten().filter(|entry| entry.file_name().to_string_lossy().ends_with(".json")).count()
-        })
-    };
+    let commits = || appends(folder.path());
+    // Small files are merged while the writers are killed.
+    for n in 0..17 {
+        futures::executor::block_on(table(folder.path(), OLD).append(&[numbered(n)])).expect("appended");
+    }
     for round in 1..=5 {
         let mut command = Command::new(std::env::current_exe().expect("this test"));
         let name = concat!(module_path!(), "::killed_writers_leave_a_readable_table");
@@ -273,6 +280,81 @@ async fn a_checkpoint_stands_for_the_log_before_it() {
     assert_eq!(numbers(&new.read().await.expect("read")), (2..=45).collect::<Vec<_>>());
     new.append(&[numbered(46)]).await.expect("appended");
     assert_eq!(numbers(&old.read().await.expect("read")), (2..=46).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn small_files_are_merged_with_all_that_is_in_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (old, new) = (table(folder.path(), OLD), table(folder.path(), NEW));
+    for n in 0..5 {
+        old.append(&[numbered(n)]).await.expect("appended");
+    }
+    // Columns that an older program knows nothing of.
+    let with = row(&[("n", 5.into()), ("share", 0.5.into()), ("at", "2025-08-27T09:14:22Z".into())]);
+    new.append(&[with.clone(), numbered(6)]).await.expect("appended");
+    new.append(&[numbered(7)]).await.expect("appended");
+    let before = Snapshot::read(&old.place, "t").await.expect("read");
+    assert_eq!(old.compact(20).await.expect("looked at"), Compacted { before: 7, after: 7 }, "not many yet");
+    assert_eq!(old.compact(2).await.expect("merged"), Compacted { before: 7, after: 2 });
+    let rows = old.read().await.expect("read");
+    assert_eq!(numbers(&rows), (0..8).collect::<Vec<_>>());
+    assert!(rows.contains(&with));
+    assert_eq!(old.compact(2).await.expect("looked at"), Compacted { before: 2, after: 2 }, "two shapes");
+    // The commit tells that nothing changed, and earlier versions can still be read.
+    let text = std::fs::read_to_string(folder.path().join("_delta_log/00000000000000000007.json")).expect("a commit");
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let of = |action: &str| lines.iter().filter(|line| line[action]["dataChange"] == json!(false)).count();
+    assert_eq!((of("remove"), of("add"), lines.len()), (7, 2, 10));
+    for path in before.files.keys() {
+        assert!(folder.path().join(path).is_file(), "{path}");
+    }
+    // What was removed long ago goes.
+    let mut snapshot = Snapshot::read(&old.place, "t").await.expect("read");
+    assert_eq!(snapshot.removed_before(now() + 1).count(), 7);
+    assert_eq!(snapshot.removed_before(now() - 60_000).count(), 0);
+    if let Some(Metadata(body)) = &mut snapshot.metadata {
+        body["configuration"]["delta.deletedFileRetentionDuration"] = "interval 365 days".into();
+    }
+    assert_eq!(snapshot.removed_before(now() + 1).count(), 0, "the table keeps them longer");
+}
+
+#[tokio::test]
+async fn who_merged_the_files_first_wins_and_the_other_gives_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let there = table(folder.path(), OLD);
+    for n in 0..3 {
+        there.append(&[numbered(n)]).await.expect("appended");
+    }
+    let stale = Snapshot::read(&there.place, "t").await.expect("read");
+    let files: Vec<String> = stale.files.keys().cloned().collect();
+    there.compact(2).await.expect("merged");
+    let add = Add::of("never.parquet", 1, 3, now());
+    assert!(!there.replace(stale, &files, &[add]).await.expect("given up"));
+    assert_eq!(numbers(&there.read().await.expect("read")), [0, 1, 2]);
+}
+
+#[test]
+fn appends_and_compactions_at_once_lose_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::thread::scope(|scope| {
+        for writer in 0..3 {
+            let path = folder.path();
+            scope.spawn(move || {
+                let there = table(path, OLD);
+                for n in 0..12 {
+                    futures::executor::block_on(there.append(&[numbered(writer * 12 + n)])).expect("appended");
+                    futures::executor::block_on(there.compact(2)).expect("merged or given up");
+                }
+            });
+        }
+    });
+    let there = table(folder.path(), OLD);
+    let rows = futures::executor::block_on(there.read()).expect("read");
+    assert_eq!(numbers(&rows), (0..36).collect::<Vec<_>>());
+    futures::executor::block_on(there.compact(2)).expect("merged");
+    let snapshot = futures::executor::block_on(Snapshot::read(&there.place, "t")).expect("read");
+    assert_eq!(snapshot.files.len(), 1);
+    assert_eq!(numbers(&futures::executor::block_on(there.read()).expect("read")), (0..36).collect::<Vec<_>>());
 }
 
 /// Without members that are empty or absent: a checkpoint has a column for each.

@@ -5,9 +5,8 @@ use super::fake::{Call, Fake, Fate, Hook, Moment};
 use super::site::{ID, Site, plan, space, with_measure};
 use crate::model::{Plan, Space};
 use crate::ops::{ApplyOutcome, Carried};
-use crate::store::{StoreError, crash};
+use crate::store::crash;
 use futures::FutureExt;
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
 
@@ -160,10 +159,9 @@ async fn broken_off_at_every_step_of_every_file() {
     }
 }
 
-#[tokio::test]
-async fn a_journal_cut_at_any_byte_is_decided_or_set_aside() {
-    let (fake, site, plan, base, target) = ground().await;
-    // The journal of an apply that was cut short, before and after its write.
+/// The journal of an apply that was killed right after its write, and of one that went well.
+async fn journals() -> (Vec<u8>, Vec<u8>) {
+    let (fake, site, plan, ..) = ground().await;
     fake.hook(Some(Arc::new(|now, call: Call| {
         let lost = call.method == axum::http::Method::PATCH && now == Moment::After;
         async move { if lost { std::future::pending().await } else { Fate::Go } }.boxed()
@@ -176,55 +174,81 @@ async fn a_journal_cut_at_any_byte_is_decided_or_set_aside() {
             () = tokio::task::yield_now() => if fake.writes(ID) == 1 { break },
         }
     }
-    fake.hook(None);
-    let journal = std::fs::read(site.journal().path()).expect("a journal");
-    for damage in [false, true] {
-        let damaged = |cut: usize| {
-            let mut bytes = journal[..cut].to_vec();
-            if damage {
-                bytes.extend_from_slice(b"\n{}\n");
-            }
-            bytes
-        };
-        // What follows depends on what is read, and of every byte it is looked at what that is.
-        // Carried out is every kind of reading, at both its ends and in between.
-        let reading = Site::standing(&fake, "ann", ID, &base);
-        let read = |cut: usize| {
-            std::fs::write(reading.journal().path(), damaged(cut)).expect("written");
-            match reading.journal().pending() {
-                Ok(intent) => intent.is_some().to_string(),
-                Err(StoreError::JournalCorrupt { .. }) => "corrupt".to_owned(),
-                Err(error) => panic!("cut at {cut}: {error}"),
-            }
-        };
-        let found: Vec<String> = (0..=journal.len()).map(read).collect();
-        let is_end = |cut: &usize| {
-            let differs = |other: Option<&String>| other != Some(&found[*cut]);
-            differs(cut.checked_sub(1).and_then(|before| found.get(before))) || differs(found.get(cut + 1))
-        };
-        let cuts = (0..found.len()).filter(is_end).chain((0..found.len()).step_by(191));
-        for cut in cuts.collect::<BTreeSet<usize>>() {
-            for written in [false, true] {
-                let what = format!("cut at {cut}, written {written}, damaged {damage}");
-                let fake = fake.emptied();
-                fake.put(ID, &base);
-                if written {
-                    fake.edit(ID, |kept| kept.document = target_document(&target));
-                }
-                let site = Site::standing(&fake, "ann", ID, &base);
-                site.declare(&base);
-                std::fs::write(site.journal().path(), damaged(cut)).expect("written");
-                if let Err(error) = site.apply(&plan).await {
-                    let told = error.to_string();
-                    assert!(damage && told.contains(".corrupt"), "{what}: {told}");
-                    assert!(site.layout.root().join("journal.jsonl.corrupt").exists(), "{what}");
-                    site.apply(&plan).await.unwrap_or_else(|error| panic!("{what}: {error}"));
-                }
-                assert_eq!(fake.space(ID).digest(), target.digest(), "{what}");
-                assert_eq!(site.state().expect("a state").applied.len(), 2, "{what}");
-                site.check(&fake, ID);
-            }
+    let cut_short = std::fs::read(site.journal().path()).expect("a journal");
+    let (_, site, plan, ..) = ground().await;
+    site.apply(&plan).await.expect("applies");
+    let whole = std::fs::read(site.journal().path()).expect("a journal");
+    assert!(whole.starts_with(&cut_short) && whole.len() > cut_short.len());
+    (cut_short, whole)
+}
+
+/// An apply was killed before or after its write, and its journal was cut at each of its bytes in
+/// turn; `damage` follows the cut.
+async fn cut_at_every_byte(written: bool, damage: &[u8]) {
+    let (journal, _) = journals().await;
+    let (fake, _, plan, base, target) = ground().await;
+    for cut in 0..=journal.len() {
+        let what = format!("cut at {cut}");
+        let fake = fake.emptied();
+        fake.put(ID, &base);
+        if written {
+            fake.edit(ID, |kept| kept.document = target_document(&target));
         }
+        let site = Site::standing(&fake, "ann", ID, &base);
+        site.declare(&base);
+        std::fs::write(site.journal().path(), [&journal[..cut], damage].concat()).expect("written");
+        let first = site.apply(&plan).await;
+        assert_eq!(first.is_err(), !damage.is_empty(), "{what}: only what is damaged stops it");
+        if let Err(error) = first {
+            assert!(error.to_string().contains(".corrupt"), "{what}: {error}");
+            assert!(site.layout.root().join("journal.jsonl.corrupt").exists(), "{what}");
+            site.apply(&plan).await.unwrap_or_else(|error| panic!("{what}: {error}"));
+        }
+        assert_eq!(fake.space(ID).digest(), target.digest(), "{what}");
+        assert_eq!(fake.attempts(), usize::from(!written), "{what}");
+        assert_eq!(site.state().expect("a state").applied.len(), 2, "{what}");
+        site.check(&fake, ID);
+    }
+}
+
+/// A line that is none.
+const DAMAGE: &[u8] = b"\n{}\n";
+
+#[tokio::test]
+async fn a_journal_cut_at_any_byte_before_the_write_is_decided() {
+    cut_at_every_byte(false, b"").await;
+}
+
+#[tokio::test]
+async fn a_journal_cut_at_any_byte_after_the_write_is_decided() {
+    cut_at_every_byte(true, b"").await;
+}
+
+#[tokio::test]
+async fn a_journal_damaged_at_any_byte_before_the_write_is_set_aside() {
+    cut_at_every_byte(false, DAMAGE).await;
+}
+
+#[tokio::test]
+async fn a_journal_damaged_at_any_byte_after_the_write_is_set_aside() {
+    cut_at_every_byte(true, DAMAGE).await;
+}
+
+#[tokio::test]
+async fn the_end_of_a_journal_cut_at_any_byte_changes_nothing_that_is_on_record() {
+    let (intent, journal) = journals().await;
+    let (fake, site, plan, _, target) = ground().await;
+    site.apply(&plan).await.expect("applies");
+    let state = site.state();
+    for cut in intent.len()..=journal.len() {
+        let what = format!("cut at {cut}");
+        std::fs::write(site.journal().path(), &journal[..cut]).expect("written");
+        assert_eq!(outcome(site.apply(&plan).await.expect("goes on")), None, "{what}");
+        assert_eq!(fake.attempts(), 1, "{what}");
+        assert_eq!(fake.space(ID).digest(), target.digest(), "{what}");
+        assert_eq!(site.state(), state, "{what}");
+        assert_eq!(site.journal().pending().expect("reads"), None, "{what}");
+        site.check(&fake, ID);
     }
 }
 

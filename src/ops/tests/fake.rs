@@ -1,6 +1,7 @@
 //! A Genie workspace in memory, with the service's rules for documents and etags, and a hook that
 //! every request passes before and after it is carried out.
 
+use crate::databricks::{Client, Credentials, Settings};
 use crate::embedded::spaces::{Limits, accept};
 use crate::model::{Sidecar, Space};
 use crate::wire;
@@ -10,9 +11,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use futures::future::BoxFuture;
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
@@ -78,6 +81,8 @@ pub struct Inside {
 pub struct Fake {
     inside: Arc<Mutex<Inside>>,
     pub url: String,
+    /// One for each name: to make one costs more than a whole apply.
+    clients: Arc<Mutex<BTreeMap<String, Client>>>,
 }
 
 impl Fake {
@@ -87,7 +92,19 @@ impl Fake {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let router = Router::new().fallback(handle).with_state(inside.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { inside, url }
+        Self { inside, url, clients: Arc::default() }
+    }
+
+    /// The client of somebody.
+    pub fn client(&self, actor: &str) -> Client {
+        let mut clients = self.clients.lock().expect("no panic before");
+        let made = clients.entry(actor.to_owned()).or_insert_with(|| {
+            let mut settings = Settings::new(&self.url, Credentials::Token(SecretString::from(actor.to_owned())));
+            settings.retry_timeout = Duration::from_secs(30);
+            settings.retry_wait = Duration::from_millis(1);
+            Client::new(settings).expect("a client")
+        });
+        made.clone()
     }
 
     pub fn lock(&self) -> MutexGuard<'_, Inside> {

@@ -2,17 +2,14 @@
 
 use super::fake::Fake;
 use crate::config::{DeclaredSpace, space_from_yaml, space_to_yaml};
-use crate::databricks::{Client, Credentials, Settings};
 use crate::diff::{apply_all, diff};
 use crate::format::plan_id;
 use crate::model::*;
 use crate::ops::{Carried, Events, OpsError, Order, Policy, Workspace, carry_out};
 use crate::planner::{PlanParts, assemble};
 use crate::store::{Identity, Journal, Layout, StateStore, list_locks};
-use secrecy::SecretString;
 use serde_json::json;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 pub const ID: &str = "space1";
 
@@ -29,11 +26,7 @@ impl Site {
     pub fn of(fake: &Fake, actor: &str) -> Self {
         let folder = memory_folder();
         let layout = Layout::new(folder.path().join(".genie-enhance"));
-        let mut settings = Settings::new(&fake.url, Credentials::Token(SecretString::from(actor.to_owned())));
-        settings.retry_timeout = Duration::from_secs(30);
-        settings.retry_wait = Duration::from_millis(1);
-        let client = Client::new(settings).expect("a client");
-        let workspace = Workspace::new(client, "fake".to_owned(), "w".to_owned());
+        let workspace = Workspace::new(fake.client(actor), "fake".to_owned(), "w".to_owned());
         Self { folder, layout, workspace, actor: actor.to_owned(), told: Arc::default() }
     }
 

@@ -1,13 +1,13 @@
 //! History: scores over runs, what was applied by whom, and the way back.
 
 use super::{Context, empty};
-use crate::ui::actions::{HistoryRow, Past};
+use crate::ui::actions::{HistoryRow, NO_DRIFT, Past};
 use crate::ui::chart::{self, Series};
 use crate::ui::show::{self, Tone};
 use maud::{Markup, html};
 
-/// Rows shown at once; the `history` command has them all.
-const MOST_ROWS: usize = 100;
+/// Rows shown at once; the older ones are folded up.
+const FIRST_ROWS: usize = 100;
 
 pub fn view(context: &Context<'_>) -> Markup {
     let rows = &context.history.rows;
@@ -26,10 +26,13 @@ pub fn view(context: &Context<'_>) -> Markup {
                 th.number scope="col" { "Changes" } th.number scope="col" { "Score" } th scope="col" { "Outcome" } th scope="col" { "Since" }
                 th scope="col" { "Back" }
             } }
-            tbody { @for row in rows.iter().take(MOST_ROWS) { (line(context, row)) } }
+            tbody { @for row in rows.iter().take(FIRST_ROWS) { (line(context, row)) } }
         } }
-        @if rows.len() > MOST_ROWS {
-            p.quiet { "The newest " (MOST_ROWS) " of " (rows.len()) "; " code { "genie-enhance history" } " lists all." }
+        @if rows.len() > FIRST_ROWS {
+            details {
+                summary { "Older: " (rows.len() - FIRST_ROWS) }
+                div.scroll { table.stack { tbody { @for row in rows.iter().skip(FIRST_ROWS) { (line(context, row)) } } } }
+            }
         }
     }
 }
@@ -59,8 +62,8 @@ fn over_runs(rows: &[HistoryRow], target: Option<f64>) -> Markup {
 fn line(context: &Context<'_>, row: &HistoryRow) -> Markup {
     let score = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), show::percent);
     let tone = match row.outcome.as_str() {
-        "equal" | "improved" => Tone::Good,
-        "migrated" | "lossy" | "not-enough-evidence" => Tone::Warn,
+        "equal" | "improved" | "as applied" => Tone::Good,
+        "migrated" | "lossy" | "not-enough-evidence" | "drifted" | "declared is ahead" => Tone::Warn,
         "blocked" | "failed" => Tone::Bad,
         _ => Tone::Neutral,
     };
@@ -70,12 +73,21 @@ fn line(context: &Context<'_>, row: &HistoryRow) -> Markup {
             td data-label="What" { (show::text(&row.kind)) @if let Some(serial) = row.serial { " #" (serial) } }
             td data-label="By" { (show::prose(&row.by)) }
             td data-label="Plan" { @if row.plan_id.is_empty() { "–" } @else { code { (show::text(super::overview::short(&row.plan_id))) } } }
-            td.number data-label="Changes" { (row.changes) }
-            td.number data-label="Score" { (score(row.score_before)) " → " (score(row.score_after)) }
+            td.number data-label="Changes" { @if row.kind == "drift" { "–" } @else { (row.changes) } }
+            td.number data-label="Score" { @if row.kind == "drift" { "–" } @else { (score(row.score_before)) " → " (score(row.score_after)) } }
             td data-label="Outcome" { (show::chip(tone, &row.outcome.replace('-', " "))) }
-            td data-label="Since" { @if row.drift.is_empty() { span.quiet { "no drift" } } @else { (show::chip(Tone::Warn, &row.drift)) } }
+            td data-label="Since" { (since(row)) }
             td data-label="Back" { (roll_back(context, row)) }
         }
+    }
+}
+
+/// What was seen of the space since; only of what was applied last there is something to see.
+fn since(row: &HistoryRow) -> Markup {
+    match row.drift.as_str() {
+        "" => html! { span.quiet { "–" } },
+        NO_DRIFT => html! { span.quiet { (NO_DRIFT) } },
+        drift => show::chip(Tone::Warn, drift),
     }
 }
 
