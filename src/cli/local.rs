@@ -52,7 +52,8 @@ const VERSIONED_BYTES: u64 = 64 << 20;
 /// The version of a folder of tables: a digest over all files in it. None where there are too many
 /// bytes, or a file cannot be read.
 pub fn version(folder: &Path) -> Option<Digest> {
-    let (mut hash, mut bytes, mut folders) = (Sha256::new(), 0, vec![folder.to_owned()]);
+    let root = folder;
+    let (mut hash, mut bytes, mut folders) = (Sha256::new(), 0, vec![root.to_owned()]);
     while let Some(folder) = folders.pop() {
         let entries = std::fs::read_dir(&folder).ok()?.map(|entry| entry.ok().map(|entry| entry.path()));
         let mut paths = entries.collect::<Option<Vec<_>>>()?;
@@ -67,7 +68,8 @@ pub fn version(folder: &Path) -> Option<Digest> {
             if bytes > VERSIONED_BYTES {
                 return None;
             }
-            hash.update(path.to_string_lossy().as_bytes());
+            // From the folder on: a copy of a project has the same data.
+            hash.update(path.strip_prefix(root).unwrap_or(&path).to_string_lossy().as_bytes());
             hash.update([0]);
             hash.update(about.len().to_le_bytes());
             hash.update(std::fs::read(&path).ok()?);

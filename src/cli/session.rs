@@ -386,10 +386,7 @@ pub async fn open(project: &Project, layout: &Layout) -> Result<Connection, OpsE
     match &project.workspace {
         config::Workspace::Embedded { data, as_of, world } => {
             let date = as_of.as_deref().and_then(|text| text.parse().ok());
-            // A world may let anything happen, so what was seen in one is no result to go on from.
-            let versioned = world.is_none();
-            let version = || local::version(data).filter(|_| versioned);
-            let before = version();
+            let before = local::version(data);
             let server = local::start(LocalOptions {
                 data: data.clone(),
                 as_of: date,
@@ -403,7 +400,7 @@ pub async fn open(project: &Project, layout: &Layout) -> Result<Connection, OpsE
             let warehouse_id = Some(project.warehouse_id.clone().unwrap_or_else(|| WAREHOUSE_ID.to_owned()));
             let host = "embedded".to_owned();
             // What changed while it was being loaded is no version of what was loaded.
-            let version = before.filter(|before| version().as_ref() == Some(before));
+            let version = before.filter(|before| local::version(data).as_ref() == Some(before));
             Ok(Connection { client, host, warehouse_id, as_of: as_of.clone(), data: version, server: Some(server) })
         }
         config::Workspace::Databricks { host, profile } => {
@@ -435,11 +432,12 @@ async fn connect(
     let warehouse_id = connection.warehouse()?;
     let Connection { client, host, as_of, server, data, .. } = connection;
     // Only of the tables of this machine it is known which data they hold.
-    let known = data.map(|version| {
-        let ground = format!("{host} {version} {}", env!("CARGO_PKG_VERSION"));
-        KnownResults::new(layout.results(), ground, as_of.clone())
-    });
-    Ok((Workspace::new(client, host, warehouse_id).after(known), server, as_of))
+    let ground = data.map(|version| format!("{host} {version} {}", env!("CARGO_PKG_VERSION")));
+    // A world may let anything happen, so what was seen in one is no result to go on from.
+    let in_world = matches!(&project.workspace, config::Workspace::Embedded { world: Some(_), .. });
+    let known = ground.clone().filter(|_| !in_world);
+    let known = known.map(|ground| KnownResults::new(layout.results(), ground, as_of.clone()));
+    Ok((Workspace::new(client, host, warehouse_id).over(ground).after(known), server, as_of))
 }
 
 fn settings(host: Option<&str>, profile: Option<&str>) -> Result<Settings, OpsError> {

@@ -54,7 +54,11 @@ impl Parts {
             columns: features.spoken_columns.clone(),
             values: features.values.clone(),
             predicates: features.predicates.iter().map(|predicate| predicate.fragment.key.clone()).collect(),
-            calculations: calculations.into_iter().map(|output| output.core.key.clone()).collect(),
+            calculations: calculations
+                .into_iter()
+                .map(|output| output.core.key.clone())
+                .chain(features.counted.iter().map(|counted| counted.key.clone()))
+                .collect(),
             expressions: row_level
                 .map(|output| output.core.key.clone())
                 .chain(features.group_keys.iter().map(|key| key.key.clone()))

@@ -3,7 +3,7 @@
 use super::cause::Cause;
 use super::gaps::Gap;
 use super::input::{Context, Draft, grouped, same_name};
-use super::snippets;
+use super::{periods, snippets};
 use crate::learn::{Body, DateRule, Facet, LearntPattern, OutputRule, spoken_windows};
 use crate::model::{Address, Category, Change, short_id};
 use crate::sql::{ColumnRef, Features, Fragment, quote, quote_name, read_expression};
@@ -12,11 +12,11 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 /// One line with its heading.
-struct Line {
-    section: &'static str,
-    text: String,
+pub(super) struct Line {
+    pub section: &'static str,
+    pub text: String,
     /// The SQL or figure in it: a text that has it says it already.
-    core: String,
+    pub core: String,
 }
 
 pub(super) fn propose(context: &Context, patterns: &[LearntPattern]) -> Vec<Draft> {
@@ -24,6 +24,7 @@ pub(super) fn propose(context: &Context, patterns: &[LearntPattern]) -> Vec<Draf
     let shared = if may(context, Category::SqlSnippets) { BTreeMap::new() } else { shared_values(patterns) };
     let single = patterns.iter().filter(|learnt| !shared.values().flatten().any(|other| std::ptr::eq(*other, *learnt)));
     let mut drafts: Vec<Draft> = shared.values().filter_map(|group| shared_value(context, group)).collect();
+    drafts.extend(periods::lines(context, patterns).iter().filter_map(|period| spoken_period(context, period)));
     drafts.extend(single.filter_map(|learnt| {
         let line = line(context, learnt)?;
         if already_said(context, &line) {
@@ -70,6 +71,19 @@ fn shared_value(context: &Context, group: &[&LearntPattern]) -> Option<Draft> {
     })
 }
 
+/// One line for all phrases of a period.
+fn spoken_period(context: &Context, period: &periods::Period) -> Option<Draft> {
+    let targets = context.targets(|gap| periods::is_closed_by(gap, period));
+    let changes = vec![change(context, &period.line)];
+    let statements: Vec<&str> = period.patterns.iter().map(|learnt| learnt.pattern.statement.as_str()).collect();
+    Some(Draft {
+        patterns: period.patterns.iter().map(|learnt| learnt.pattern.id.clone()).collect(),
+        support: period.support,
+        reason: statements.join(" "),
+        ..Draft::from_pattern(Category::Instructions, changes, period.patterns.first()?, targets)
+    })
+}
+
 fn change(context: &Context, line: &Line) -> Change {
     let text = format!("- {}", line.text);
     let id = context.instruction().map_or_else(|| short_id(&["text_instruction"]), |(id, _)| id.to_owned());
@@ -78,9 +92,13 @@ fn change(context: &Context, line: &Line) -> Change {
 
 fn already_said(context: &Context, line: &Line) -> bool {
     let Some((_, content)) = context.instruction() else { return false };
-    let plain = |text: &str| compact(text).replace(['`', '"', '“', '”'], "");
     let content = plain(content);
     content.contains(&plain(&line.core)) || content.contains(&plain(&line.text))
+}
+
+/// A text without quotes and spacing.
+pub(super) fn plain(text: &str) -> String {
+    compact(text).replace(['`', '"', '“', '”'], "")
 }
 
 fn line(context: &Context, learnt: &LearntPattern) -> Option<Line> {
@@ -153,34 +171,25 @@ fn date_line(rule: &DateRule) -> Option<Line> {
             let text = format!("The date of {} is `{name}`, unless another date is named.", short(&column.table));
             Some(Line { section: "Dates", core: text.clone(), text })
         }
-        DateRule::Window { phrase, template, columns } => {
-            let name = match columns.iter().collect::<Vec<_>>().as_slice() {
-                [one] => qualified(one),
-                _ => "date".to_owned(),
-            };
-            let sql = template.replace("{n}", "N").replace("{date}", &name);
-            let spoken = phrase.replace("{n}", "N");
-            let text = format!("“{spoken}” means `{sql}`.");
-            Some(Line { section: "Dates", core: text.clone(), text })
-        }
         DateRule::ExcludesToday => {
             let text = "Periods counted back from today end yesterday: today is left out (`date < CURRENT_DATE`), \
                         unless the question asks for today."
                 .to_owned();
             Some(Line { section: "Dates", core: "`date < CURRENT_DATE`".to_owned(), text })
         }
-        DateRule::Grain { .. } => None,
+        // Spoken periods have lines together.
+        DateRule::Window { .. } | DateRule::Grain { .. } => None,
     }
 }
 
-fn qualified(column: &ColumnRef) -> String {
+pub(super) fn qualified(column: &ColumnRef) -> String {
     format!("{}.{}", quote(short(&column.table)), quote(&column.column))
 }
 
 fn output_line(context: &Context, rule: &OutputRule) -> Line {
     let direction = |descending: &bool| if *descending { "descending" } else { "ascending" };
     let text = match rule {
-        OutputRule::Digits { what, digits } => format!("Round {what} to {digits} decimal places."),
+        OutputRule::Digits { what, digits } => format!("Round {what} to {}.", snippets::places(*digits)),
         OutputRule::Order { descending } => format!("Sort rankings by the measure in {} order.", direction(descending)),
         OutputRule::Series { descending } => {
             format!("Sort series over time by date in {} order.", direction(descending))
@@ -189,7 +198,8 @@ fn output_line(context: &Context, rule: &OutputRule) -> Line {
         OutputRule::Per { columns } => {
             let table = columns.first().map(|column| short(&column.table)).unwrap_or_default();
             let named: Vec<String> = columns.iter().map(|column| format!("`{}`", qualified(column))).collect();
-            format!("Figures of {table} are always grouped by {}, which is shown.", named.join(" and "))
+            let shown = if named.len() == 1 { "is" } else { "are" };
+            format!("Figures of {table} are always grouped by {}, which {shown} shown.", named.join(" and "))
         }
         OutputRule::Beside { of, shown } => {
             let named =
@@ -202,7 +212,7 @@ fn output_line(context: &Context, rule: &OutputRule) -> Line {
 }
 
 /// True if the line would close the gap.
-fn closes(gap: &Gap, learnt: &LearntPattern) -> bool {
+pub(super) fn closes(gap: &Gap, learnt: &LearntPattern) -> bool {
     match &learnt.body {
         Body::Vocabulary(word) => Context::says(gap, &word.term) && lacks(gap, &word.facet),
         Body::Filter(rule) => gap.lacking.predicates.contains(&rule.fragment.key),

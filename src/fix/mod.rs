@@ -14,6 +14,7 @@ mod instructions;
 mod joins;
 mod limits;
 mod metadata;
+mod periods;
 mod probe;
 mod prompts;
 mod removals;

@@ -104,6 +104,7 @@ fn snippets(context: &Context) -> Vec<Draft> {
                 features.outputs.iter().any(|output| meaning.is(&output.core.key))
                     || features.inner.iter().any(|inner| meaning.is(inner))
                     || features.group_keys.iter().any(|group| group.key == key)
+                    || features.counted.as_ref().is_some_and(|counted| meaning.is(&counted.key))
             }
         };
         let misled = |gap: &Gap| gap.answer.as_ref().is_some_and(uses) && !uses(&gap.gold);

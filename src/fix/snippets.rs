@@ -2,10 +2,10 @@
 
 use super::gaps::Gap;
 use super::input::{Context, Draft, grouped, same_name};
-use crate::learn::{Body, Calculation, DateRule, Facet, FilterRule, LearntPattern, Vocabulary};
+use crate::learn::{Body, Calculation, DateRule, Facet, FilterRule, LearntPattern, Vocabulary, is_kind_word};
 use crate::model::{Address, Category, Change, SnippetKind, short_id};
-use crate::sql::{Fragment, quote, quote_name};
-use crate::text::split_identifier;
+use crate::sql::{ColumnRef, Fragment, quote, quote_name};
+use crate::text::{split_identifier, spoken_name, stem};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -104,7 +104,7 @@ fn calculated(context: &Context, learnt: &LearntPattern, calculation: &Calculati
     let mut synonyms: Vec<String> = calculation.terms.clone();
     synonyms.extend(calculation.aliases.iter().filter(|alias| reads_as_name(alias)).map(|alias| readable(alias)));
     let synonyms = distinct(synonyms, &display_name);
-    let comment = calculation.digits.map(|digits| format!("Rounded to {digits} decimal places."));
+    let comment = calculation.digits.map(|digits| format!("Rounded to {}.", places(digits)));
     let change = change(Element {
         kind,
         alias: Some(free_alias(context, &name)),
@@ -117,13 +117,28 @@ fn calculated(context: &Context, learnt: &LearntPattern, calculation: &Calculati
     Some(Draft::from_pattern(Category::SqlSnippets, vec![change], learnt, targets))
 }
 
+/// A number of decimal places in words.
+pub(super) fn places(digits: i64) -> String {
+    if digits == 1 { "1 decimal place".to_owned() } else { format!("{digits} decimal places") }
+}
+
 /// `SUM(x) AS x` and a bare column say nothing that the column does not.
 fn is_trivial(calculation: &Calculation) -> bool {
     let named = !calculation.terms.is_empty();
     let mut columns = calculation.fragment.columns.iter();
     let only = columns.next().filter(|_| columns.next().is_none());
     let same = only.is_some_and(|column| calculation.aliases.iter().all(|alias| same_name(alias, &column.column)));
-    same && !named
+    same && !named || only.is_some_and(|column| counts_by_name(calculation, column))
+}
+
+/// A count of a table's rows that is called as the table is.
+fn counts_by_name(calculation: &Calculation, column: &ColumnRef) -> bool {
+    let short = column.table.rsplit('.').next().unwrap_or_default();
+    let stems = |name: &str| split_identifier(name).iter().map(|word| stem(word)).collect::<Vec<_>>();
+    let table = stems(short);
+    let by_table = |name: &String| stems(name).iter().all(|word| table.contains(word) || is_kind_word(word));
+    let counts = calculation.fragment.sql == format!("COUNT({column})");
+    counts && calculation.aliases.iter().chain(&calculation.terms).all(by_table)
 }
 
 fn name_of(calculation: &Calculation) -> Option<String> {
@@ -140,39 +155,26 @@ fn display_name(calculation: &Calculation, name: &str) -> String {
             let said = calculation.terms.iter().find(|term| same_name(term, alias));
             said.cloned().unwrap_or_else(|| readable(alias))
         }
-        (None, Some(term)) => term.clone(),
+        (None, Some(term)) => calculation.aliases.iter().find_map(|alias| around(alias, term)).unwrap_or(term.clone()),
         (None, None) => readable(name),
     }
 }
 
+/// The alias in words, with a term of its in the term's spelling, if all else in it reads as a name:
+/// “D7 retention” for `d7_retention` and “D7”.
+fn around(alias: &str, term: &str) -> Option<String> {
+    let (words, part) = (split_identifier(alias), split_identifier(term));
+    let at = words.windows(part.len().max(1)).position(|some| some == part)?;
+    let others = [&words[..at], &words[at + part.len()..]].concat();
+    if !reads_as_name(&others.join("_")) {
+        return None;
+    }
+    let said = [&words[..at], &[term.to_owned()], &words[at + part.len()..]].concat();
+    Some(said.join(" "))
+}
+
 /// True for an alias of whole words that says more than what kind of number it is.
 pub(super) fn reads_as_name(alias: &str) -> bool {
-    const KINDS: [&str; 24] = [
-        "amount",
-        "amt",
-        "average",
-        "avg",
-        "cnt",
-        "count",
-        "max",
-        "min",
-        "num",
-        "number",
-        "pct",
-        "qty",
-        "ratio",
-        "res",
-        "result",
-        "sum",
-        "tot",
-        "total",
-        "val",
-        "value",
-        "col",
-        "total_count",
-        "metric",
-        "measure",
-    ];
     let words = split_identifier(alias);
     let is_word = |word: &String| {
         word.chars().all(char::is_alphabetic) && word.chars().count() >= if word.is_ascii() { 3 } else { 1 }
@@ -180,7 +182,7 @@ pub(super) fn reads_as_name(alias: &str) -> bool {
     let spoken = |word: &String| !word.is_ascii() || word.contains(['a', 'e', 'i', 'o', 'u', 'y']);
     !words.is_empty()
         && words.iter().all(|word| is_word(word) && spoken(word))
-        && words.iter().any(|word| !KINDS.contains(&word.as_str()))
+        && words.iter().any(|word| !is_kind_word(word))
 }
 
 fn identifier(term: &str) -> String {
@@ -227,7 +229,7 @@ fn filter(context: &Context, learnt: &LearntPattern, rule: &FilterRule, patterns
     let (display_name, instruction) = match &rule.default_of {
         Some(table) => {
             let short = table.rsplit('.').next().unwrap_or(table);
-            let what = rule.column.as_ref().map_or(short.to_owned(), |column| readable(&column.column));
+            let what = rule.column.as_ref().map_or(short.to_owned(), |column| spoken_name(&column.column));
             let name = rule.terms.first().cloned().unwrap_or_else(|| format!("default {what}"));
             let text =
                 format!("Apply to every question about {short}, unless the question asks for other {what} values.");

@@ -212,6 +212,8 @@ mod shop {
         assert!(has("Remove tables/m.s.orders/columns/net_old/synonyms/turnover"), "the misleading synonym");
         assert!(has(&format!("Remove measures/{}", "1".repeat(32))), "the misleading measure");
         assert!(has("Add tables/m.s.orders/columns/channel/enable_entity_matching"));
+        assert!(has("Add tables/m.s.orders/columns/net_old/exclude"), "what answers take for `net`, and no gold does");
+        assert!(!has("columns/net/exclude") && !has("columns/sold_on/exclude"), "gold uses them");
         assert!(!has("columns/channel/description"), "a person described it");
         assert!(!has("orders_archive"), "another table whose name begins alike");
         let after =
@@ -224,6 +226,45 @@ mod shop {
                 assert!(crate::sql::parse_query(&sql).is_ok(), "{sql}");
             }
         }
+    }
+
+    #[test]
+    fn phrases_that_are_written_alike_stand_in_one_line() {
+        let catalog = catalog();
+        let texts = ["last 7 days", "past 7 days", "last 30 days", "past 14 days", "최근 7일", "최근 30일"];
+        let one = |(at, period): (usize, &&str)| {
+            let n: u32 = period.chars().filter(char::is_ascii_digit).collect::<String>().parse().expect("a number");
+            let extra = format!("AND o.channel = 'c{at}'");
+            Question {
+                id: format!("w{at}"),
+                question: format!("Turnover of the {period}"),
+                sql: format!(
+                    "SELECT SUM(o.net) AS turnover FROM m.s.orders o \
+                     WHERE o.sold_on >= CURRENT_DATE - INTERVAL {n} DAYS AND o.sold_on < CURRENT_DATE {extra}"
+                ),
+                ..Question::default()
+            }
+        };
+        let questions: Vec<Question> = texts.iter().enumerate().map(one).collect();
+        let lines = |space: &Space| {
+            let (candidates, _, _) = all(&questions, &failures(&questions), space, &catalog);
+            let changes = candidates.into_iter().filter(|c| c.category == Category::Instructions);
+            let texts = changes.flat_map(|c| c.changes).filter_map(|change| change.after);
+            texts
+                .filter_map(|text| Some(text.as_str()?.to_owned()))
+                .filter(|text| text.contains("“"))
+                .collect::<Vec<_>>()
+        };
+        let sql = "`orders.sold_on >= CURRENT_DATE - INTERVAL N DAYS AND orders.sold_on < CURRENT_DATE`";
+        assert_eq!(lines(&human()), [format!("- “last N days”, “past N days” and “최근 N일” mean {sql}.")]);
+        let said = json!({"version": 2, "data_sources": {"tables": [{"identifier": "m.s.orders"}]}, "instructions": {
+            "text_instructions": [{"id": "0".repeat(32), "content": [format!("“last N days” means {sql}.\n")]}]}});
+        let said = Space::from_document(said).expect("a space");
+        assert_eq!(
+            lines(&said),
+            [format!("- “past N days” and “최근 N일” mean {sql}.")],
+            "what is said stays as it is"
+        );
     }
 
     #[test]

@@ -8,8 +8,9 @@ use super::filters::{DEFAULT_SHARE, DEFAULT_USES};
 use super::pattern::Facet;
 use super::phrases::{collect_terms, keep_whole, without_windows};
 use super::terms::Segments;
-use crate::sql::{ColumnRef, ColumnValue, Features, Fragment};
+use crate::sql::{ColumnRef, ColumnValue, Features, Fragment, counts_rows};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// What is known of one facet.
 pub(super) struct FacetInfo {
@@ -17,7 +18,7 @@ pub(super) struct FacetInfo {
     pub fragment: Option<Fragment>,
     /// Output names given to it, with the number of families.
     pub aliases: BTreeMap<String, usize>,
-    pub families: BTreeSet<usize>,
+    pub families: Arc<BTreeSet<usize>>,
     /// Families that compute it within something else: a ratio, a share.
     pub inner: BTreeSet<usize>,
     pub columns: BTreeSet<ColumnRef>,
@@ -26,6 +27,9 @@ pub(super) struct FacetInfo {
     /// A value that queries have in lists only: one idea with the others of the list, unless it is
     /// said by its name.
     pub listed: bool,
+    /// The facet that is counted for it: of a value that columns of one name have in common, one
+    /// of them; else itself.
+    concept: usize,
     /// Of its SQL.
     length: usize,
 }
@@ -38,8 +42,8 @@ impl FacetInfo {
             (_, fragment) => fragment.iter().flat_map(|fragment| fragment.columns.iter().cloned()).collect(),
         };
         let length = facet.sql(fragment.as_ref()).len();
-        let (aliases, families, inner) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        Self { facet, fragment, aliases, families, inner, columns, usual: false, listed: false, length }
+        let (aliases, families, inner) = (BTreeMap::new(), Arc::default(), BTreeSet::new());
+        Self { facet, fragment, aliases, families, inner, columns, usual: false, listed: false, concept: 0, length }
     }
 
     pub fn sql(&self) -> String {
@@ -86,6 +90,11 @@ impl Pair {
     pub fn has_strong_evidence(&self) -> bool {
         self.evidence.iter().any(|evidence| evidence.is_strong())
     }
+
+    /// False where no threshold lets the term mean the facet.
+    fn may_mean(&self) -> bool {
+        !self.evidence.is_empty() || self.joint >= 2 && self.llr >= LLR_MUTUAL
+    }
 }
 
 /// One fragment for a term.
@@ -131,7 +140,7 @@ impl Associations {
         let phrases = first.phrases();
         let masked: Vec<Segments> = all.iter().map(|segments| keep_whole(segments, &phrases)).collect();
         let mut second = Self::count(&masked, &facets, &sayings, corpus.families.len());
-        second.control_false_discoveries();
+        second.control_false_discoveries(&facets);
         second.by_facet = vec![Vec::new(); facets.len()];
         for (term, pairs) in second.pairs.iter().enumerate() {
             for (at, pair) in pairs.iter().enumerate() {
@@ -165,8 +174,14 @@ impl Associations {
     fn count(texts: &[Segments], facets: &[FacetInfo], sayings: &[Sayings], families: usize) -> Self {
         let terms = collect_terms(texts);
         let mut by_family: Vec<Vec<usize>> = vec![Vec::new(); families];
+        // Counted once for all columns that share it, so that a family has few facets however
+        // many tables there are.
+        let mut members: Vec<Vec<usize>> = vec![Vec::new(); facets.len()];
         for (at, info) in facets.iter().enumerate() {
-            info.families.iter().for_each(|family| by_family[*family].push(at));
+            members[info.concept].push(at);
+            if info.concept == at {
+                info.families.iter().for_each(|family| by_family[*family].push(at));
+            }
         }
         let pairs = terms
             .iter()
@@ -176,12 +191,18 @@ impl Associations {
                 for facet in term.families.iter().flat_map(|family| &by_family[*family]) {
                     *joint.entry(*facet).or_default() += 1;
                 }
-                let pairs = joint.into_iter();
-                let mut pairs: Vec<Pair> = pairs
-                    .filter_map(|(facet, joint)| {
-                        pair(at, facet, joint, term, &facets[facet], &sayings[facet], families)
-                    })
-                    .collect();
+                let mut pairs: Vec<Pair> = Vec::new();
+                for (concept, joint) in joint {
+                    let one = |facet: usize| pair(at, facet, joint, term, &facets[facet], &sayings[facet], families);
+                    let Some(counted) = one(concept) else { continue };
+                    let others = members[concept].iter().filter(|member| **member != concept);
+                    if counted.may_mean() {
+                        pairs.extend(others.filter_map(|facet| one(*facet)));
+                    }
+                    pairs.push(counted);
+                }
+                // What stands in lists only is no observation, unless it is said by its name.
+                pairs.retain(|pair| !facets[pair.facet].listed || pair.has_strong_evidence());
                 pairs.sort_by(|a, b| rank(b, facets).total_cmp(&rank(a, facets)).then_with(|| a.facet.cmp(&b.facet)));
                 pairs
             })
@@ -205,14 +226,14 @@ impl Associations {
 
     /// Benjamini–Hochberg over all distinct pairs seen at least twice. Terms that occur in the
     /// same families are one test, and so are fragments.
-    fn control_false_discoveries(&mut self) {
+    fn control_false_discoveries(&mut self, facets: &[FacetInfo]) {
         let mut kinds: HashMap<&BTreeSet<usize>, usize> = HashMap::new();
         let mut tests: HashMap<(usize, usize), f64> = HashMap::new();
         for (term, pairs) in self.terms.iter().zip(&self.pairs) {
             let next = kinds.len();
             let kind = *kinds.entry(&term.families).or_insert(next);
             for pair in pairs.iter().filter(|pair| pair.joint >= 2) {
-                tests.insert((kind, pair.facet), pair.llr);
+                tests.insert((kind, facets[pair.facet].concept), pair.llr);
             }
         }
         let mut p: Vec<f64> = tests.into_values().map(p_value).collect();
@@ -246,8 +267,7 @@ fn pair(
     let (a, b) = (term.families.len(), info.families.len());
     let llr = signed_llr(joint, a, b, families);
     let evidence = sayings.for_term(&term.key);
-    let named = evidence.iter().any(|evidence| evidence.is_strong());
-    if llr <= 0.0 && evidence.is_empty() || info.listed && !named {
+    if llr <= 0.0 && evidence.is_empty() {
         return None;
     }
     Some(Pair { term: term_at, facet, joint, llr, npmi: npmi(joint, a, b, families), evidence, significant: false })
@@ -302,7 +322,7 @@ fn facets(corpus: &Corpus) -> Vec<FacetInfo> {
     for (at, family) in corpus.families.iter().enumerate() {
         for (facet, fragment, alias) in facets_of(family) {
             let info = found.entry(facet.clone()).or_insert_with(|| FacetInfo::new(facet, fragment));
-            info.families.insert(at);
+            Arc::make_mut(&mut info.families).insert(at);
             if let Some(alias) = alias.filter(|alias| !alias.is_empty()) {
                 *info.aliases.entry(alias).or_default() += 1;
             }
@@ -335,7 +355,7 @@ fn add_listed(corpus: &Corpus, found: &mut BTreeMap<Facet, FacetInfo>) {
             if !found.contains_key(&facet) {
                 let info = listed.entry(facet.clone()).or_insert_with(|| FacetInfo::new(facet, None));
                 info.listed = true;
-                info.families.insert(at);
+                Arc::make_mut(&mut info.families).insert(at);
             }
         }
     }
@@ -353,15 +373,21 @@ fn is_usual(info: &FacetInfo, corpus: &Corpus) -> bool {
 
 /// A value of columns of one name is one observation, whichever table it was filtered in.
 fn share_values(facets: &mut [FacetInfo]) {
-    let mut shared: BTreeMap<(String, String), BTreeSet<usize>> = BTreeMap::new();
-    for info in facets.iter() {
+    let mut shared: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    for (at, info) in facets.iter_mut().enumerate() {
+        info.concept = at;
         if let Facet::Value(value) = &info.facet {
-            shared.entry(value_concept(value)).or_default().extend(&info.families);
+            shared.entry(value_concept(value)).or_default().push(at);
         }
     }
-    for info in facets.iter_mut() {
-        if let Facet::Value(value) = &info.facet {
-            info.families = shared.get(&value_concept(value)).cloned().unwrap_or_default();
+    for members in shared.into_values().filter(|members| members.len() > 1) {
+        let families = members.iter().flat_map(|at| facets[*at].families.iter().copied());
+        let families: Arc<BTreeSet<usize>> = Arc::new(families.collect());
+        let is_text = |at: &&usize| matches!(&facets[**at].facet, Facet::Value(value) if value.is_text);
+        let concept = members.iter().find(is_text).or(members.first()).copied().unwrap_or_default();
+        for at in members {
+            facets[at].families = Arc::clone(&families);
+            facets[at].concept = concept;
         }
     }
 }
@@ -402,6 +428,10 @@ pub(super) fn facets_of_query(features: &Features) -> Vec<Seen> {
         let plain =
             output.core.columns.len() == 1 && output.core.columns.iter().any(|c| c.to_string() == output.core.sql);
         match (output.is_aggregate, plain, output.core.columns.iter().next()) {
+            (true, _, None) if counts_rows(&output.core) => {
+                let counted = features.counted.clone().filter(|_| output.top);
+                found.extend(counted.map(|counted| (Facet::Calculation(counted.key.clone()), Some(counted), alias)));
+            }
             (_, _, None) => {}
             (true, ..) => found.push((Facet::Calculation(output.core.key.clone()), fragment, alias)),
             (false, true, Some(column)) => {

@@ -4,9 +4,11 @@ use super::Options;
 use super::association::{Associations, FacetInfo, Pair};
 use super::corpus::Corpus;
 use super::naming;
-use super::pattern::{Body, Calculation, Facet, LearntPattern};
+use super::pattern::{Body, Calculation, Facet, LearntPattern, count_of_families};
+use super::terms::is_kind_word;
 use crate::model::PatternKind;
 use crate::sql::Fragment;
+use crate::text::is_hangul;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names of one calculation, in all languages together.
@@ -55,6 +57,13 @@ fn names_by_facet(found: &Associations) -> BTreeMap<usize, Vec<(String, bool)>> 
             },
         };
         let strong = pair.has_strong_evidence();
+        let (at, term) = match naming::phrase_around(found, at) {
+            _ if strong => (at, term),
+            phrase => (phrase, &found.terms[phrase]),
+        };
+        if !strong && term.text().split(' ').all(|word| is_kind_word(&word.to_lowercase())) {
+            continue;
+        }
         let name = Name {
             joint: pair.joint,
             score: pair.score(),
@@ -67,7 +76,12 @@ fn names_by_facet(found: &Associations) -> BTreeMap<usize, Vec<(String, bool)>> 
     let sorted = names.into_iter().map(|(facet, mut names)| {
         names.sort_by(|a, b| {
             let said = (b.joint, a.words).cmp(&(a.joint, b.words));
-            said.then(b.score.total_cmp(&a.score)).then(a.text.len().cmp(&b.text.len())).then(a.text.cmp(&b.text))
+            let scored = said.then(b.score.total_cmp(&a.score));
+            // Of a Korean compound and its part the compound is what people say.
+            let longer = a.text.chars().all(is_hangul) && a.text.starts_with(b.text.as_str());
+            let shorter = b.text.chars().all(is_hangul) && b.text.starts_with(a.text.as_str());
+            let whole = longer.cmp(&shorter).reverse();
+            scored.then(whole).then(a.text.len().cmp(&b.text.len())).then(a.text.cmp(&b.text))
         });
         let mut kept: Vec<(String, bool)> = Vec::new();
         for Name { text, strong, .. } in names {
@@ -108,7 +122,7 @@ pub(super) fn pattern(
     aliases.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
     let aliases: Vec<String> = aliases.into_iter().map(|(alias, _)| alias.clone()).collect();
     let called = aliases.first().map(|alias| format!(", called `{alias}`")).unwrap_or_default();
-    let statement = format!("`{}` is computed in {} question families{called}.", fragment.sql, info.families.len());
+    let statement = format!("`{}` is computed in {}{called}.", fragment.sql, count_of_families(info.families.len()));
     let digits = usual_digits(corpus, info, &fragment.key);
     let body = Body::Calculation(Calculation {
         fragment: fragment.clone(),

@@ -4,7 +4,7 @@ use super::corpus::Corpus;
 use super::pattern::{Body, Calculation, DateRule, LearntPattern, Slot, Template};
 use super::shapes::{Member, Shape};
 use crate::sql::{ColumnRef, Fragment, LiteralKind, Marker, literals, parse_query, quote, quote_name, with_parameters};
-use crate::text::{is_hangul, split_identifier};
+use crate::text::{is_hangul, split_identifier, spoken_name};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Share of the queries over a table that come with another one, for the two to belong together.
@@ -130,6 +130,7 @@ impl<'a> Parts<'a> {
         self.corpus.families.iter().any(|family| {
             family.any(|features| {
                 let computed = features.inner.contains(&measure.key)
+                    || features.counted.as_ref() == Some(measure)
                     || features.outputs.iter().any(|output| measure.columns.is_subset(&output.core.columns));
                 computed && features.group_keys.iter().any(|key| key.columns.contains(dimension))
             })
@@ -200,7 +201,7 @@ impl<'a> Parts<'a> {
             _ => None,
         });
         let name = self.spoken(words).map(str::to_owned);
-        name.unwrap_or_else(|| split_identifier(&column.column).join(" "))
+        name.unwrap_or_else(|| spoken_name(&column.column))
     }
 
     /// How the form writes its measure, with `{measure}` where the plain one stands.

@@ -10,7 +10,7 @@ use super::calculations;
 use super::corpus::Corpus;
 use super::evidence::{self, Evidence, Sayings};
 use super::pattern::{Body, Facet, LearntPattern, Vocabulary};
-use super::terms::Segments;
+use super::terms::{Segments, is_kind_word};
 use super::time_words::without_grain;
 use crate::model::{Catalog, PatternKind, Question, SpaceView};
 use crate::sql::ColumnRef;
@@ -22,13 +22,14 @@ const MIN_CONFIDENCE: f64 = 0.6;
 /// Words of a phrase.
 const MAX_WORDS: usize = 3;
 
-/// Words about the SQL that is wanted. As a guess they are worth no trial.
+/// Words about the SQL that is wanted. As a guess they are worth no trial, nor is a kind of number.
 const SQL_WORDS: &str = "table column row join query sql select where group grouped clause null record distinct filter \
     function database schema result output subquery cte interval";
 
 fn is_about_sql(phrase: &Phrase) -> bool {
-    let words = phrase.text.split(' ').map(str::to_lowercase);
-    words.into_iter().any(|word| word.contains('_') || SQL_WORDS.split_whitespace().any(|sql| stem(&word) == sql))
+    let mut words = phrase.text.split(' ').map(str::to_lowercase);
+    words.clone().all(|word| is_kind_word(&word))
+        || words.any(|word| word.contains('_') || SQL_WORDS.split_whitespace().any(|sql| stem(&word) == sql))
 }
 
 /// Words of the names of columns and tables.

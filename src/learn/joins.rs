@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::corpus::Corpus;
-use super::pattern::{Body, JoinRule, LearntPattern};
+use super::pattern::{Body, JoinRule, LearntPattern, count_of_families};
 use crate::model::{CatalogTable, PatternKind, Relationship};
 use crate::sql::{ColumnRef, JoinKind, JoinUse};
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,7 +75,7 @@ fn pattern(corpus: &Corpus, (left, right, pairs): Key, families: &BTreeSet<usize
     let conditions: Vec<String> =
         pairs.iter().map(|(a, b)| format!("{} = {}", ColumnRef::new(&left, a), ColumnRef::new(&right, b))).collect();
     let condition = conditions.join(" AND ");
-    let statement = format!("`{left}` and `{right}` are joined on `{condition}` in {support} question families.");
+    let statement = format!("`{left}` and `{right}` are joined on `{condition}` in {}.", count_of_families(support));
     let tables = BTreeSet::from([left.clone(), right.clone()]);
     let outer_share = outer as f64 / support.max(1) as f64;
     let identity = format!("join\u{1f}{condition}");

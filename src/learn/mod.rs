@@ -22,6 +22,8 @@ mod joins;
 #[cfg(test)]
 mod meaning_tests;
 mod naming;
+#[cfg(test)]
+mod naming_tests;
 mod output;
 mod pattern;
 mod phrases;
@@ -44,7 +46,7 @@ pub use guesses::guesses;
 pub use pattern::{
     Body, Calculation, DateRule, Facet, FilterRule, JoinRule, LearntPattern, OutputRule, Slot, Template, Vocabulary,
 };
-pub use terms::{content_terms, is_function_word};
+pub use terms::{content_terms, is_function_word, is_kind_word};
 pub use time_words::period_phrases;
 pub use windows::spoken_windows;
 

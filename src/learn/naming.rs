@@ -6,6 +6,7 @@
 use super::association::{Associations, LLR_STRICT, LLR_WITH_EVIDENCE, Pair, TermInfo};
 use super::evidence::Evidence;
 use super::pattern::Facet;
+use super::terms::is_kind_word;
 use std::collections::{BTreeMap, HashMap};
 
 /// Share of a term's families that its dominant meaning has at least.
@@ -56,6 +57,27 @@ fn is_its_own(found: &Associations, pair: &Pair, uses: usize) -> bool {
     let better = found.by_facet[pair.facet].iter().map(|(term, at)| &found.pairs[*term][*at]);
     let outdone = better.filter(|other| other.llr > pair.llr + 1e-9 && other.joint > pair.joint).count();
     pair.significant && pair.llr >= LLR_STRICT && pair.joint >= 3 && covers >= 0.3 && outdone <= 2
+}
+
+/// The phrase that a word is only said in, where the word alone names nothing: “lead” of “lead
+/// time”, “value” of “order value”. What a phrase ends with is its head and stays a name.
+pub(super) fn phrase_around(found: &Associations, term: usize) -> usize {
+    let info = &found.terms[term];
+    if info.words > 1 {
+        return term;
+    }
+    let text = info.text();
+    let always = |at: &usize| found.terms[*at].words > 1 && found.terms[*at].families == info.families;
+    // Terms are sorted by their keys.
+    let behind = (term + 1..found.terms.len()).take_while(|at| found.terms[*at].key.starts_with(&info.key));
+    let starts = |at: &usize| found.terms[*at].text().starts_with(&format!("{text} "));
+    let begun = behind.filter(|at| always(at) && starts(at)).min_by_key(|at| found.terms[*at].words);
+    let ended = || {
+        let holds = |at: &usize| found.terms[*at].text().ends_with(&format!(" {text}"));
+        let all = 0..found.terms.len();
+        all.filter(|at| always(at) && holds(at)).min_by_key(|at| found.terms[*at].words)
+    };
+    begun.or_else(|| is_kind_word(&info.key).then(ended).flatten()).unwrap_or(term)
 }
 
 /// Names of calculations with the word they stand beside: “sold hay” is the name where “hay” is

@@ -216,3 +216,8 @@ pub(super) struct Seen {
     pub counter_examples: Vec<String>,
     pub confidence: f64,
 }
+
+/// A number of question families in words.
+pub(super) fn count_of_families(count: usize) -> String {
+    if count == 1 { "1 question family".to_owned() } else { format!("{count} question families") }
+}

@@ -11,6 +11,13 @@ use crate::text::{is_hangul, is_particle};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn settle(families: &mut [Family]) {
+    let values = values(families);
+    for word in words(families) {
+        if let Some(value) = value_of(&word.surface, &values) {
+            // The key stays: values are stemmed as well where they are compared with words.
+            word.text = value.to_owned();
+        }
+    }
     let mut forms: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for word in words(families) {
         forms.entry(word.key.clone()).or_default().insert(word.surface.clone());
@@ -20,13 +27,28 @@ pub(super) fn settle(families: &mut [Family]) {
     let bare: BTreeMap<String, String> =
         forms.keys().filter_map(|key| Some((key.clone(), bare_form(key, &forms)?))).collect();
     for word in words(families) {
-        if let Some(text) = whole.get(&word.key) {
+        if let Some(text) = whole.get(&word.key).filter(|_| value_of(&word.surface, &values).is_none()) {
             word.text.clone_from(text);
         }
         if let Some(key) = bare.get(&word.key) {
             word.key.clone_from(key);
         }
     }
+}
+
+/// Korean texts that queries compare with: words, whatever they end with (소아과).
+fn values(families: &[Family]) -> BTreeSet<String> {
+    let all = families.iter().flat_map(|family| &family.features).flat_map(|features| &features.values);
+    let words = all.filter(|value| value.is_text && value.value.chars().all(is_hangul));
+    words.map(|value| value.value.clone()).filter(|value| value.chars().count() >= 2).collect()
+}
+
+/// The longest value that a word is, but for particles.
+fn value_of<'v>(surface: &str, values: &'v BTreeSet<String>) -> Option<&'v str> {
+    let ends = surface.char_indices().map(|(at, _)| at).chain([surface.len()]).rev();
+    let is_rest = |rest: &str| rest.is_empty() || is_particle(rest);
+    let whole = ends.filter(|end| is_rest(&surface[*end..])).find_map(|end| values.get(&surface[..end]));
+    whole.map(String::as_str)
 }
 
 fn words(families: &mut [Family]) -> impl Iterator<Item = &mut Word> {
@@ -74,6 +96,16 @@ mod tests {
         let said = ["만족도를 알려줘", "만족도는 얼마", "매출을", "매출은", "지역별", "지역별로", "게임이", "게임이나"];
         let texts: Vec<String> = settled(&said).into_iter().map(|word| word.1).collect();
         assert_eq!(texts, ["만족도", "만족도", "매출", "매출", "지역", "지역", "게임", "게임"]);
+    }
+
+    #[test]
+    fn a_value_is_a_word_whatever_it_ends_with() {
+        let values: BTreeSet<String> = ["소아과", "소아", "대전"].map(str::to_owned).into();
+        let whole = |word: &str| value_of(word, &values).map(str::to_owned);
+        assert_eq!(whole("소아과의").as_deref(), Some("소아과"));
+        assert_eq!(whole("소아과").as_deref(), Some("소아과"));
+        assert_eq!(whole("소아를").as_deref(), Some("소아"));
+        assert_eq!((whole("대전역"), whole("서울")), (None, None));
     }
 
     #[test]

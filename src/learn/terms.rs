@@ -36,6 +36,7 @@ const FUNCTION_WORDS: &str = "a an the their his her they them its while more le
     has have had what which who whom whose when where why how many much me my i we us our you your it its this that \
     these those there as per each every all any some than then so if into over under between during through about \
     show corresponding respective respectively including include inclusive excluding exclude exclusive ensure note using being she he him \
+    because something anything everything nothing someone anyone everyone somebody anybody thing things stuff \
     show list give tell find get return display please can could would should want need let see also only just s t \
     der die das den dem des ein eine einen einem einer und oder nicht ist sind war waren wie viel viele wieviel \
     welche welcher welches was wer wo wann warum mit von vom zu zum zur im in am an auf aus bei für nach pro je über \
@@ -47,6 +48,19 @@ const FUNCTION_WORDS: &str = "a an the their his her they them its while more le
     알려주세요 알려 주세요 보여줘 보여주세요 보여 줘 비교 비교해주세요 비교해줘 해주세요 해줘 얼마 얼마나 얼마인가요 어디 어디인가요 어느 \
     어떤 있나요 있어 있는 나타내 구해줘 구해주세요 계산해줘 계산해주세요 되나 되는지 했나요 변화했나요 어떻습니까 네 대한 대해 위한 각 각각 \
     것 수 동안 중 내 what's how's";
+
+/// Words that say what kind of number it is and not of what.
+const KIND_WORDS: &str = "amount amt average avg cnt count max maximum min minimum num number pct percent percentage qty \
+    quantity ratio res result sum tot total val value values col metric measure figure daily weekly monthly yearly overall \
+    anzahl summe wert gesamt durchschnitt maximal minimal betrag \
+    평균 합계 총 총합 전체 최대 최소 값 일일 일간 주간 월간 연간 건수 횟수 개수 수치 지표 total_count";
+
+pub fn is_kind_word(word: &str) -> bool {
+    use std::sync::LazyLock;
+    static WORDS: LazyLock<std::collections::HashSet<&'static str>> =
+        LazyLock::new(|| KIND_WORDS.split_whitespace().collect());
+    WORDS.contains(word)
+}
 
 pub fn is_function_word(word: &str) -> bool {
     use std::sync::LazyLock;

@@ -7,7 +7,7 @@ fn column(name: &str, kind: &str, comment: &str) -> CatalogColumn {
     CatalogColumn { name: name.into(), type_text: kind.into(), comment: comment.into(), ..CatalogColumn::default() }
 }
 
-fn catalog() -> Catalog {
+pub(super) fn catalog() -> Catalog {
     let unique = Some(ColumnProfile { rows: 9, distinct: 9, ..ColumnProfile::default() });
     Catalog::new([
         CatalogTable {
@@ -34,7 +34,7 @@ fn catalog() -> Catalog {
     ])
 }
 
-fn question(id: usize, text: &str, sql: &str) -> Question {
+pub(super) fn question(id: usize, text: &str, sql: &str) -> Question {
     Question { id: format!("q{id:02}"), question: text.into(), sql: sql.into(), ..Question::default() }
 }
 

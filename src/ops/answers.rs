@@ -72,7 +72,7 @@ impl Scorer {
             question: question.question.clone(),
             attempt,
             as_of: self.as_of.clone(),
-            workspace: self.workspace.host.clone(),
+            workspace: self.workspace.ground.clone(),
         };
         key.digest()
     }

@@ -16,6 +16,9 @@ pub struct Workspace {
     /// Held while a space is being made, also when who asked for it has gone away: whoever cleans
     /// up after a stopped run waits for it.
     pub making: Arc<Mutex<()>>,
+    /// What answers depend on beside the space: the workspace, and the version of its data where
+    /// that is known.
+    pub ground: String,
     /// What earlier runs got over the same data, where that is known.
     pub known: Option<Arc<KnownResults>>,
 }
@@ -27,7 +30,12 @@ impl Workspace {
     }
 
     pub fn new(client: Client, host: String, warehouse_id: String) -> Self {
-        Self { client, host, warehouse_id, making: Arc::default(), known: None }
+        Self { client, ground: host.clone(), host, warehouse_id, making: Arc::default(), known: None }
+    }
+
+    /// Over data of a known version: what was answered over other data is no answer here.
+    pub fn over(self, ground: Option<String>) -> Self {
+        Self { ground: ground.unwrap_or(self.ground), ..self }
     }
 
     /// Goes on from what earlier runs got.

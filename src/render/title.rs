@@ -73,6 +73,7 @@ fn element(noun: &str, rest: &[&str], value: Option<&Value>) -> String {
             let name = value.and_then(|value| own_name(noun, value)).unwrap_or_else(|| short(id));
             format!("{noun} {}", cut(name.trim(), ROOM))
         }
+        [id, "synonyms", synonym] => format!("synonym '{}' of {noun} {}", cut(synonym, ROOM), short(id)),
         [id, field, ..] => format!("{} of {noun} {}", words(field), short(id)),
         [] => noun.to_owned(),
     }
@@ -113,6 +114,8 @@ mod tests {
         assert_eq!(add(Address::instruction("join_specs", "01"), join), "join orders → customers");
         let measure = json!({"display_name": "revenue", "sql": ["sum(x)"]});
         assert_eq!(add(Address::snippet("measures", "01"), measure), "measure revenue");
+        let name = Address::snippet("measures", "0123456789").child("synonyms").child("매출");
+        assert_eq!(add(name, json!("매출")), "synonym '매출' of measure 01234567");
         assert_eq!(add(Address::text_line("01", "Dates", "- x"), json!("- x")), "instruction line in \"Dates\"");
     }
 }

@@ -162,6 +162,8 @@ pub struct Features {
     pub outputs: Vec<Output>,
     /// Literals that columns are equal to, in filters, `CASE` and `FILTER` alike.
     pub values: BTreeSet<ColumnValue>,
+    /// What its `COUNT(*)` counts, as a count of the key of the counted table, where that is known.
+    pub counted: Option<Fragment>,
     /// Keys of the aggregates inside other outputs: of a ratio, of a share.
     pub inner: BTreeSet<String>,
     pub group_keys: Vec<Fragment>,
@@ -200,6 +202,7 @@ impl Features {
             features.add(block, names);
         }
         let texts = skeleton::of(&query);
+        features.counted = super::counting::counted(&features, names);
         (features.skeleton, features.masked, features.normal) = (texts.skeleton, texts.masked, texts.normal);
         Ok(features)
     }

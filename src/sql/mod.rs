@@ -1,6 +1,7 @@
 //! Databricks SQL as a syntax tree: parsing, read-only check, normal form, features.
 
 mod calls;
+mod counting;
 mod dates;
 mod dialect;
 mod facts;
@@ -18,6 +19,7 @@ mod resolve_scope;
 mod skeleton;
 mod variants;
 
+pub use counting::counts_rows;
 pub use dates::{DateWindow, Grain};
 pub use dialect::DatabricksSql;
 pub use facts::{ResultFacts, result_facts, without_limit};

@@ -59,11 +59,18 @@ pub fn strip_particles(word: &str) -> String {
         if WHOLE.contains(&rest) {
             break;
         }
-        let stripped =
-            PARTICLES.iter().find_map(|particle| rest.strip_suffix(particle).filter(|left| !left.is_empty()));
+        let stripped = PARTICLES
+            .iter()
+            .find_map(|particle| Some((*particle, rest.strip_suffix(particle).filter(|left| !left.is_empty())?)));
         match stripped {
             // A single particle off a two-syllable word is as often part of the word.
-            Some(left) if left.chars().count() >= 2 || rest.chars().count() > 2 => rest = left,
+            Some((particle, left)) if left.chars().count() >= 2 || rest.chars().count() > 2 => {
+                rest = left;
+                // What is grouped by is a bare noun (과목별, 만족도별), whatever it ends with.
+                if ["별", "별로"].contains(&particle) {
+                    break;
+                }
+            }
             _ => break,
         }
     }
@@ -78,6 +85,9 @@ mod tests {
     fn particles_come_off_and_words_stay() {
         for (word, bare) in [
             ("매출을", "매출"),
+            ("학과별", "학과"),
+            ("만족도별로", "만족도"),
+            ("지점별로는", "지점"),
             ("지역별로", "지역"),
             ("국가", "국가"),
             ("국가별", "국가"),

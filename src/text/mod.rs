@@ -8,4 +8,4 @@ mod tokens;
 
 pub use korean::{is_hangul, is_particle, strip_particles};
 pub use similarity::{dice, edit_similarity, trigram_cosine};
-pub use tokens::{Script, Token, compact, normalise, split_identifier, stem, tokens};
+pub use tokens::{Script, Token, compact, normalise, split_identifier, spoken_name, stem, tokens};

@@ -133,6 +133,16 @@ pub fn split_identifier(name: &str) -> Vec<String> {
     words
 }
 
+/// A column's name as people say it: without the mark of a code or a name behind it.
+pub fn spoken_name(column: &str) -> String {
+    const MARKS: [&str; 5] = ["cd", "code", "nm", "txt", "typ"];
+    let mut words = split_identifier(column);
+    while words.len() > 1 && words.last().is_some_and(|last| MARKS.contains(&last.as_str())) {
+        words.pop();
+    }
+    words.join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +163,7 @@ mod tests {
 
     #[test]
     fn identifiers_fall_into_words() {
+        assert_eq!(["store_cd", "code", "statusTyp"].map(spoken_name), ["store", "code", "status"]);
         assert_eq!(split_identifier("sbTxAmount"), ["sb", "tx", "amount"]);
         assert_eq!(split_identifier("cash_revenue"), ["cash", "revenue"]);
         assert_eq!(split_identifier("HTTPStatus2"), ["http", "status2"]);

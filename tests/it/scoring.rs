@@ -319,3 +319,21 @@ fn cost_is_told_before_counted_during_and_reported_by_question() {
     let estimated = again.lines().find(|line| line.contains("\"type\":\"estimated\"")).expect("an estimate");
     assert!(estimated.contains("\"cached\":32") && estimated.contains("\"questions\":0"), "{estimated}");
 }
+
+/// Answers hold rows: those over tables that were edited since are none.
+#[test]
+fn edited_tables_are_asked_anew_and_unchanged_ones_are_not() {
+    let project = Project::small();
+    let score = || project.run(&["score", "--json", "--benchmarks", "benchmarks/vans.yaml"]).exits(0).json();
+    let first = score()["correct"].clone();
+    let asked = project.asked().len();
+    assert_eq!(score()["correct"], first);
+    assert_eq!(project.asked().len(), asked, "nothing changed, so nothing is asked");
+    let copy = Project::copy_of(&project.path(""));
+    copy.run(&["score", "--benchmarks", "benchmarks/vans.yaml"]).exits(0);
+    assert_eq!(copy.asked().len(), asked, "a copy has the same tables");
+    let more = format!("{}99,ZZ-999,E,Celle,2024-01-10\n", project.read("data/vans.csv"));
+    project.write("data/vans.csv", &more);
+    assert_eq!(score()["correct"], first, "gold and answers are both of the new rows");
+    assert_eq!(project.asked().len(), asked * 2);
+}

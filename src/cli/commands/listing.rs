@@ -27,8 +27,9 @@ pub fn patterns(patterns: &[Pattern]) -> String {
         }
         let terms = if pattern.terms.is_empty() { String::new() } else { format!("  [{}]", pattern.terms.join(", ")) };
         text.push_str(&format!(
-            "  {:>3} families  {:>3.0} %  {}{}\n",
+            "  {:>3} {}  {:>3.0} %  {}{}\n",
             pattern.support,
+            if pattern.support == 1 { "family  " } else { "families" },
             pattern.confidence * 100.0,
             visible_line(&pattern.statement),
             visible_line(&terms)

@@ -59,7 +59,7 @@ const INSTRUCTION: &str = "- \"last N days\" means `dt >= CURRENT_DATE - INTERVA
     - Relative periods end yesterday; today is not included.";
 
 /// Question, what its SQL has, and what it has not.
-const CASES: [(&str, &[&str], &[&str]); 17] = [
+const CASES: [(&str, &[&str], &[&str]); 18] = [
     (
         "yield in the last 7 days",
         &["SUM(output_daily.output_units)", "INTERVAL 7 DAYS AND output_daily.dt < CURRENT_DATE", "env = 'live'"],
@@ -106,6 +106,11 @@ const CASES: [(&str, &[&str], &[&str]); 17] = [
     ("yield this week vs last week", &["FILTER (WHERE", " - SUM("], &["opened"]),
     ("yield for env 'test' last month", &["'test'"], &["'live'"]),
     ("Which site has the most yield?", &["sites.title", "LIMIT 1", "SUM(output_daily.output_units)"], &[]),
+    (
+        "생산량이 가장 많은 maker 3개",
+        &["SELECT sites.maker, SUM(output_daily.output_units)", "GROUP BY", "LIMIT 3"],
+        &[],
+    ),
     ("생산량 5월", &["DATE '2025-05-01'"], &[]),
 ];
 

@@ -288,7 +288,7 @@ fn likely_key(table: &TableInfo) -> Option<usize> {
     exact.or_else(named).or_else(unique)
 }
 
-const LABEL_WORDS: [&str; 12] = [
+const LABEL_WORDS: [&str; 13] = [
     "name",
     "title",
     "label",
@@ -301,6 +301,7 @@ const LABEL_WORDS: [&str; 12] = [
     "caption",
     "symbol",
     "description",
+    "nm",
 ];
 
 fn label_columns(table: &TableInfo) -> Vec<usize> {

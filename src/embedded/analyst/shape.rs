@@ -145,7 +145,9 @@ impl Parser<'_> {
     /// What orders several rows is shown with them.
     pub fn show_order(&mut self) {
         let single = self.frame.limit == Some(1);
-        let grouped = !self.frame.groups.is_empty() || self.frame.group_rows.is_some();
+        // What is ranked by a sum over rows stands for groups of them.
+        let by_sum = self.frame.order.iter().any(|(e, _)| e.is_aggregate());
+        let grouped = by_sum || !self.frame.groups.is_empty() || self.frame.group_rows.is_some();
         if single || self.frame.limit.is_none() || self.frame.outputs.is_empty() || self.frame.distinct {
             return;
         }

@@ -35,6 +35,24 @@ pub(crate) fn records(text: &str) -> Vec<Vec<Field>> {
     records
 }
 
+/// True where a comma separates no fields, so that it may stand in numbers.
+pub(crate) fn leaves_commas(text: &str) -> bool {
+    separator(text) != ','
+}
+
+/// A number with a decimal comma (`1.234,50`) with a decimal point, if it is one.
+pub(crate) fn with_point(text: &str) -> Option<String> {
+    let (sign, bare) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+    let (whole, fraction) = bare.split_once(',').unwrap_or((bare, "0"));
+    let digits = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    let groups: Vec<&str> = whole.split('.').collect();
+    let grouped = groups.len() == 1 || groups[0].len() <= 3 && groups[1..].iter().all(|group| group.len() == 3);
+    let is_number = grouped && groups.iter().all(|group| digits(group)) && digits(fraction);
+    // Numbers with leading zeros are codes.
+    let is_code = whole.len() > 1 && whole.starts_with('0');
+    (is_number && !is_code).then(|| format!("{sign}{}.{fraction}", groups.concat()))
+}
+
 /// The separator that the first line has most of outside of quotes; a comma where there is none.
 fn separator(text: &str) -> char {
     let mut counts = [(',', 0), (';', 0), ('\t', 0), ('|', 0)];
@@ -116,6 +134,17 @@ mod tests {
             assert_eq!(texts, fields);
         }
         assert_eq!(separator("alone"), ',');
+    }
+
+    #[test]
+    fn a_decimal_comma_is_read_where_commas_separate_nothing() {
+        for (text, read) in [("1,5", "1.5"), ("-1.234,50", "-1234.50"), ("12", "12.0"), ("1.234.567,8", "1234567.8")] {
+            assert_eq!(with_point(text).as_deref(), Some(read), "{text}");
+        }
+        for text in ["", ",5", "1,", "1,5,2", "12.34,5", "1.2345,6", "01,5", "a,b", "1,5 kg"] {
+            assert_eq!(with_point(text), None, "{text}");
+        }
+        assert!(leaves_commas("a;b\n1,5;2") && !leaves_commas("a,b\n1,2"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A folder of tables → tables in memory and their catalog.
 
 use super::cast::cast;
-use super::csv::{Field as CsvField, infer, records};
+use super::csv::{Field as CsvField, infer, leaves_commas, records, with_point};
 use super::schema::{FolderSchema, TableSchema};
 use super::types::{TIMESTAMP, is_text, parse_type, type_text};
 use super::value::{Value, build_array};
@@ -131,9 +131,10 @@ type Loaded = (Vec<RecordBatch>, Vec<(String, DataType)>);
 
 fn load_csv(path: &Path, table: &TableSchema, null: Option<&str>) -> Result<Loaded, WarehouseError> {
     let place = path.display().to_string();
-    let mut rows = records(&read(path)?).into_iter();
+    let text = read(path)?;
+    let mut rows = records(&text).into_iter();
     let header: Vec<String> = rows.next().unwrap_or_default().into_iter().map(|field| field.text).collect();
-    let rows: Vec<Vec<CsvField>> = rows.collect();
+    let mut rows: Vec<Vec<CsvField>> = rows.collect();
     if let Some((at, row)) = rows.iter().enumerate().find(|(_, row)| row.len() != header.len()) {
         let message = format!("row {} has {} fields, the header has {}", at + 2, row.len(), header.len());
         return Err(WarehouseError::Table { path: place, message });
@@ -146,6 +147,10 @@ fn load_csv(path: &Path, table: &TableSchema, null: Option<&str>) -> Result<Load
         Some(null) => field.text == null,
         None => !field.quoted && matches!(field.text.as_str(), "" | "\\N"),
     };
+    if leaves_commas(&text) {
+        let declared = |at: &usize| table.columns.iter().any(|column| column.name.eq_ignore_ascii_case(&header[*at]));
+        (0..header.len()).filter(|at| !declared(at)).for_each(|at| read_commas(&mut rows, at, &is_null));
+    }
     let (mut fields, mut arrays, mut types) = (Vec::new(), Vec::<ArrayRef>::new(), Vec::new());
     for (at, name) in header.iter().enumerate() {
         let data_type = match table.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)) {
@@ -169,6 +174,17 @@ fn load_csv(path: &Path, table: &TableSchema, null: Option<&str>) -> Result<Load
     let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
         .map_err(|error| WarehouseError::Table { path: place, message: error.to_string() })?;
     Ok((vec![batch], types))
+}
+
+/// Writes a column's decimal commas as points, if all of it are numbers of which some have one.
+fn read_commas(rows: &mut [Vec<CsvField>], at: usize, is_null: &dyn Fn(&CsvField) -> bool) {
+    let filled = || rows.iter().map(|row| &row[at]).filter(|field| !is_null(field));
+    let all = filled().all(|field| with_point(&field.text).is_some());
+    if all && filled().any(|field| field.text.contains(',')) {
+        for field in rows.iter_mut().map(|row| &mut row[at]).filter(|field| !is_null(field)) {
+            field.text = with_point(&field.text).unwrap_or_default();
+        }
+    }
 }
 
 fn read_cell(field: &CsvField, is_null: bool, data_type: &DataType) -> Result<Value, String> {
