@@ -31,6 +31,16 @@ async fn ground() -> (Fake, Site, Plan, Space, Space) {
     (fake, site, plan, base, target)
 }
 
+/// As [`ground`] without a definition, for what is done thousands of times.
+async fn bare_ground() -> (Fake, Site, Plan, Space, Space) {
+    let fake = Fake::start().await;
+    let (base, target) = (space("Be brief."), with_measure(&space("Be brief.")));
+    fake.put(ID, &base);
+    let site = Site::standing(&fake, "ann", ID, &base);
+    let plan = plan(&base, &target, "1", Some(ID));
+    (fake, site, plan, base, target)
+}
+
 /// Applies again after whatever happened, and checks that it ends as if nothing had.
 async fn recover(fake: &Fake, site: &Site, plan: &Plan, target: &Space, what: &str) {
     fake.hook(None);
@@ -161,7 +171,7 @@ async fn broken_off_at_every_step_of_every_file() {
 
 /// The journal of an apply that was killed right after its write, and of one that went well.
 async fn journals() -> (Vec<u8>, Vec<u8>) {
-    let (fake, site, plan, ..) = ground().await;
+    let (fake, site, plan, ..) = bare_ground().await;
     fake.hook(Some(Arc::new(|now, call: Call| {
         let lost = call.method == axum::http::Method::PATCH && now == Moment::After;
         async move { if lost { std::future::pending().await } else { Fate::Go } }.boxed()
@@ -175,7 +185,7 @@ async fn journals() -> (Vec<u8>, Vec<u8>) {
         }
     }
     let cut_short = std::fs::read(site.journal().path()).expect("a journal");
-    let (_, site, plan, ..) = ground().await;
+    let (_, site, plan, ..) = bare_ground().await;
     site.apply(&plan).await.expect("applies");
     let whole = std::fs::read(site.journal().path()).expect("a journal");
     assert!(whole.starts_with(&cut_short) && whole.len() > cut_short.len());
@@ -186,7 +196,7 @@ async fn journals() -> (Vec<u8>, Vec<u8>) {
 /// turn; `damage` follows the cut.
 async fn cut_at_every_byte(written: bool, damage: &[u8]) {
     let (journal, _) = journals().await;
-    let (fake, _, plan, base, target) = ground().await;
+    let (fake, _, plan, base, target) = bare_ground().await;
     for cut in 0..=journal.len() {
         let what = format!("cut at {cut}");
         let fake = fake.emptied();
@@ -195,7 +205,6 @@ async fn cut_at_every_byte(written: bool, damage: &[u8]) {
             fake.edit(ID, |kept| kept.document = target_document(&target));
         }
         let site = Site::standing(&fake, "ann", ID, &base);
-        site.declare(&base);
         std::fs::write(site.journal().path(), [&journal[..cut], damage].concat()).expect("written");
         let first = site.apply(&plan).await;
         assert_eq!(first.is_err(), !damage.is_empty(), "{what}: only what is damaged stops it");
@@ -237,7 +246,7 @@ async fn a_journal_damaged_at_any_byte_after_the_write_is_set_aside() {
 #[tokio::test]
 async fn the_end_of_a_journal_cut_at_any_byte_changes_nothing_that_is_on_record() {
     let (intent, journal) = journals().await;
-    let (fake, site, plan, _, target) = ground().await;
+    let (fake, site, plan, _, target) = bare_ground().await;
     site.apply(&plan).await.expect("applies");
     let state = site.state();
     for cut in intent.len()..=journal.len() {

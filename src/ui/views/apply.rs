@@ -114,7 +114,22 @@ fn trials(run: &Run) -> Markup {
                 } }
                 tbody { @for trial in run.trials.iter().rev().take(MOST_TRIALS) { (trial_row(trial)) } }
             } }
-            @if run.trials.len() > MOST_TRIALS { p.quiet { "The newest " (MOST_TRIALS) "." } }
+            @if run.trials.len() > MOST_TRIALS { (older_trials(run)) }
+        }
+    }
+}
+
+/// While a run goes on the page is made anew all the time; the whole list can wait for its end.
+fn older_trials(run: &Run) -> Markup {
+    let older = run.trials.len() - MOST_TRIALS;
+    html! {
+        @if run.finished.is_none() {
+            p.quiet { "The newest " (MOST_TRIALS) " of " (run.trials.len()) "; the others when the run has ended." }
+        } @else {
+            details {
+                summary { "Earlier: " (show::count(older, "trial")) }
+                div.scroll { table { tbody { @for trial in run.trials.iter().rev().skip(MOST_TRIALS) { (trial_row(trial)) } } } }
+            }
         }
     }
 }

@@ -113,7 +113,7 @@ fn failures(run: &Run, batch: &Batch) -> Markup {
                 }
             } }
             @if failed.len() > MOST_ROWS {
-                p.quiet { "The newest " (MOST_ROWS) " of " (failed.len()) "." }
+                p.quiet { "The newest " (MOST_ROWS) " of " (failed.len()) "; the plan has them all, under Failures." }
             }
         }
     }
@@ -127,7 +127,7 @@ fn batches(run: &Run) -> Markup {
             summary { (show::count(shown.len(), "finished batch").replace("batchs", "batches")) }
             div.scroll { table {
                 thead { tr { th scope="col" { "Batch" } th.number scope="col" { "Right" } th.number scope="col" { "Of" } } }
-                tbody { @for (what, correct, total) in shown.iter().rev().take(MOST_ROWS) {
+                tbody { @for (what, correct, total) in shown.iter().rev() {
                     tr { td { (show::prose(what)) } td.number { (correct) } td.number { (total) } }
                 } }
             } }
