@@ -49,6 +49,11 @@ impl FacetInfo {
     pub fn sql(&self) -> String {
         self.facet.sql(self.fragment.as_ref())
     }
+
+    pub fn counts_one_column(&self) -> bool {
+        let [column] = self.columns.iter().collect::<Vec<_>>()[..] else { return false };
+        self.fragment.as_ref().is_some_and(|fragment| fragment.sql == format!("COUNT({column})"))
+    }
 }
 
 /// What is known of one term.
@@ -252,7 +257,13 @@ fn rank(pair: &Pair, facets: &[FacetInfo]) -> f64 {
     let length = facets[pair.facet].length;
     // Where a column comes with one condition only, the condition is meant.
     let condition = matches!(facets[pair.facet].facet, Facet::Value(_) | Facet::Predicate(_));
-    pair.score() - (length as f64).min(500.0) * 1e-4 + if condition { 0.06 } else { 0.0 }
+    let kind = match (condition, facets[pair.facet].counts_one_column()) {
+        (true, _) => 0.06,
+        // Rows are counted under any condition.
+        (false, true) => -0.06,
+        (false, false) => 0.0,
+    };
+    pair.score() - (length as f64).min(500.0) * 1e-4 + kind
 }
 
 fn pair(

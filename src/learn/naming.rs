@@ -32,6 +32,14 @@ fn dominant_pair(found: &Associations, term: &TermInfo, pairs: &[Pair]) -> Optio
         .clone()
         .max_by(|(_, a), (_, b)| (named(a), a.joint).cmp(&(named(b), b.joint)).then(a.score().total_cmp(&b.score())))?;
     let info = &found.facets[best.facet];
+    // Rows of any kind are counted: a word that comes with a condition as often means that.
+    let is_condition = |pair: &&Pair| {
+        let other = &found.facets[pair.facet];
+        matches!(other.facet, Facet::Value(_) | Facet::Predicate(_)) && !other.usual && pair.joint >= best.joint
+    };
+    if info.counts_one_column() && !best.has_strong_evidence() && pairs.iter().any(|pair| is_condition(&pair)) {
+        return None;
+    }
     // A calculation made of the best one is no other meaning.
     let rival = |pair: &Pair| {
         let other = &found.facets[pair.facet];

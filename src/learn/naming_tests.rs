@@ -63,6 +63,24 @@ fn rows_are_counted_by_the_key_of_their_table() {
     assert_eq!(counted("SELECT COUNT(*) FROM (SELECT region FROM lab.farm.fields) x"), None);
 }
 
+#[test]
+fn a_condition_that_rows_are_counted_under_does_not_name_the_count() {
+    let late = (0..3).map(|at| {
+        let sql = format!("SELECT COUNT(*) AS n{at} FROM lab.farm.fields WHERE region = 'N' AND hectares > {at}");
+        question(at, "How many northern ones are there?", &sql)
+    });
+    let sums = (3..9).map(|at| {
+        let sql = format!("SELECT SUM(hectares) AS area FROM lab.farm.fields WHERE hectares < {at}");
+        question(at, "Area of small ones", &sql)
+    });
+    let questions: Vec<Question> = late.chain(sums).collect();
+    assert!(!terms_of(&questions, "n0").contains(&"northern".to_owned()));
+    let catalog = catalog();
+    let learnt = learn(&questions, &catalog, &SpaceView::default(), Options::default());
+    let means = |learnt: &LearntPattern| matches!(&learnt.body, Body::Vocabulary(word) if word.term == "northern" && word.facet.sql(None).contains("'N'"));
+    assert!(learnt.iter().any(means), "{:?}", learnt.iter().map(|l| &l.pattern.statement).collect::<Vec<_>>());
+}
+
 /// As many pairs of words and fragments for each question, however many questions and tables
 /// share a code.
 #[test]

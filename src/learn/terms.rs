@@ -36,7 +36,7 @@ const FUNCTION_WORDS: &str = "a an the their his her they them its while more le
     has have had what which who whom whose when where why how many much me my i we us our you your it its this that \
     these those there as per each every all any some than then so if into over under between during through about \
     show corresponding respective respectively including include inclusive excluding exclude exclusive ensure note using being she he him \
-    because something anything everything nothing someone anyone everyone somebody anybody thing things stuff \
+    because came come went gone got something anything everything nothing someone anyone everyone somebody anybody thing things stuff \
     show list give tell find get return display please can could would should want need let see also only just s t \
     der die das den dem des ein eine einen einem einer und oder nicht ist sind war waren wie viel viele wieviel \
     welche welcher welches was wer wo wann warum mit von vom zu zum zur im in am an auf aus bei für nach pro je über \

@@ -127,7 +127,8 @@ fn is_ambiguous(best: &Pair, pairs: &[Pair], found: &Associations) -> bool {
         .iter()
         .skip(1)
         .take_while(|pair| pair.score() >= best.score() - 1e-9)
-        .any(|pair| columns(pair).is_disjoint(mine))
+        // A count of rows stands beside whatever the rows must be.
+        .any(|pair| columns(pair).is_disjoint(mine) && !found.facets[pair.facet].counts_one_column())
 }
 
 /// Of the terms for one fragment, those that name it: not a longer phrase around a name, nor a
