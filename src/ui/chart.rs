@@ -59,7 +59,8 @@ pub struct Series {
     pub points: Vec<Point>,
 }
 
-const LEFT: f64 = 46.0;
+/// Room for "100%", also in the larger letters of a narrow screen.
+const LEFT: f64 = 64.0;
 const RIGHT: f64 = 624.0;
 const TOP: f64 = 18.0;
 const BOTTOM: f64 = 226.0;

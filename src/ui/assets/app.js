@@ -17,6 +17,7 @@
     const label = () => { button.textContent = dark() ? "☀ Light" : "☾ Dark"; };
     button.hidden = false;
     label();
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", label);
     button.addEventListener("click", () => {
       root.dataset.theme = dark() ? "light" : "dark";
       try { localStorage.setItem("theme", root.dataset.theme); } catch { /* private windows forget it */ }

@@ -29,7 +29,7 @@ pub fn view(context: &Context<'_>) -> Markup {
                 (super::tile("Candidates tried", &plan.evidence.candidates_tried.to_string(),
                     &html! { (plan.rejections.len()) " rejected" }))
                 (super::tile("Wins and losses", &format!("{} : {}", plan.evidence.wins, plan.evidence.losses), &html! {
-                    @if let Some(p) = plan.evidence.p_value { "one-sided exact p " (format!("{p:.4}")) } @else { "on the learn set" }
+                    @if let Some(p) = plan.evidence.p_value { "one-sided exact p " (if p < 0.0001 { "< 0.0001".to_owned() } else { format!("{p:.4}") }) } @else { "on the learn set" }
                 }))
                 (super::tile("Holdout", &format!("{} : {}", plan.evidence.holdout_wins, plan.evidence.holdout_losses),
                     &html! { "gain " (show::code(&plan.evidence.holdout)) }))

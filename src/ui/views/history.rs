@@ -67,17 +67,20 @@ fn line(context: &Context<'_>, row: &HistoryRow) -> Markup {
         "blocked" | "failed" => Tone::Bad,
         _ => Tone::Neutral,
     };
+    // On a narrow screen, where each cell has its line, what says nothing is left out.
+    let is_look = row.kind == "drift";
+    let back = roll_back(context, row);
     html! {
         tr {
             td.when data-label="When" { time datetime=(show::text(&row.at)) { (show::moment(&row.at)) } }
             td data-label="What" { (show::text(&row.kind)) @if let Some(serial) = row.serial { " #" (serial) } }
             td data-label="By" { (show::prose(&row.by)) }
-            td data-label="Plan" { @if row.plan_id.is_empty() { "–" } @else { code { (show::text(super::overview::short(&row.plan_id))) } } }
-            td.number data-label="Changes" { @if row.kind == "drift" { "–" } @else { (row.changes) } }
-            td.number data-label="Score" { @if row.kind == "drift" { "–" } @else { (score(row.score_before)) " → " (score(row.score_after)) } }
+            td.none[row.plan_id.is_empty()] data-label="Plan" { @if row.plan_id.is_empty() { "–" } @else { code { (show::text(super::overview::short(&row.plan_id))) } } }
+            td.number.none[is_look] data-label="Changes" { @if is_look { "–" } @else { (row.changes) } }
+            td.number.none[is_look] data-label="Score" { @if is_look { "–" } @else { (score(row.score_before)) " → " (score(row.score_after)) } }
             td data-label="Outcome" { (show::chip(tone, &row.outcome.replace('-', " "))) }
-            td data-label="Since" { (since(row)) }
-            td data-label="Back" { (roll_back(context, row)) }
+            td.none[row.drift.is_empty()] data-label="Since" { (since(row)) }
+            td.none[back.is_none()] data-label="Back" { @if let Some(back) = &back { (back) } @else { span.quiet { "–" } } }
         }
     }
 }
@@ -91,11 +94,11 @@ fn since(row: &HistoryRow) -> Markup {
     }
 }
 
-fn roll_back(context: &Context<'_>, row: &HistoryRow) -> Markup {
+fn roll_back(context: &Context<'_>, row: &HistoryRow) -> Option<Markup> {
     let (Some(csrf), Some(serial), true) = (context.csrf, row.serial, row.can_roll_back) else {
-        return html! { span.quiet { "–" } };
+        return None;
     };
-    html! {
+    Some(html! {
         details.confirm {
             summary { "Roll back …" }
             form method="post" action="/do/rollback" data-live="" {
@@ -106,5 +109,5 @@ fn roll_back(context: &Context<'_>, row: &HistoryRow) -> Markup {
                 output {}
             }
         }
-    }
+    })
 }
