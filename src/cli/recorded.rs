@@ -1,11 +1,11 @@
 //! Reading run folders: what a run was, and the run as the dashboard shows it.
 
 use super::session::read_text;
-use crate::format::{FileKind, LineBody, RunSummary, event_from_json, scorecard_from_json, space_from_value};
-use crate::model::{Event, Plan, Space, Suite};
+use crate::format::{LineBody, RunSummary, event_from_json};
+use crate::model::{Event, Plan};
 use crate::ops::OpsError;
 use crate::store::{Layout, PlanStore, list_runs};
-use crate::ui::{Finished, Hub, RunInfo, RunStatus};
+use crate::ui::{Finished, Hub, RunInfo, RunStatus, finished_run, timed_events};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -48,21 +48,8 @@ pub fn newest(layout: &Layout, most: usize) -> Vec<RunHead> {
     list_runs(&layout.runs()).iter().rev().filter_map(|path| head(path)).take(most).collect()
 }
 
-/// The events of a run with the second at which they happened. Lines that cannot be read, such as
-/// the last one of a run that was killed, are left out.
 fn events(path: &Path) -> Vec<(f64, Event)> {
-    let text = std::fs::read_to_string(path.join("events.jsonl")).unwrap_or_default();
-    let lines: Vec<_> = text.lines().filter_map(|line| event_from_json(line).ok()).collect();
-    let moment = |ts: &str| ts.parse::<jiff::Timestamp>().ok();
-    let began = lines.first().and_then(|line| moment(&line.ts));
-    let since = |ts: &str| Some(moment(ts)?.duration_since(began?).as_secs_f64().max(0.0));
-    lines
-        .into_iter()
-        .filter_map(|line| match line.body {
-            LineBody::Event(event) => Some((since(&line.ts).unwrap_or(0.0), event)),
-            _ => None,
-        })
-        .collect()
+    timed_events(&std::fs::read_to_string(path.join("events.jsonl")).unwrap_or_default())
 }
 
 /// The folder of the run that `wanted` names: its name, the beginning of it, or a path.
@@ -137,18 +124,6 @@ fn bare(plan: Plan, id: String) -> Finished {
     Finished { plan, id, before: None, after: None, suite: None, space_before: None, space_after: None }
 }
 
-/// What a plan's run folder holds; parts that are missing or cannot be read are left out.
 fn finished(path: &Path) -> Option<Finished> {
-    let loaded = PlanStore::read(&path.join("plan.json")).ok()?;
-    let card = |name: &str| scorecard_from_json(&read_text(&path.join(name)).ok()?).ok();
-    let value = |name: &str| serde_json::from_str(&read_text(&path.join(name)).ok()?).ok();
-    let space = |name: &str| -> Option<Space> { space_from_value(FileKind::Plan, &value(name)?).ok() };
-    Some(Finished {
-        before: card("scorecard-before.json"),
-        after: card("scorecard-after.json"),
-        suite: value("suite.json").and_then(|value| serde_json::from_value::<Suite>(value).ok()),
-        space_before: space("space-before.json"),
-        space_after: space("space-after.json"),
-        ..bare(loaded.plan, loaded.id.as_str().to_owned())
-    })
+    finished_run(|name| read_text(&path.join(name)).ok())
 }

@@ -10,6 +10,7 @@ mod chart;
 mod code;
 mod demo;
 mod difference;
+mod files;
 mod guard;
 mod hub;
 mod live;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use actions::{ActionError, Actions, BenchmarkFile, HistoryRow, NO_DRIFT, Past, Project, Reply, StartOptions};
 pub use demo::demo;
+pub use files::{finished_run, timed_events};
 pub use hub::{Hub, Logged};
 pub use page::report;
 pub use run::{Finished, Run, RunInfo, RunStatus, Spending};

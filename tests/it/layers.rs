@@ -22,7 +22,7 @@ const ROWS: [(&str, &[&str]); 25] = [
     ("judge", &["model", "text"]),
     ("render", &["model", "format", "diff"]),
     ("fix", &["model", "sql", "text", "learn", "diff"]),
-    ("guard", &["model", "sql", "text", "diff", "stats"]),
+    ("guard", &["model", "sql", "text", "diff", "stats", "learn"]),
     ("store", &["model", "format", "databricks"]),
     ("history", &["model", "databricks", "store"]),
     ("embedded", &["model", "wire", "limit", "text", "sql", "compare", "config", "llm"]),
@@ -51,7 +51,7 @@ const ROWS: [(&str, &[&str]); 25] = [
             "planner",
         ],
     ),
-    ("ui", &["model", "config", "render", "store", "ops"]),
+    ("ui", &["model", "format", "config", "render", "store", "ops"]),
     ("cli", &["*"]),
 ];
 

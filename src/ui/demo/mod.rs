@@ -1,35 +1,31 @@
 //! The demo: a recorded run that plays in the page, with no project and nothing real behind it.
+//!
+//! `assets/demo` holds the run folder of a plan over `examples/game-kpi` and the events of its
+//! apply, as they were; its `README.md` says how to record them anew.
 
 mod play;
 mod project;
 
 use super::actions::Actions;
+use super::files::{finished_run, timed_events};
 use super::hub::Hub;
 use super::run::{Finished, RunInfo};
-use crate::model::{Event, Plan, Scorecard, Space, Suite, digest_json};
-use serde::Deserialize;
+use crate::model::Event;
 use std::sync::Arc;
 
-/// Events with the second at which they happened.
-const EVENTS: &str = include_str!("../assets/demo.jsonl");
-/// What the run ended with.
-const RESULT: &str = include_str!("../assets/demo.json");
+/// The files of the recorded run.
+const FILES: [(&str, &str); 7] = [
+    ("events.jsonl", include_str!("../assets/demo/events.jsonl")),
+    ("plan.json", include_str!("../assets/demo/plan.json")),
+    ("scorecard-before.json", include_str!("../assets/demo/scorecard-before.json")),
+    ("scorecard-after.json", include_str!("../assets/demo/scorecard-after.json")),
+    ("suite.json", include_str!("../assets/demo/suite.json")),
+    ("space-before.json", include_str!("../assets/demo/space-before.json")),
+    ("space-after.json", include_str!("../assets/demo/space-after.json")),
+];
 
-#[derive(Clone, Deserialize)]
-struct Recorded {
-    at: f64,
-    event: Event,
-}
-
-#[derive(Deserialize)]
-struct RecordedResult {
-    plan: Plan,
-    before: Scorecard,
-    after: Scorecard,
-    suite: Suite,
-    space_before: Space,
-    space_after: Space,
-}
+/// The events of applying its plan.
+const APPLY: &str = include_str!("../assets/demo/apply.jsonl");
 
 fn info() -> RunInfo {
     RunInfo {
@@ -41,26 +37,22 @@ fn info() -> RunInfo {
     }
 }
 
-/// The recorded events. A line that cannot be read is left out; a test reads them all.
-fn events() -> Vec<Recorded> {
-    EVENTS.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+fn file(name: &str) -> Option<String> {
+    FILES.iter().find(|(have, _)| *have == name).map(|(_, text)| (*text).to_owned())
+}
+
+fn events() -> Vec<(f64, Event)> {
+    timed_events(&file("events.jsonl").unwrap_or_default())
+}
+
+/// What became of the changes, in the order in which it happened.
+fn applied() -> Vec<Event> {
+    let all = timed_events(APPLY).into_iter().map(|(_, event)| event);
+    all.filter(|event| matches!(event, Event::ChangeApplied { .. })).collect()
 }
 
 fn finished() -> Option<Finished> {
-    let result: RecordedResult = serde_json::from_str(RESULT).ok()?;
-    Some(finish(result.plan.clone(), &result))
-}
-
-fn finish(plan: Plan, result: &RecordedResult) -> Finished {
-    Finished {
-        id: digest_json(&serde_json::to_value(&plan).unwrap_or_default()).0,
-        plan,
-        before: Some(result.before.clone()),
-        after: Some(result.after.clone()),
-        suite: Some(result.suite.clone()),
-        space_before: Some(result.space_before.clone()),
-        space_after: Some(result.space_after.clone()),
-    }
+    finished_run(file)
 }
 
 /// A hub and actions that play the recorded run, `speed` times as fast as it was; with no speed,
@@ -82,7 +74,8 @@ mod tests {
     #[test]
     fn the_recording_reads_and_agrees_with_its_result() {
         let recorded = events();
-        assert_eq!(recorded.len(), EVENTS.lines().count());
+        // The first line is the run's head and the last its end.
+        assert_eq!(recorded.len() + 2, file("events.jsonl").expect("events").lines().count());
         let finished = finished().expect("a result");
         let plan = &finished.plan;
         let (before, after) = (finished.before.expect("a scorecard"), finished.after.expect("a scorecard"));
@@ -93,14 +86,18 @@ mod tests {
         assert_eq!((after.correct(), after.total()), (plan.score.after.all().correct, plan.score.after.all().total));
         let batches: Vec<_> = recorded
             .iter()
-            .filter_map(|line| match &line.event {
+            .filter_map(|(_, event)| match event {
                 Event::ScoringFinished { what, correct, total } => Some((what.as_str(), *correct, *total)),
                 _ => None,
             })
             .collect();
-        assert_eq!(batches.first(), Some(&("base", before.correct(), before.total())));
-        assert_eq!(batches.last(), Some(&("final", after.correct(), after.total())));
-        assert!(plan.changes.iter().all(|change| change.category == change.change.category()));
-        assert!(plan.changes.iter().all(|change| change.action == change.change.action()));
+        assert!(batches.contains(&("before", before.correct(), before.total())), "{batches:?}");
+        assert!(batches.contains(&("after", after.correct(), after.total())), "{batches:?}");
+        assert!(finished.suite.is_some() && finished.space_before.is_some() && finished.space_after.is_some());
+        let applied = applied();
+        for change in &plan.changes {
+            let is_its = |event: &&Event| matches!(event, Event::ChangeApplied { id, .. } if *id == change.id);
+            assert!(applied.iter().any(|event| is_its(&event)), "{} was applied", change.id);
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! Plays the recorded run, and answers the page's actions as the real thing would.
 
-use super::{RecordedResult, events, finish, finished, info, project};
+use super::{applied, events, finished, info, project};
+use crate::format::plan_id;
 use crate::model::{Diagnostic, Event, Phase};
 use crate::ui::actions::{ActionError, Actions, HistoryRow, Past, Project, Reply, StartOptions};
 use crate::ui::hub::Hub;
-use crate::ui::run::{RunStatus, Spending};
+use crate::ui::run::{Finished, RunStatus, Spending};
 use futures::FutureExt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,8 +38,8 @@ impl Player {
     }
 
     pub fn show_end(&self) {
-        for line in events() {
-            self.hub.publish_at(line.event, line.at);
+        for (at, event) in events() {
+            self.hub.publish_at(event, at);
         }
         self.end();
     }
@@ -56,13 +57,13 @@ impl Player {
         self.hub.begin(info());
         tokio::spawn(async move {
             let mut now = 0.0;
-            for line in events() {
-                player.pause(line.at - now).await;
-                now = line.at;
+            for (at, event) in events() {
+                player.pause(at - now).await;
+                now = at;
                 if !player.is_turn(turn) {
                     return;
                 }
-                player.hub.publish_at(line.event, line.at);
+                player.hub.publish_at(event, at);
             }
             player.end();
         });
@@ -111,17 +112,15 @@ impl Player {
         Ok(format!("Applying {count} changes; see Apply."))
     }
 
+    /// What happened to these changes when the plan was applied, at a pace that can be followed.
     async fn play_apply(&self, turn: u64, changes: Vec<String>, row: HistoryRow) {
-        for (status, pause) in [("journal", 0.05), ("written", 0.0), ("equal", 0.25)] {
-            for (at, id) in changes.iter().enumerate() {
-                self.pause(pause).await;
-                if !self.is_turn(turn) {
-                    return;
-                }
-                // One of them comes back in the server's own form, as happens in reality.
-                let status = if status == "equal" && at == 4 { "migrated" } else { status };
-                self.hub.publish(Event::ChangeApplied { id: id.clone(), status: status.to_owned() });
+        let is_chosen = |event: &Event| matches!(event, Event::ChangeApplied { id, .. } if changes.contains(id));
+        for event in applied().into_iter().filter(is_chosen) {
+            self.pause(0.1).await;
+            if !self.is_turn(turn) {
+                return;
             }
+            self.hub.publish(event);
         }
         self.with(|shown| shown.history.insert(0, row));
         self.hub.set_status(RunStatus::Applied);
@@ -136,10 +135,9 @@ impl Player {
         if plan.changes.is_empty() {
             return Err(refused("At least one change must stay."));
         }
-        let result: RecordedResult =
-            serde_json::from_str(super::RESULT).map_err(|error| ActionError::Failed(error.to_string()))?;
-        let count = plan.changes.len();
-        self.hub.finish(finish(plan, &result));
+        let whole = finished().ok_or_else(|| ActionError::Failed("the recording cannot be read".to_owned()))?;
+        let (count, id) = (plan.changes.len(), plan_id(&plan).as_str().to_owned());
+        self.hub.finish(Finished { plan, id, ..whole });
         Ok(format!("A plan of {count} changes is ready. (The demo keeps the figures of the whole plan.)"))
     }
 

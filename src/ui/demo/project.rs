@@ -1,24 +1,15 @@
 //! The declared files and the past of the demo's space.
 
-use crate::model::{Diagnostic, Plan, SourceSpan};
+use crate::model::{Diagnostic, Event, Plan, SourceSpan};
 use crate::ui::actions::{BenchmarkFile, HistoryRow, Project};
+use crate::ui::run::Finished;
 
-const CONFIG: &str = "\
-version: 1
-workspace:
-  embedded: ./data        # CSV tables and schema.json; nothing to install
-  as_of: 2025-08-27       # \"today\" for every relative date
-space:
-  definition: space.yaml  # what the space holds, reviewed like code
-benchmarks:               # questions with the SQL that answers them
-  - benchmarks/*.yaml
-target:
-  score: 0.85             # stop when this share of the questions is right
-  rounds: 3               # or after so many attempts
-guards:
-  - {rule: regressions, level: mandatory, max: 0}
-  - {rule: gold-leak, level: hard}
-";
+const CONFIG: &str = include_str!("../../../examples/game-kpi/genie.yaml");
+
+const BENCHMARKS: [(&str, &str); 2] = [
+    ("benchmarks/basics.yaml", include_str!("../../../examples/game-kpi/benchmarks/basics.yaml")),
+    ("benchmarks/kpi.yaml", include_str!("../../../examples/game-kpi/benchmarks/kpi.yaml")),
+];
 
 const HELP: [(&str, &str); 12] = [
     ("version", "The version of this file's form; 1."),
@@ -36,48 +27,27 @@ const HELP: [(&str, &str); 12] = [
 ];
 
 pub fn declared() -> Project {
-    let file = |name: &str, questions| BenchmarkFile { name: name.to_owned(), questions, diagnostics: Vec::new() };
-    let mut kpi = file("benchmarks/kpi.yaml", 16);
-    let finding = Diagnostic::warning("GE0214", "`weekly-revenue-8w-1` asks for a trend but is not marked `ordered`");
-    let span = SourceSpan {
-        file: "benchmarks/kpi.yaml".to_owned(),
-        line: 702,
-        column: 5,
-        length: 8,
-        text: "    question: weekly revenue trend, last 8 weeks".to_owned(),
-    };
-    kpi.diagnostics.push(finding.at(span).help("add `ordered: true` if the order of the rows is part of the answer"));
+    let file = |(name, text): &(&str, &str)| check_benchmarks(name, text.as_bytes());
     Project {
         config_path: "genie.yaml".to_owned(),
         config: CONFIG.to_owned(),
-        benchmarks: vec![kpi, file("benchmarks/basics.yaml", 8)],
+        benchmarks: BENCHMARKS.iter().map(file).collect(),
         help: HELP.iter().map(|(key, meaning)| ((*key).to_owned(), (*meaning).to_owned())).collect(),
     }
 }
 
+/// The recorded plan: what was there before anything is applied.
 pub fn history() -> Vec<HistoryRow> {
-    let row = |kind: &str, serial, id: &str, at: &str, by: &str, changes, from, to, outcome: &str| HistoryRow {
-        kind: kind.to_owned(),
-        serial,
-        plan_id: id.to_owned(),
-        at: at.to_owned(),
-        by: by.to_owned(),
-        changes,
-        score_before: Some(from),
-        score_after: Some(to),
-        outcome: outcome.to_owned(),
-        can_roll_back: serial.is_some(),
-        ..HistoryRow::default()
+    let Some(Finished { plan, id, .. }) = super::finished() else { return Vec::new() };
+    let planned = HistoryRow {
+        kind: "plan".to_owned(),
+        serial: None,
+        by: "recorded".to_owned(),
+        outcome: plan.verdict.as_str().to_owned(),
+        can_roll_back: false,
+        ..applied(&plan, &id, 0)
     };
-    let mut rows = vec![
-        row("plan", None, "5e0c93b1aa42", "2025-08-25T17:40:03Z", "ci", 0, 0.304, 0.304, "no-change"),
-        row("apply", Some(3), "b7d1f09c2e66", "2025-08-20T10:12:44Z", "minji", 4, 0.261, 0.304, "migrated"),
-        row("rollback", Some(2), "19aa3c70d5f8", "2025-08-14T08:30:10Z", "박준호", 6, 0.217, 0.261, "equal"),
-        row("apply", Some(1), "19aa3c70d5f8", "2025-08-13T15:02:51Z", "박준호", 6, 0.261, 0.217, "equal"),
-        row("plan", None, "82c04d6be9f1", "2025-08-11T09:00:00Z", "ci", 2, 0.261, 0.348, "not-enough-evidence"),
-    ];
-    rows[1].drift = "1 place edited by hand".to_owned();
-    rows
+    vec![planned]
 }
 
 pub fn next_serial(history: &[HistoryRow]) -> u64 {
@@ -94,10 +64,21 @@ pub fn applied(plan: &Plan, id: &str, serial: u64) -> HistoryRow {
         changes: plan.changes.len(),
         score_before: plan.score.before.all().share(),
         score_after: plan.score.after.all().share(),
-        outcome: "migrated".to_owned(),
+        outcome: read_back(),
         drift: String::new(),
         can_roll_back: true,
     }
+}
+
+/// How the recorded apply was read back: the worst of its changes.
+fn read_back() -> String {
+    let status = |event: Event| match event {
+        Event::ChangeApplied { status, .. } => Some(status),
+        _ => None,
+    };
+    let statuses: Vec<String> = super::applied().into_iter().filter_map(status).collect();
+    let worst = ["lossy", "migrated"].into_iter().find(|worst| statuses.iter().any(|status| status == worst));
+    worst.unwrap_or("equal").to_owned()
 }
 
 /// Adds the undoing; false if there is nothing to undo.
