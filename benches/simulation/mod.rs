@@ -324,7 +324,7 @@ impl Laboratory {
             suite,
             goal: Goal { score: 1.0, rounds: 1 },
             learning: Default::default(),
-            fixes: genie_enhance::fix::Options { categories: Default::default(), min_support: 2 },
+            fixes: genie_enhance::fix::Options { min_support: 2, ..Default::default() },
             learns: true,
             given: Some(candidates),
             exhausted: folder.path().join("exhausted.jsonl"),

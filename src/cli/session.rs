@@ -12,7 +12,7 @@ use crate::embedded::server::{RunningServer, WAREHOUSE_ID};
 use crate::embedded::world::World;
 use crate::guard::Facts;
 use crate::limit::Budget;
-use crate::model::{Diagnostic, Digest, Question, Severity, Space, State, digest_json};
+use crate::model::{Diagnostic, Digest, Generated, Plan, Question, Severity, Space, State, digest_json};
 use crate::ops::{
     Bills, Events, Gate, GateOptions, KnownResults, Loans, Meter, Model, ModelOptions, OpsError, Pace, Prices, Scorer,
     Statements, Workspace,
@@ -26,6 +26,9 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+/// Plans that are looked through for what they wrote.
+const MOST_PLANS: usize = 100;
 
 /// Everything a command that talks to a workspace needs.
 pub struct Session {
@@ -245,10 +248,15 @@ impl Session {
 
     /// What the guards need to know beside a plan.
     pub fn guard_facts(&self, state: Option<&State>) -> Facts {
-        let last = state.and_then(State::last).and_then(|last| self.plans().load(&last.plan_id).ok());
+        let records = state.map_or(&[][..], |state| &state.applied);
+        // The newest; who wrote what stands there hardly lies further back.
+        let records = &records[records.len().saturating_sub(MOST_PLANS)..];
+        let kept = records.iter().map(|record| self.plans().load(&record.plan_id).ok().map(|(loaded, _)| loaded.plan));
+        let kept: Vec<Option<Plan>> = kept.collect();
         Facts {
             question_budget: self.budget().questions,
-            applied_benchmarks: last.map(|(loaded, _)| loaded.plan.base.benchmarks),
+            applied_benchmarks: kept.last().cloned().flatten().map(|plan| plan.base.benchmarks),
+            generated: Generated::by(kept.iter().flatten().flat_map(|plan| &plan.changes)),
             ..Facts::default()
         }
     }

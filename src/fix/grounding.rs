@@ -81,7 +81,8 @@ fn metadata(context: &Context, candidate: &Candidate, change: &Change, table: &s
             let human =
                 config.map_or(if column.is_none() { entry.description.as_str() } else { "" }, |c| &c.description);
             let empty = change.after.as_ref().and_then(joined_text).is_none_or(|text| text.trim().is_empty());
-            match (human.trim().is_empty(), empty) {
+            let own = change.before.as_ref().is_some_and(|before| context.is_generated(change, before));
+            match (human.trim().is_empty() || own, empty) {
                 (false, _) => no(RejectionReason::HumanText, "Somebody described it already."),
                 (true, true) => no(RejectionReason::Duplicate, "It changes nothing."),
                 (true, false) => Ok(()),
@@ -314,8 +315,12 @@ fn parameters(value: &Value, sql: &str) -> Verdict {
 }
 
 fn text_line(context: &Context, change: &Change, line: &str) -> Verdict {
-    if change.before.is_some() {
-        return no(RejectionReason::HumanText, "Lines of the text instruction are a person's.");
+    if let Some(before) = &change.before {
+        return match (context.is_generated(change, before), &change.after) {
+            (true, None) => Ok(()),
+            (true, Some(_)) => no(RejectionReason::Policy, "A line goes, and another comes; none is rewritten."),
+            (false, _) => no(RejectionReason::HumanText, "Lines of the text instruction are a person's."),
+        };
     }
     if line.trim().is_empty() || line.contains('\n') {
         return no(RejectionReason::NotGrounded, "An instruction is one line.");

@@ -3,11 +3,12 @@
 use super::gaps::Gap;
 use crate::learn::{LearntPattern, content_terms};
 use crate::model::{
-    Candidate, Catalog, Category, Change, Join, Outcome, Question, Snippet, SnippetKind, Space, SpaceTable, SpaceView,
-    short_id,
+    Candidate, Catalog, Category, Change, Generated, Join, Outcome, Question, Snippet, SnippetKind, Space, SpaceTable,
+    SpaceView, joined_text, short_id,
 };
 use crate::sql::{ColumnRef, Features, Names, quote_name, read_expression};
 use crate::text::compact;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A question of the learn set that was answered wrongly or not at all.
@@ -24,11 +25,13 @@ pub struct Options {
     pub categories: BTreeSet<Category>,
     /// Question families behind a pattern.
     pub min_support: usize,
+    /// What earlier plans wrote: it may be replaced and taken out again, other texts may not.
+    pub generated: Generated,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { categories: Category::FIXES.into_iter().collect(), min_support: 2 }
+        Self { categories: Category::FIXES.into_iter().collect(), min_support: 2, generated: Generated::default() }
     }
 }
 
@@ -140,6 +143,12 @@ impl<'a> Context<'a> {
     /// The text instruction, with its id.
     pub(crate) fn instruction(&self) -> Option<(&str, &str)> {
         self.view.text_instructions.first().map(|text| (text.id.as_str(), text.content.as_str()))
+    }
+
+    /// True if an earlier plan put this text where the change finds it.
+    pub(crate) fn is_generated(&self, change: &Change, before: &Value) -> bool {
+        let place = change.address.to_string();
+        joined_text(before).is_some_and(|text| self.options.generated.holds(&place, &text))
     }
 
     /// Failing questions whose gap passes the test.

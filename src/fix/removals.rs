@@ -2,10 +2,11 @@
 //! gold SQL ever does.
 
 use super::gaps::Gap;
-use super::input::{Context, Draft};
+use super::input::{Context, Draft, table_aliases};
 use crate::model::{Address, Category, Change, SnippetKind};
-use crate::sql::{ColumnRef, Features};
+use crate::sql::{ColumnRef, Features, read_expression};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 pub(super) fn propose(context: &Context) -> Vec<Draft> {
     let mut drafts = synonyms(context);
@@ -13,6 +14,7 @@ pub(super) fn propose(context: &Context) -> Vec<Draft> {
     drafts.extend(joins(context));
     drafts.extend(snippets(context));
     drafts.extend(examples(context));
+    drafts.extend(lines(context));
     drafts
 }
 
@@ -134,6 +136,51 @@ fn examples(context: &Context) -> Vec<Draft> {
         }
     }
     drafts
+}
+
+/// A line of the text instruction that an earlier plan wrote, where answers to what it speaks of
+/// fail. Whether it is what misleads them, the trial without it shows.
+fn lines(context: &Context) -> Vec<Draft> {
+    let Some((id, content)) = context.instruction() else { return Vec::new() };
+    let mut section = "";
+    let mut drafts = Vec::new();
+    for line in content.lines() {
+        if let Some(heading) = line.strip_prefix("## ") {
+            section = heading.trim();
+            continue;
+        }
+        let before = json!(line.trim_end());
+        let change = Change::remove(Address::text_line(id, section, line.trim_end()), before.clone());
+        if line.trim().is_empty() || !context.is_generated(&change, &before) {
+            continue;
+        }
+        let code = line.split('`').skip(1).step_by(2);
+        let named: Vec<BTreeSet<ColumnRef>> = code.filter_map(|code| columns_of(context, code)).collect();
+        let follows = |gap: &Gap| named.iter().any(|named| named.is_subset(&gap.surplus.columns));
+        let phrases: Vec<&str> = line.split(['“', '”', '"']).skip(1).step_by(2).collect();
+        let speaks = |gap: &Gap| phrases.iter().any(|phrase| Context::says(gap, phrase));
+        let targets = context.targets(|gap| speaks(gap) || follows(gap));
+        if !targets.is_empty() {
+            let what = format!("Answers to questions that the line “{}” speaks of fail", line.trim_start_matches("- "));
+            let reason = format!("{what}; an earlier plan wrote it.");
+            let (patterns, support) = (Vec::new(), targets.len());
+            drafts.push(Draft {
+                category: Category::Instructions,
+                changes: vec![change],
+                patterns,
+                support,
+                targets,
+                reason,
+            });
+        }
+    }
+    drafts
+}
+
+/// The columns that a piece of SQL names; none if there are none.
+fn columns_of(context: &Context, code: &str) -> Option<BTreeSet<ColumnRef>> {
+    let (fragment, _) = read_expression(code, &table_aliases(&context.view), &context.names).ok()?;
+    Some(fragment.columns).filter(|columns| !columns.is_empty())
 }
 
 /// An element of a list of the document, as it stands there.

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::learn::{self, LearntPattern};
-use crate::model::{Catalog, Outcome, Question, Space, SpaceView};
+use crate::model::{
+    Address, Catalog, Change, ChangeEvidence, Generated, Outcome, PlannedChange, Question, Space, SpaceView,
+};
 use serde_json::json;
 
 fn bare(catalog: &Catalog) -> Space {
@@ -191,6 +193,45 @@ mod shop {
         let text = |kind| render(kind, &input, None).expect("renders").text;
         let joined = "the join of `m.s.buyers` and `m.s.orders` is missing";
         assert!(text(PromptKind::JoinSpecs).split("clusters").nth(1).is_some_and(|part| part.contains(joined)));
+    }
+
+    #[test]
+    fn a_line_that_a_plan_wrote_may_go_and_a_persons_stays() {
+        let (catalog, questions) = (catalog(), questions());
+        let own = "- “turnover” is the column `m.s.orders.net_old`.";
+        let persons = "- “turnover” comes from `m.s.orders.net_old`, we think.";
+        let id = "0".repeat(32);
+        let mut document = human().document().clone();
+        document["instructions"]["text_instructions"][0]["content"] =
+            json!(["Be brief.\n", "\n", "## Definitions\n", format!("{own}\n"), format!("{persons}\n")]);
+        let space = Space::from_document(document).expect("a space");
+        let written = Change::add(Address::text_line(&id, "Definitions", own), json!(own));
+        let written = PlannedChange {
+            id: "c-01".to_owned(),
+            category: written.category(),
+            action: written.action(),
+            change: written,
+            reason: String::new(),
+            evidence: ChangeEvidence { provenance: "miner".to_owned(), ..ChangeEvidence::default() },
+        };
+        let removed = |generated: Generated| -> Vec<String> {
+            let failures = failures(&questions);
+            let options = Options { generated, ..Options::default() };
+            let input = FixInput {
+                patterns: &[],
+                learn_set: &questions,
+                failures: &failures,
+                space: &space,
+                catalog: &catalog,
+                options,
+            };
+            let (candidates, _) = propose(&input);
+            let changes = candidates.iter().flat_map(|candidate| &candidate.changes);
+            let gone = changes.filter(|change| change.address.is_text_line() && change.after.is_none());
+            gone.map(|change| change.address.last().to_owned()).collect()
+        };
+        assert_eq!(removed(Generated::default()), [] as [&str; 0]);
+        assert_eq!(removed(Generated::by([&written])), [own]);
     }
 
     #[test]

@@ -30,18 +30,24 @@ pub fn check_config(configs: &[GuardConfig], waivers: &[Waiver], today: Date) ->
 /// nothing but advice bounds them, or a waiver lifts the bound.
 pub fn most_changes(configs: &[GuardConfig], waivers: &[Waiver], today: Date) -> Option<usize> {
     let guard = find("changes")?;
-    let waived = waivers.iter().any(|waiver| waiver.rule == guard.rule() && holds(waiver, today));
-    let standard = [GuardConfig { rule: guard.rule().to_owned(), ..GuardConfig::default() }];
+    let max = |config: &GuardConfig| Params::new(guard.params(), &config.params).count("max");
+    binding(guard, configs, waivers, today).iter().filter_map(|config| usize::try_from(max(config)).ok()).min()
+}
+
+/// The configurations with which this guard would block a plan: not those that only advise, nor
+/// those that a waiver lifts. Without any of its own the guard has its standard one.
+pub(super) fn binding(guard: &dyn Guard, configs: &[GuardConfig], waivers: &[Waiver], today: Date) -> Vec<GuardConfig> {
+    let lifts = |waiver: &Waiver| waiver.rule == guard.rule() && waiver.scope.is_empty() && holds(waiver, today);
+    let waived = waivers.iter().any(lifts);
+    let standard = GuardConfig { rule: guard.rule().to_owned(), ..GuardConfig::default() };
     let own: Vec<&GuardConfig> = configs.iter().filter(|config| config.rule == guard.rule()).collect();
-    let asked = if own.is_empty() { standard.iter().collect() } else { own };
-    let bounds = asked.into_iter().filter_map(|config| match level(guard, config) {
-        GuardLevel::Off | GuardLevel::Advisory => None,
-        GuardLevel::Mandatory if waived => None,
-        GuardLevel::Mandatory | GuardLevel::Hard => {
-            usize::try_from(Params::new(guard.params(), &config.params).count("max")).ok()
-        }
-    });
-    bounds.min()
+    let asked = if own.is_empty() { vec![&standard] } else { own };
+    let binds = |config: &&GuardConfig| match level(guard, config) {
+        GuardLevel::Off | GuardLevel::Advisory => false,
+        GuardLevel::Mandatory => !waived,
+        GuardLevel::Hard => true,
+    };
+    asked.into_iter().filter(binds).cloned().collect()
 }
 
 fn unknown_rule(rule: &str) -> Diagnostic {
@@ -143,7 +149,7 @@ fn run(
     Some(GuardOutcome { rule: guard.rule().to_owned(), level, status, message })
 }
 
-fn holds(waiver: &Waiver, today: Date) -> bool {
+pub(super) fn holds(waiver: &Waiver, today: Date) -> bool {
     let named = !waiver.reason.trim().is_empty() && !waiver.owner.trim().is_empty();
     named && waiver.expires.parse::<Date>().is_ok_and(|last| last >= today)
 }

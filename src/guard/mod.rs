@@ -6,6 +6,7 @@
 
 mod evaluate;
 pub mod leak;
+mod owned;
 mod params;
 mod reference;
 mod rules;
@@ -15,10 +16,13 @@ mod tests;
 
 pub use evaluate::{blocks, check_config, evaluate, most_changes};
 pub use leak::{Golds, Leak};
+pub use owned::{lost_text, open_texts};
 pub use params::{Param, ParamError, Params};
 pub use reference::reference;
 
-use crate::model::{Catalog, Digest, Evidence, GuardLevel, PlannedChange, QuestionOutcome, ScorePair, Space, Suite};
+use crate::model::{
+    Catalog, Digest, Evidence, Generated, GuardLevel, PlannedChange, QuestionOutcome, ScorePair, Space, Suite,
+};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,6 +56,8 @@ pub struct Facts {
     pub question_budget: Option<u64>,
     /// The benchmarks of the plan that was applied last; none if there is none, or it is not kept.
     pub applied_benchmarks: Option<Digest>,
+    /// What applied plans wrote, as far as they are kept.
+    pub generated: Generated,
 }
 
 /// One configured guard.

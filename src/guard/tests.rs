@@ -213,12 +213,45 @@ fn changes() {
     let longer = Change::update(description.clone(), json!(["All orders."]), json!(["All  orders.\n", "In won."]));
     assert_eq!(good().with(longer).failing(&[]), [] as [&str; 0]);
     let removed = Change::remove(description.clone(), json!(["All orders."]));
+    let mut generated = good().with(removed.clone());
+    generated.facts.generated = written_by("miner", Change::add(description.clone(), json!(["All  orders."])));
+    assert_eq!(generated.failing(&[]), [] as [&str; 0], "a plan wrote it");
+    generated.facts.generated = written_by("declared", Change::add(description.clone(), json!(["All orders."])));
+    assert_eq!(generated.failing(&[]), ["human-text"], "a person declared it, and a plan carried it over");
+    generated.facts.generated = written_by("miner", Change::add(description.clone(), json!(["All the orders."])));
+    assert_eq!(generated.failing(&[]), ["human-text"], "a person has changed it since");
     assert_eq!(good().with(removed).failing(&[config("destructive", json!({}))]), ["human-text", "destructive"]);
 
     let token = format!("dapi{}", "0123456789abcdef".repeat(2));
     assert_eq!(good().with(Change::add(description.clone(), json!([token]))).failing(&[]), ["secrets"]);
     let gold = json!(["SELECT a FROM main.s.orders WHERE b = 'q1 value'"]);
     assert_eq!(good().with(Change::add(description, gold)).failing(&[]), ["gold-leak"]);
+}
+
+/// What a plan of this one change wrote.
+fn written_by(provenance: &str, change: Change) -> Generated {
+    let mut planned = planned("c-01", change);
+    planned.evidence.provenance = provenance.to_owned();
+    Generated::by([&planned])
+}
+
+#[test]
+fn where_the_guard_binds_the_open_places_are_known() {
+    let today = TODAY;
+    let open = |configs: &[GuardConfig], waivers: &[Waiver]| open_texts(configs, waivers, today);
+    assert_eq!(open(&[], &[]), Some(Vec::new()), "mandatory as it is");
+    let allow = config("human-text", json!({"allow": ["tables/a"]}));
+    assert_eq!(open(&[allow.clone()], &[]), Some(vec!["tables/a".to_owned()]));
+    assert_eq!(open(&[GuardConfig { level: Some(GuardLevel::Advisory), ..allow.clone() }], &[]), None);
+    let waiver = |scope: &str| Waiver {
+        rule: "human-text".to_owned(),
+        scope: scope.to_owned(),
+        reason: "agreed".to_owned(),
+        owner: "@ann".to_owned(),
+        expires: "2026-06-16".to_owned(),
+    };
+    assert_eq!(open(&[allow], &[waiver("")]), None, "waived for now");
+    assert_eq!(open(&[], &[waiver("tables/b")]), Some(vec!["tables/b".to_owned()]), "there only");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod change;
 mod cost;
 mod diagnostic;
 mod event;
+mod generated;
 mod json;
 mod pattern;
 mod plan;
@@ -29,6 +30,7 @@ pub use change::{Action, Category, Change};
 pub use cost::Cost;
 pub use diagnostic::{Diagnostic, Severity, SourceSpan};
 pub use event::{Event, Phase};
+pub use generated::{Generated, texts_in};
 pub use json::{Digest, canonical_json, digest_json, digest_text, short_id};
 pub use pattern::{Pattern, PatternKind};
 pub use plan::{

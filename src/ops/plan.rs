@@ -22,7 +22,7 @@ use super::steadiness::Steadiness;
 use super::workspace::OpsError;
 use crate::databricks::LiveSpace;
 use crate::fix;
-use crate::guard::{Facts, GuardConfig, Waiver, most_changes};
+use crate::guard::{Facts, GuardConfig, Waiver, most_changes, open_texts};
 use crate::learn::{self, learn};
 use crate::model::{
     Candidate, Catalog, Diagnostic, Digest, Event, Outcome, Phase, Plan, Question, Scorecard, SourceSpan, Space,
@@ -210,7 +210,8 @@ async fn improve(
                 patterns: &patterns,
                 learn_set: &learn_set,
                 all: &input.suite,
-                options: input.fixes.clone(),
+                options: fix::Options { generated: input.facts.generated.clone(), ..input.fixes.clone() },
+                open_texts: open_texts(&input.guards, &input.waivers, today),
                 memory,
                 base,
                 leaked: Default::default(),

@@ -7,7 +7,7 @@ use super::score::Scorer;
 use super::workspace::{OpsError, Workspace};
 use crate::diff::diff;
 use crate::fix::{self, Failure, FixInput, probe_sql, propose};
-use crate::guard::Golds;
+use crate::guard::{Golds, lost_text};
 use crate::learn::LearntPattern;
 use crate::model::{Candidate, Catalog, Event, Outcome, Question, Rejection, RejectionReason, Scorecard, Space, Suite};
 use futures::stream::{self, StreamExt};
@@ -28,6 +28,8 @@ pub struct Proposer<'a> {
     pub memory: Memory,
     /// What all rounds begin with.
     pub base: &'a Space,
+    /// Places whose text may be replaced; none where people's words are not kept by a guard.
+    pub open_texts: Option<Vec<String>>,
     /// Candidates that carried an answer, with the reason.
     pub leaked: Mutex<BTreeMap<String, String>>,
     /// The warehouse refused a candidate's SQL, which it may run another time.
@@ -66,12 +68,38 @@ impl Proposer<'_> {
         let fresh: Vec<Candidate> = made.into_iter().filter(|candidate| !tried.contains(&candidate.id)).collect();
         let (fresh, remembered) = self.memory.sort_out(fresh);
         rejections.extend(remembered);
+        let (fresh, wordless) = self.with_peoples_words(fresh);
+        rejections.extend(wordless);
         let (clean, leaking) = self.without_leaks(content, fresh);
         rejections.extend(leaking);
         let (candidates, ungrounded) = self.grounded(content, clean).await;
         rejections.extend(ungrounded);
         self.scorer.events.emit(Event::CandidatesMade { candidates: candidates.len(), rejected: rejections.len() });
         Ok(Proposal { candidates, rejections })
+    }
+
+    /// Refuses what takes away a person's words: the guard `human-text` would block the whole plan
+    /// for it, also for all that is good in it.
+    fn with_peoples_words(&self, candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<Rejection>) {
+        let Some(open) = &self.open_texts else { return (candidates, Vec::new()) };
+        let (mut kept, mut refused) = (Vec::new(), Vec::new());
+        for candidate in candidates {
+            let lost = candidate
+                .changes
+                .iter()
+                .find_map(|change| Some((&change.address, lost_text(change, &self.options.generated, open)?)));
+            let Some((address, text)) = lost else {
+                kept.push(candidate);
+                continue;
+            };
+            let text: String = text.chars().take(60).collect();
+            let detail = format!(
+                "it takes away “{text}” at {address}, which a person wrote; `allow` that place in the guard \
+                 `human-text`, or take it out of the declared space"
+            );
+            refused.push(Rejection { candidate, reason: RejectionReason::HumanText, detail });
+        }
+        (kept, refused)
     }
 
     /// Refuses what carries an answer: alone, together with what was accepted in earlier rounds, or

@@ -67,6 +67,7 @@ pub fn fix_options(project: &Project) -> fix::Options {
     fix::Options {
         categories: project.learning.categories.list().into_iter().collect(),
         min_support: project.learning.min_support as usize,
+        generated: Default::default(),
     }
 }
 

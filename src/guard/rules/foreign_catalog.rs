@@ -1,7 +1,7 @@
 //! `foreign-catalog`: nothing points to another environment.
 
-use super::{Finding, Guard, GuardInput, GuardLevel, Param, ParamDefault, Params, Violation, added_texts, texts};
-use crate::model::SpaceView;
+use super::{Finding, Guard, GuardInput, GuardLevel, Param, ParamDefault, Params, Violation, added_texts};
+use crate::model::{SpaceView, texts_in};
 use regex::Regex;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -46,7 +46,7 @@ impl Guard for ForeignCatalog {
         known.extend(view.tables.iter().filter_map(|table| Some(table.identifier.rsplit('.').next()?.to_lowercase())));
         let places: Vec<(String, String, String)> = if params.flag("whole") {
             let mut found = Vec::new();
-            texts("space", input.target.document(), &mut found);
+            texts_in("space", input.target.document(), &mut found);
             found.into_iter().map(|(path, text)| (path.clone(), path, text)).collect()
         } else {
             added_texts(input)

@@ -27,8 +27,7 @@ mod target;
 
 use super::params::ParamDefault;
 use super::{Finding, Guard, GuardInput, Param, Params, Violation};
-use crate::model::{GuardLevel, joined_text};
-use serde_json::Value;
+use crate::model::{GuardLevel, texts_in};
 
 pub(super) static ALL: [&dyn Guard; 24] = [
     &target::Target,
@@ -57,26 +56,13 @@ pub(super) static ALL: [&dyn Guard; 24] = [
     &expression::Expression,
 ];
 
-/// All texts in a value, with the path of keys to each, below a given path.
-fn texts(path: &str, value: &Value, found: &mut Vec<(String, String)>) {
-    if let Some(text) = joined_text(value) {
-        found.push((path.to_owned(), text));
-        return;
-    }
-    match value {
-        Value::Object(map) => map.iter().for_each(|(key, child)| texts(&format!("{path}/{key}"), child, found)),
-        Value::Array(items) => items.iter().for_each(|item| texts(path, item, found)),
-        _ => {}
-    }
-}
-
 /// All texts that a plan's changes put into the space: the change's id, the place, the text.
 fn added_texts(input: &GuardInput) -> Vec<(String, String, String)> {
     let mut all = Vec::new();
     for planned in input.changes {
         if let Some(after) = &planned.change.after {
             let mut found = Vec::new();
-            texts(&planned.change.address.to_string(), after, &mut found);
+            texts_in(&planned.change.address.to_string(), after, &mut found);
             all.extend(found.into_iter().map(|(path, text)| (planned.id.clone(), path, text)));
         }
     }
