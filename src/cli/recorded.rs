@@ -67,11 +67,15 @@ pub fn find(layout: &Layout, wanted: &str) -> Result<PathBuf, OpsError> {
     })
 }
 
-/// The run to show at first: the newest plan or apply, else the newest of any kind.
+/// The run to show at first: the newest plan or apply, else the newest that scored something. A look
+/// for drift has nothing to show but its line in the history.
 pub fn latest(layout: &Layout) -> Option<PathBuf> {
-    let runs = newest(layout, 50);
-    let about_plan = |run: &&RunHead| run.command != "score";
-    runs.iter().find(about_plan).or(runs.first()).map(|run| run.path.clone())
+    let runs = list_runs(&layout.runs());
+    let newest = |commands: &[&str]| {
+        let mut heads = runs.iter().rev().filter_map(|path| head(path));
+        heads.find(|run| !commands.contains(&run.command.as_str())).map(|run| run.path)
+    };
+    newest(&["score", "drift"]).or_else(|| newest(&["drift"]))
 }
 
 /// Shows a recorded run. An apply is shown after the plan that it applied.

@@ -180,6 +180,16 @@ async fn a_plan_is_made_applied_and_undone_in_the_page() {
     let commands: Vec<String> = recorded::newest(&project.layout(), 9).into_iter().map(|run| run.command).collect();
     assert_eq!(commands, ["rollback", "apply", "plan", "rollback", "apply", "plan", "plan"]);
     let runs = list_runs(&project.layout().runs());
+    // A look for drift shows nothing of its own, however many there were since.
+    let newest = recorded::latest(&project.layout());
+    assert_eq!(newest.as_ref(), runs.last());
+    let look = runs.last().expect("a run").with_file_name("29991231T000000Z");
+    std::fs::create_dir(&look).expect("made");
+    let events = std::fs::read_to_string(runs[0].join("events.jsonl")).expect("read");
+    let first = events.lines().next().expect("a line").replace("\"plan\"", "\"drift\"");
+    std::fs::write(look.join("events.jsonl"), format!("{first}\n")).expect("written");
+    assert_eq!(recorded::head(&look).expect("a run").command, "drift");
+    assert_eq!(recorded::latest(&project.layout()), newest);
     for (run, status) in [(2, RunStatus::Applied), (1, RunStatus::Planned), (0, RunStatus::Stopped)] {
         let shown = recorded::show(&project.layout(), &runs[run], crate::ui::RunInfo::default()).expect("shown").run();
         assert_eq!(shown.status, status);
