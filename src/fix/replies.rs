@@ -258,10 +258,23 @@ fn example(item: &Value) -> Drafted {
     Ok((Category::SampleQueries, vec![Change::add(Address::instruction("example_question_sqls", &id), element)]))
 }
 
+/// The synonym of a column that stands at this address.
+fn synonym_at(address: &Address, context: &Context) -> Option<Value> {
+    let segments: Vec<&str> = address.segments().iter().map(String::as_str).collect();
+    let ["data_sources", _, table, "column_configs", column, "synonyms", word] = segments.as_slice() else {
+        return None;
+    };
+    let table = context.view.tables.iter().find(|have| have.identifier == *table)?;
+    table.column(column)?.synonyms.iter().find(|have| have == word).map(|word| json!(word))
+}
+
 /// Only elements that are there and that no person's prose is part of.
 fn deletion(item: &Value, context: &Context) -> Drafted {
     let address: Address = text(item, "address")?.parse().map_err(|error| format!("{error}"))?;
     let category = Category::of(&address);
+    if let Some(before) = synonym_at(&address, context) {
+        return Ok((category, vec![Change::remove(address, before)]));
+    }
     let list = match address.segments() {
         [top, list, _] if top == "instructions" => format!("/instructions/{list}"),
         [top, group, list, _] if top == "instructions" => format!("/instructions/{group}/{list}"),

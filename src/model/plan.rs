@@ -243,6 +243,11 @@ impl Plan {
         self.base.space_id.is_none()
     }
 
+    /// Nothing but what people declared: it claims no gain.
+    pub fn is_declared(&self) -> bool {
+        self.changes.iter().all(|change| change.evidence.status == "declared")
+    }
+
     /// Nothing was asked for it, as for a way back.
     pub fn is_unmeasured(&self) -> bool {
         self.questions.is_empty()

@@ -199,7 +199,9 @@ fn foot(plan: &Plan, path: Option<&str>, options: &TerminalOptions) -> String {
         PlanVerdict::Blocked => format!("Nothing can be applied. To see it in full: genie-enhance show {file} --full"),
         _ if plan.creates() && plan.changes.is_empty() => format!("To create it: genie-enhance apply {file}"),
         _ if plan.changes.is_empty() => return text,
-        _ if plan.is_unmeasured() => format!("To make exactly this change: genie-enhance apply {file}"),
+        _ if plan.is_unmeasured() || plan.is_declared() => {
+            format!("To make exactly this change: genie-enhance apply {file}")
+        }
         PlanVerdict::Improved => format!("To make exactly this change: genie-enhance apply {file}"),
         PlanVerdict::NoChange | PlanVerdict::NotEnoughEvidence => {
             format!("The gain is not proved. To make this change anyway: genie-enhance apply {file}")

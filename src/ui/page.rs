@@ -93,7 +93,7 @@ fn banner(run: &Run, live: bool) -> Markup {
             div.brand {
                 h1 { (show::prose(if run.info.title.is_empty() { "Genie space" } else { &run.info.title })) }
                 p.quiet { "genie-enhance" @if !run.info.workspace.is_empty() { " · " (show::prose(&run.info.workspace)) }
-                    @if run.info.demo { " · " b { "demo, nothing here is real" } } }
+                    @if run.info.demo { " · " b { "demo: a recorded run, nothing is written" } } }
             }
             @if live { button.theme type="button" data-theme-button="" hidden { "Theme" } }
         }

@@ -37,6 +37,20 @@ pub fn prose(raw: &str) -> Markup {
     html! { span lang=[lang(raw)] { (text(raw)) } }
 }
 
+/// A sentence of this program, in which backticks mark code.
+pub fn told(raw: &str) -> Markup {
+    if raw.matches('`').count() % 2 == 1 {
+        return prose(raw);
+    }
+    html! {
+        span lang=[lang(raw)] {
+            @for (at, part) in raw.split('`').enumerate() {
+                @if at % 2 == 1 { code { (text(part)) } } @else { (text(part)) }
+            }
+        }
+    }
+}
+
 pub fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
 }
@@ -198,6 +212,12 @@ mod tests {
     fn hidden_characters_become_visible() {
         assert_eq!(text("a\u{202e}b\0c\nd"), "a⟨U+202E⟩b␀c\nd");
         assert_eq!(text("어제 DAU 👩‍💻"), "어제 DAU 👩‍💻");
+    }
+
+    #[test]
+    fn backticks_mark_code_in_pairs_only() {
+        assert_eq!(told("x of `a.b` <").into_string(), "<span>x of <code>a.b</code> &lt;</span>");
+        assert_eq!(told("a `b").into_string(), "<span>a `b</span>");
     }
 
     #[test]

@@ -4,10 +4,8 @@
 #[path = "../../benches/learn/planted/mod.rs"]
 mod planted;
 
-use crate::support::Project;
 use genie_enhance::model::PatternKind;
 use planted::{Figures, Tally, domain, shuffled, tally};
-use serde_json::Value;
 use std::time::Instant;
 
 #[test]
@@ -52,31 +50,4 @@ fn time_grows_with_the_number_of_questions() {
     let (small, large) = (time(200), time(800));
     println!("200 questions: {small:.2} s, 800 questions: {large:.2} s, without optimisation");
     assert!(large < small * 8.0, "{small} {large}");
-}
-
-/// `electric` is what fuel code E is called, and here a person made it a name of the site.
-fn misled() -> Project {
-    let project = Project::small();
-    project.edit(
-        "space.yaml",
-        "          enable_entity_matching: true\n",
-        "          enable_entity_matching: true\n          synonyms: [electric]\n",
-    );
-    project
-}
-
-#[test]
-fn a_persons_word_is_not_taken_away_and_blocks_nothing() {
-    let project = misled();
-    let plan = project.run(&["plan", "--json"]).exits(0).json();
-    let rejections = plan["rejections"].as_array().expect("rejections");
-    let refused: Vec<&Value> = rejections.iter().filter(|rejection| rejection["reason"] == "human-text").collect();
-    let detail = refused.first().map(|rejection| rejection["detail"].to_string()).unwrap_or_default();
-    assert!(detail.contains("electric") && detail.contains("human-text"), "{rejections:#?}");
-    assert_eq!(plan["verdict"], "improved", "{}", plan["verdict_reason"]);
-    assert!(
-        !plan["changes"].to_string().contains("synonyms/electric\",\"before\":\"electric\""),
-        "{}",
-        plan["changes"]
-    );
 }

@@ -108,6 +108,30 @@ fn good_replies_become_changes_and_bad_ones_rejections() {
     assert!(project.requests().iter().filter(|entry| entry.to_string().contains("serving-endpoints")).count() >= 7);
 }
 
+/// A plan of a space with a person's word, which the model proposes to take out.
+fn without_depot(guards: &str) -> Value {
+    let address = "tables/fleet.ops.vans/columns/site/synonyms/depot";
+    let items = json!([{"address": address, "reason": "it misleads", "questions": ["electric-count-1"]}]);
+    let project = project(&json!([{"contains": "You look for elements", "reply": changes(items)}]));
+    let flag = "          enable_entity_matching: true\n";
+    project.edit("space.yaml", flag, &format!("{flag}          synonyms: [depot]\n"));
+    let declared = project.read("genie.yaml");
+    project.write("genie.yaml", &format!("{declared}{guards}"));
+    plan(&project)
+}
+
+#[test]
+fn a_persons_word_is_not_taken_away_and_blocks_nothing() {
+    let kept = without_depot("");
+    let told = rejected(&kept, "deletions");
+    assert!(holds(&told, "human-text", "depot") && holds(&told, "human-text", "`allow`"), "{told:?}");
+    assert_eq!(kept["verdict"], "improved", "{}", kept["verdict_reason"]);
+    let open = "guards:\n- {rule: human-text, level: mandatory, allow: [tables/fleet.ops.vans/columns/site]}\n";
+    let tried = without_depot(open);
+    let told = rejected(&tried, "deletions");
+    assert!(!told.is_empty() && told.iter().all(|(reason, _)| reason != "human-text"), "{told:?}");
+}
+
 #[test]
 fn a_model_that_fails_leaves_the_miners_at_work() {
     let down = project(&json!([{"contains": "", "reply": "out of order", "status": 403}]));

@@ -336,8 +336,9 @@ impl Told {
             ApplyOutcome::Updated => "Updated",
             ApplyOutcome::AlreadyApplied => "Already there:",
         };
+        let noun = if *changes == 1 { "change" } else { "changes" };
         output.data(&format!(
-            "{done} space {} with {changes} changes; read back: {}. Recorded as serial {}.",
+            "{done} space {} with {changes} {noun}; read back: {}. Recorded as serial {}.",
             self.space_id,
             applied.read_back.as_str(),
             self.serial

@@ -133,8 +133,9 @@ impl Dashboard {
                 if !lost.is_empty() {
                     session.events.warn(format!("the service did not keep: {}", lost.join(", ")));
                 }
+                let noun = if plan.changes.len() == 1 { "change" } else { "changes" };
                 session.events.note(format!(
-                    "{} changes applied to space {}; read back: {}; recorded as serial {}",
+                    "{} {noun} applied to space {}; read back: {}; recorded as serial {}",
                     plan.changes.len(),
                     applied.space_id,
                     applied.read_back.as_str(),

@@ -88,7 +88,7 @@ fn select(plan: &Plan, csrf: &str) -> Markup {
                 ul.picks { @for change in &plan.changes {
                     li { label {
                         input type="checkbox" name="ids" value=(change.id) checked;
-                        " " code { (show::text(&change.id)) } " " (show::prose(&change.reason))
+                        " " code { (show::text(&change.id)) } " " (show::told(&change.reason))
                     } }
                 } }
                 button type="submit" { "Make a plan of these" }

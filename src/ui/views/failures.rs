@@ -51,6 +51,11 @@ impl Failure<'_> {
     }
 }
 
+/// True if the reason is not just the outcome's name.
+fn says_more((outcome, reason): &(Outcome, String)) -> bool {
+    !reason.is_empty() && !show::code(reason).eq_ignore_ascii_case(show::outcome_name(*outcome))
+}
+
 /// All questions that are not right before or not right afterwards, in the plan's order.
 fn failures(finished: &Finished) -> Vec<Failure<'_>> {
     let wrong = finished.plan.questions.iter().filter(|q| !q.before.is_correct() || !q.after.is_correct());
@@ -100,7 +105,7 @@ pub fn view(context: &Context<'_>) -> Markup {
             ul.tab-list { @for (at, (cause, list)) in causes.iter().enumerate() {
                 li { a href={ "#cause-" (at) } {
                     (show::outcome_name(cause.0))
-                    @if !cause.1.is_empty() { ": " (show::code(&cause.1)) }
+                    @if says_more(cause) { ": " (show::code(&cause.1)) }
                     " " span.badge { (list.len()) }
                 } }
             } }
@@ -233,11 +238,11 @@ fn aims(finished: &Finished, id: &str, home: &str) -> Markup {
         ul.rows {
             @for change in fixing { li {
                 (show::chip(Tone::Good, "in the plan")) " "
-                a href={ (home) "#" (show::anchor("change", &change.id)) } { (show::text(&change.id)) } " " (show::prose(&change.reason))
+                a href={ (home) "#" (show::anchor("change", &change.id)) } { (show::text(&change.id)) } " " (show::told(&change.reason))
             } }
             @for rejection in rejected { li {
                 (show::chip(Tone::Neutral, &format!("rejected: {}", super::fixes::rejection_name(rejection.reason)))) " "
-                (show::prose(&rejection.candidate.reason)) span.quiet { " — " (show::prose(&rejection.detail)) }
+                (show::told(&rejection.candidate.reason)) span.quiet { " — " (show::told(&rejection.detail)) }
             } }
         }
     }

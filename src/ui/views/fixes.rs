@@ -92,7 +92,7 @@ fn item(change: &PlannedChange) -> Markup {
     html! {
         details.item id=(show::anchor("change", &change.id)) {
             summary {
-                span.question { (show::prose(&change.reason)) }
+                span.question { (show::told(&change.reason)) }
                 span.meta {
                     (action_chip(change)) " " code { (show::text(&change.id)) }
                     @if fixes > 0 { " " (show::chip(Tone::Good, &format!("fixes {fixes}"))) }
@@ -171,8 +171,8 @@ fn rejections(plan: &Plan) -> Markup {
                 details.item {
                     summary { span.question { (rejection_name(reason)) } span.meta { span.badge { (list.len()) } } }
                     ul.rows { @for rejection in list { li {
-                        code { (show::text(&rejection.candidate.id)) } " " (show::prose(&rejection.candidate.reason))
-                        span.quiet { " — " (show::prose(&rejection.detail)) }
+                        code { (show::text(&rejection.candidate.id)) } " " (show::told(&rejection.candidate.reason))
+                        span.quiet { " — " (show::told(&rejection.detail)) }
                     } } }
                 }
             }

@@ -63,7 +63,7 @@ fn verdict(run: &Run) -> Markup {
     };
     html! {
         p.verdict { (show::chip(tone, &plan.verdict.as_str().replace('-', " "))) " " (status_chip(run)) }
-        p.reason { (show::prose(&plan.verdict_reason)) }
+        p.reason { (show::told(&plan.verdict_reason)) }
         @if let Some(id) = run.plan_id() {
             p.quiet { "Plan " code { (show::text(short(id))) } " · made " (show::moment(&plan.created_at)) }
         }
@@ -203,7 +203,7 @@ fn guards(run: &Run) -> Markup {
                     th scope="row" data-label="Guard" { (show::text(&guard.rule)) }
                     td data-label="Result" { (show::chip(tone, label)) }
                     td data-label="Level" { (format!("{:?}", guard.level).to_lowercase()) }
-                    td data-label="What it says" { (show::prose(&guard.message)) }
+                    td data-label="What it says" { (show::told(&guard.message)) }
                 }
             } }
         } }
