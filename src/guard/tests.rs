@@ -241,7 +241,7 @@ fn where_the_guard_binds_the_open_places_are_known() {
     let open = |configs: &[GuardConfig], waivers: &[Waiver]| open_texts(configs, waivers, today);
     assert_eq!(open(&[], &[]), Some(Vec::new()), "mandatory as it is");
     let allow = config("human-text", json!({"allow": ["tables/a"]}));
-    assert_eq!(open(&[allow.clone()], &[]), Some(vec!["tables/a".to_owned()]));
+    assert_eq!(open(std::slice::from_ref(&allow), &[]), Some(vec!["tables/a".to_owned()]));
     assert_eq!(open(&[GuardConfig { level: Some(GuardLevel::Advisory), ..allow.clone() }], &[]), None);
     let waiver = |scope: &str| Waiver {
         rule: "human-text".to_owned(),
