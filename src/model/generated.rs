@@ -4,12 +4,13 @@
 use super::change::Change;
 use super::plan::PlannedChange;
 use super::space::joined_text;
+use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// The texts that plans put into a space, with their places. A text that a person has changed
 /// since is not among them any more: it is another one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Generated {
     texts: BTreeSet<(String, String)>,
 }

@@ -37,6 +37,7 @@ impl Exhausted {
         learn_set: &Suite,
         baseline: &Scorecard,
         memory: &Memory,
+        open_texts: Option<&[String]>,
     ) -> Self {
         let answered = |scored: &ScoredQuestion| {
             let sql = scored.answer.as_ref().and_then(|answer| answer.sql().map(str::to_owned));
@@ -54,6 +55,8 @@ impl Exhausted {
             input.learning.min_support,
             input.fixes.min_support,
             input.fixes.categories,
+            input.facts.generated,
+            open_texts,
             [input.goal.score, input.goal.rounds as f64],
         ]));
         // A model drafts something else every time.

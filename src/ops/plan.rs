@@ -193,7 +193,9 @@ async fn improve(
             phase(&scorer.events, Phase::Learn, "learning patterns from the benchmarks");
             let profiled = profile_catalog(&scorer.workspace, catalog).await;
             let memory = Memory::of(input.ledger.clone(), base, &input.suite)?;
-            let exhausted = Exhausted::on(input, base, &profiled, &learn_set, &baseline, &memory);
+            let open_texts = open_texts(&input.guards, &input.waivers, today);
+            let exhausted =
+                Exhausted::on(input, base, &profiled, &learn_set, &baseline, &memory, open_texts.as_deref());
             if let Some(NothingLeft { patterns, rejections }) = exhausted.known() {
                 scorer.events.emit(Event::PatternsLearnt { patterns });
                 scorer.events.emit(Event::CandidatesMade { candidates: 0, rejected: rejections.len() });
@@ -211,7 +213,7 @@ async fn improve(
                 learn_set: &learn_set,
                 all: &input.suite,
                 options: fix::Options { generated: input.facts.generated.clone(), ..input.fixes.clone() },
-                open_texts: open_texts(&input.guards, &input.waivers, today),
+                open_texts,
                 memory,
                 base,
                 leaked: Default::default(),

@@ -329,7 +329,12 @@ async fn who_merged_the_files_first_wins_and_the_other_gives_up() {
     let files: Vec<String> = stale.files.keys().cloned().collect();
     there.compact(2).await.expect("merged");
     let add = Add::of("never.parquet", 1, 3, now());
-    assert!(!there.replace(stale, &files, &[add]).await.expect("given up"));
+    assert!(!there.replace(stale.clone(), &files, &[add]).await.expect("given up"));
+    assert_eq!(numbers(&there.read().await.expect("read")), [0, 1, 2]);
+    // Not given up is what was written already, by an attempt whose answer was lost: its file stays.
+    let now_there = Snapshot::read(&there.place, "t").await.expect("read");
+    let own: Vec<Add> = now_there.files.values().cloned().collect();
+    assert!(there.replace(stale, &files, &own).await.expect("written"), "it is this very commit");
     assert_eq!(numbers(&there.read().await.expect("read")), [0, 1, 2]);
 }
 
