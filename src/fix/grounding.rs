@@ -1,7 +1,7 @@
 //! Grounding without I/O: names are in the catalog, SQL parses, nothing is said twice, a
 //! person's words stay. For mined and for prompted candidates alike.
 
-use super::input::{Context, join_columns, same_name, table_aliases};
+use super::input::{Context, join_columns, same_name, table_aliases, whole};
 use super::limits::MAX_TEXT;
 use crate::model::{Address, Candidate, Change, Join, RejectionReason, Snippet, SnippetKind, joined_text};
 use crate::sql::{Features, parse_query, read_expression};
@@ -21,6 +21,7 @@ pub(super) fn check(context: &Context, candidate: &Candidate) -> Verdict {
     }
     for change in &candidate.changes {
         longest_text(change)?;
+        let change = &*whole(context.space, change);
         let segments: Vec<&str> = change.address.segments().iter().map(String::as_str).collect();
         match segments.as_slice() {
             ["data_sources", "tables" | "metric_views", table, rest @ ..] => {
@@ -347,7 +348,7 @@ fn text_line(context: &Context, change: &Change, line: &str) -> Verdict {
 pub(super) fn check_against(kept: &[Candidate], candidate: &Candidate) -> Verdict {
     for other in kept {
         for (mine, theirs) in candidate.changes.iter().flat_map(|a| other.changes.iter().map(move |b| (a, b))) {
-            if mine.address == theirs.address {
+            if mine.address.overlaps(&theirs.address) {
                 let reason = if mine == theirs { RejectionReason::Duplicate } else { RejectionReason::Conflict };
                 return no(reason, format!("`{}` is changed by {} already.", mine.address, other.id));
             }

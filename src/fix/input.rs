@@ -3,12 +3,13 @@
 use super::gaps::Gap;
 use crate::learn::{LearntPattern, content_terms};
 use crate::model::{
-    Candidate, Catalog, Category, Change, Generated, Join, Outcome, Question, Snippet, SnippetKind, Space, SpaceTable,
-    SpaceView, joined_text, short_id,
+    Address, Candidate, Catalog, Category, Change, Generated, Join, Outcome, Question, Snippet, SnippetKind, Space,
+    SpaceTable, SpaceView, joined_text, short_id,
 };
 use crate::sql::{ColumnRef, Features, Names, quote_name, read_expression};
 use crate::text::compact;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A question of the learn set that was answered wrongly or not at all.
@@ -64,6 +65,17 @@ pub(crate) struct Meaning {
 impl Meaning {
     pub(crate) fn is(&self, key: &str) -> bool {
         self.key == key || self.plain.as_deref() == Some(key)
+    }
+
+    /// True if the query compares, computes or groups by it.
+    pub(crate) fn is_in(&self, query: &Features) -> bool {
+        if self.kind == SnippetKind::Filter {
+            return query.predicates.iter().any(|predicate| predicate.fragment.key == self.key);
+        }
+        query.outputs.iter().any(|output| self.is(&output.core.key))
+            || query.inner.iter().any(|inner| self.is(inner))
+            || query.group_keys.iter().any(|group| group.key == self.key)
+            || query.counted.as_ref().is_some_and(|counted| self.is(&counted.key))
     }
 }
 
@@ -272,6 +284,20 @@ impl Draft {
             provenance: "miner".to_owned(),
         }
     }
+}
+
+/// A change of an instruction's SQL as one of the whole instruction, which is what can be checked
+/// and run; every other change as it is.
+pub(super) fn whole<'c>(space: &Space, change: &'c Change) -> Cow<'c, Change> {
+    let as_whole = || {
+        let (field, element) = change.address.segments().split_last().filter(|(field, _)| *field == "sql")?;
+        let address = Address::from_segments(element);
+        let before = crate::diff::value_at(space, &address)?;
+        let mut after = before.clone();
+        after.as_object_mut()?.insert(field.clone(), change.after.clone()?);
+        Some(Change::update(address, before, after))
+    };
+    as_whole().map_or(Cow::Borrowed(change), Cow::Owned)
 }
 
 /// Groups of names that are the same but for case and spacing.

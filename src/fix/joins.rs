@@ -1,5 +1,6 @@
 //! Join specs, one condition each, with cardinality and aliases that do not collide.
 
+use super::corrections;
 use super::input::{Context, Draft, ordered};
 use crate::learn::{Body, JoinRule, LearntPattern};
 use crate::model::{Address, Category, Change, Relationship, short_id};
@@ -30,13 +31,24 @@ fn join(context: &Context, learnt: &LearntPattern) -> Option<Draft> {
             found == pairs
         })
     });
+    if rule.pairs.len() == 1
+        && let Some((joined, change)) = corrections::join(context, rule, first)
+    {
+        let mut draft = Draft::from_pattern(Category::JoinSpecs, vec![change], learnt, targets);
+        draft.reason = format!(
+            "{} The space joins them on `{}`, which no gold SQL of the learn set does.",
+            draft.reason,
+            joined.condition.replace('`', "")
+        );
+        return Some(draft);
+    }
     let (left, right) = (context.table(&rule.left)?, context.table(&rule.right)?);
     let (one, two) = aliases(&left.identifier, &right.identifier);
     let mut element = json!({
         "id": short_id(&["join", &learnt.pattern.fragment]),
         "left": {"identifier": left.identifier, "alias": one},
         "right": {"identifier": right.identifier, "alias": two},
-        "sql": [equality(&one, &first.0, &two, &first.1), marker(rule)],
+        "sql": [equality(&one, &first.0, &two, &first.1), marker(rule.relationship)],
     });
     if rule.pairs.len() > 1 {
         // The service takes one equality; the rest is told in words.
@@ -68,14 +80,14 @@ fn aliases(left: &str, right: &str) -> (String, String) {
     (one, two)
 }
 
-fn equality(left: &str, a: &str, right: &str, b: &str) -> String {
+pub(super) fn equality(left: &str, a: &str, right: &str, b: &str) -> String {
     let quote = |name: &str| format!("`{}`", name.replace('`', "``"));
     format!("{}.{} = {}.{}", quote(left), quote(a), quote(right), quote(b))
 }
 
-fn marker(rule: &JoinRule) -> String {
+pub(super) fn marker(relationship: Relationship) -> String {
     // The service wants a cardinality; most joins look up one row for each of many.
-    let relationship = match rule.relationship {
+    let relationship = match relationship {
         Relationship::Unspecified => Relationship::ManyToOne,
         known => known,
     };

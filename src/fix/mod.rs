@@ -6,6 +6,7 @@
 
 mod cause;
 mod clusters;
+mod corrections;
 mod examples;
 mod gaps;
 mod grounding;
@@ -21,6 +22,7 @@ mod removals;
 mod renames;
 mod replies;
 mod snippets;
+mod table_words;
 #[cfg(test)]
 mod tests;
 
@@ -32,7 +34,7 @@ pub use prompts::{Prompt, PromptKind, render};
 pub use replies::{Reply, parse, schema};
 
 use crate::learn::{Body, Facet, LearntPattern, guesses};
-use crate::model::{Candidate, Category, Rejection};
+use crate::model::{Candidate, Category, Change, Rejection};
 use input::{Context, Draft};
 
 /// Candidates for the failures, and what was thought of and turned down. Sorted by category
@@ -46,7 +48,11 @@ pub fn propose(input: &FixInput) -> (Vec<Candidate>, Vec<Rejection>) {
     let mut drafts = Vec::new();
     for category in Category::FIXES.into_iter().filter(|category| input.options.categories.contains(category)) {
         drafts.extend(match category {
-            Category::Metadata => metadata::propose(&context, &patterns),
+            Category::Metadata => {
+                let mut drafts = metadata::propose(&context, &patterns);
+                drafts.extend(table_words::propose(&context, input.learn_set));
+                drafts
+            }
             Category::JoinSpecs => joins::propose(&context, &patterns),
             Category::SqlSnippets => {
                 let mut drafts = snippets::propose(&context, &patterns);
@@ -58,7 +64,14 @@ pub fn propose(input: &FixInput) -> (Vec<Candidate>, Vec<Rejection>) {
             Category::Other => Vec::new(),
         });
     }
-    drafts.extend(removals::propose(&context).into_iter().filter(|d| input.options.categories.contains(&d.category)));
+    // What another draft puts right is not taken away.
+    let is_touched = |removal: &Draft| {
+        let touches = |change: &Change| removal.changes.iter().any(|gone| gone.address.overlaps(&change.address));
+        drafts.iter().any(|draft| draft.changes.iter().any(touches))
+    };
+    let removals = removals::propose(&context).into_iter().filter(|d| input.options.categories.contains(&d.category));
+    let removals: Vec<Draft> = removals.filter(|removal| !is_touched(removal)).collect();
+    drafts.extend(removals);
     let wanted = drafts.into_iter().filter(|draft| !draft.targets.is_empty());
     let mut candidates: Vec<Candidate> = wanted.map(Draft::finish).collect();
     best_supported(&mut candidates);

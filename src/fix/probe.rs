@@ -1,6 +1,6 @@
 //! Statements with which a candidate's SQL can be tried on the warehouse without reading rows.
 
-use super::input::table_aliases;
+use super::input::{table_aliases, whole};
 use crate::model::{Candidate, Catalog, Change, Space, SpaceView, joined_text};
 use crate::sql::{Names, quote, quote_name, read_expression};
 use serde_json::Value;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub fn probe_sql(candidate: &Candidate, space: &Space, catalog: &Catalog) -> Vec<String> {
     let names = Names::new(catalog);
     let view = SpaceView::of(space);
-    let statements = candidate.changes.iter().filter_map(|change| statement(change, &view, &names));
+    let statements = candidate.changes.iter().filter_map(|change| statement(&whole(space, change), &view, &names));
     statements.collect()
 }
 

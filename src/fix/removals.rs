@@ -3,7 +3,7 @@
 
 use super::gaps::Gap;
 use super::input::{Context, Draft, table_aliases};
-use crate::model::{Address, Category, Change, SnippetKind};
+use crate::model::{Address, Category, Change};
 use crate::sql::{ColumnRef, Features, read_expression};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -99,22 +99,13 @@ fn joins(context: &Context) -> Vec<Draft> {
 fn snippets(context: &Context) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for meaning in context.meanings() {
-        let (kind, id, key) = (meaning.kind, meaning.id.as_str(), meaning.key.as_str());
-        let uses = |features: &Features| match kind {
-            SnippetKind::Filter => features.predicates.iter().any(|predicate| predicate.fragment.key == key),
-            SnippetKind::Measure | SnippetKind::Expression => {
-                features.outputs.iter().any(|output| meaning.is(&output.core.key))
-                    || features.inner.iter().any(|inner| meaning.is(inner))
-                    || features.group_keys.iter().any(|group| group.key == key)
-                    || features.counted.as_ref().is_some_and(|counted| meaning.is(&counted.key))
-            }
-        };
+        let (list, id, key) = (meaning.kind.list(), meaning.id.as_str(), meaning.key.as_str());
+        let uses = |features: &Features| meaning.is_in(features);
         let misled = |gap: &Gap| gap.answer.as_ref().is_some_and(uses) && !uses(&gap.gold);
         let targets = context.targets(misled);
-        let list = format!("/instructions/sql_snippets/{}", kind.list());
-        let Some(before) = element(context, &list, id) else { continue };
+        let Some(before) = element(context, &format!("/instructions/sql_snippets/{list}"), id) else { continue };
         if !targets.is_empty() && context.gold_never(uses) {
-            let change = Change::remove(Address::snippet(kind.list(), id), before);
+            let change = Change::remove(Address::snippet(list, id), before);
             drafts.push(draft(Category::SqlSnippets, change, targets, &format!("Failing answers use `{key}`")));
         }
     }

@@ -3,7 +3,7 @@
 
 use super::input::{Context, Draft, Meaning, same_name};
 use crate::learn::{Body, Facet, LearntPattern};
-use crate::model::{Address, Category, Change, Snippet, SnippetKind};
+use crate::model::{Address, Category, Change, SnippetKind};
 use crate::sql::read_expression;
 use serde_json::json;
 
@@ -35,16 +35,12 @@ fn name(context: &Context, learnt: &LearntPattern, found: &Meaning, key: &str, t
     let address = Address::snippet(found.kind.list(), &found.id).child("synonyms").child(term);
     let change = Change::add(address, json!(term));
     let mut draft = Draft::from_pattern(Category::SqlSnippets, vec![change], learnt, targets);
-    draft.reason = format!("{} It becomes one more name of {} “{}”.", draft.reason, kind(found.kind), called(snippet));
+    draft.reason = format!("{} It becomes one more name of {} “{}”.", draft.reason, kind(found.kind), snippet.called());
     Some(draft)
 }
 
 fn kind(kind: SnippetKind) -> &'static str {
     kind.list().trim_end_matches('s')
-}
-
-fn called(snippet: &Snippet) -> &str {
-    [&snippet.display_name, &snippet.alias].into_iter().find(|name| !name.is_empty()).unwrap_or(&snippet.sql)
 }
 
 /// What kind of snippet would say it, and its key.

@@ -1,5 +1,6 @@
 //! SQL snippets: measures, filters, expressions.
 
+use super::corrections;
 use super::gaps::Gap;
 use super::input::{Context, Draft, grouped, same_name};
 use crate::learn::{Body, Calculation, DateRule, Facet, FilterRule, LearntPattern, Vocabulary, is_kind_word};
@@ -17,7 +18,7 @@ pub(super) fn propose(context: &Context, patterns: &[LearntPattern]) -> Vec<Draf
         Body::Date(rule) => grain(context, learnt, rule),
         _ => None,
     });
-    drafts.chain(defaults(context, patterns)).collect()
+    drafts.chain(defaults(context, patterns)).map(|draft| corrections::correct(context, draft)).collect()
 }
 
 /// The defaults of one table are one idea: all of them or none.

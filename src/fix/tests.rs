@@ -251,7 +251,9 @@ mod shop {
         assert!(has("Add filters/"), "the default filter or a word for a code");
         assert!(has("Add measures/"), "a measure");
         assert!(has("Remove tables/m.s.orders/columns/net_old/synonyms/turnover"), "the misleading synonym");
-        assert!(has(&format!("Remove measures/{}", "1".repeat(32))), "the misleading measure");
+        let measure = format!("measures/{}", "1".repeat(32));
+        assert!(has(&format!("Update {measure}/sql")), "the misleading measure is put right");
+        assert!(!has(&format!("Remove {measure}")), "and not taken away as well");
         assert!(has("Add tables/m.s.orders/columns/channel/enable_entity_matching"));
         assert!(has("Add tables/m.s.orders/columns/net_old/exclude"), "what answers take for `net`, and no gold does");
         assert!(!has("columns/net/exclude") && !has("columns/sold_on/exclude"), "gold uses them");
@@ -267,6 +269,88 @@ mod shop {
                 assert!(crate::sql::parse_query(&sql).is_ok(), "{sql}");
             }
         }
+    }
+
+    #[test]
+    fn what_the_space_says_wrongly_is_put_right_where_it_stands() {
+        let (catalog, questions) = (catalog(), questions());
+        let mut document = human().document().clone();
+        document["instructions"]["join_specs"] = json!([{
+            "id": "2".repeat(32),
+            "left": {"identifier": "m.s.buyers", "alias": "who"},
+            "right": {"identifier": "m.s.orders", "alias": "what"},
+            "sql": ["`who`.`buyer_id` = `what`.`id`", "--rt=FROM_RELATIONSHIP_TYPE_ONE_TO_ONE--"],
+            "comment": ["Every order has a buyer."],
+        }]);
+        let space = Space::from_document(document.clone()).expect("a space");
+        let (candidates, _, _) = all(&questions, &failures(&questions), &space, &catalog);
+        let after = crate::diff::apply_all(&space, candidates.iter().flat_map(|c| &c.changes)).expect("they fit");
+        let view = SpaceView::of(&after);
+
+        let named: Vec<_> = view.snippets.iter().filter(|s| s.display_name == "turnover").collect();
+        assert_eq!(named.iter().map(|s| s.sql.as_str()).collect::<Vec<_>>(), ["SUM(orders.net)"], "one of the name");
+        let reason = candidates
+            .iter()
+            .find(|c| c.changes[0].address.to_string().starts_with("measures/1"))
+            .map(|c| c.reason.as_str());
+        assert!(reason.is_some_and(|reason| reason.contains("`SUM(orders.net_old)`")), "{reason:?}");
+
+        let [join] = &view.joins[..] else { panic!("{:?}", view.joins) };
+        assert_eq!(
+            (join.condition.as_str(), join.comment.as_str()),
+            ("`who`.`buyer_id` = `what`.`buyer`", "Every order has a buyer.")
+        );
+        assert_eq!(join.relationship, crate::model::Relationship::OneToMany, "read from left to right");
+
+        // What a gold SQL does say is right where it stands.
+        let mut used = questions.clone();
+        used[0].sql = "SELECT SUM(net_old) AS old FROM m.s.orders o JOIN m.s.buyers b ON o.id = b.buyer_id".to_owned();
+        let (candidates, _, _) = all(&used, &failures(&used), &space, &catalog);
+        let changes = candidates.iter().flat_map(|c| &c.changes);
+        assert!(changes.filter(|change| change.address.last() == "sql").next().is_none());
+    }
+
+    #[test]
+    fn a_table_is_described_by_the_words_that_only_its_questions_have() {
+        let columns = [("id", "BIGINT"), ("amount", "DOUBLE"), ("made_on", "DATE")];
+        let catalog = Catalog::new(["m.s.fct_a", "m.s.fct_b", "m.s.fct_c"].map(|name| table(name, &columns)));
+        let asked = [
+            ("How many refunds came last week?", "fct_a"),
+            ("Refunds by day", "fct_a"),
+            ("반품 refunds total amount", "fct_a"),
+            ("total amount of deliveries", "fct_b"),
+            ("deliveries by day", "fct_b"),
+            ("How many complaints were there?", "fct_c"),
+        ];
+        let question = |(at, (text, table)): (usize, (&str, &str))| Question {
+            id: format!("r{at}"),
+            question: text.into(),
+            sql: format!("SELECT COUNT(*) AS n{at} FROM m.s.{table} WHERE id > {at}"),
+            ..Question::default()
+        };
+        let questions: Vec<Question> = asked.into_iter().enumerate().map(question).collect();
+        let answer = Some("SELECT SUM(amount) FROM m.s.fct_c".to_owned());
+        let failures: Vec<Failure> = questions
+            .iter()
+            .map(|q| Failure { question: q.clone(), answer_sql: answer.clone(), outcome: Outcome::Incorrect })
+            .collect();
+        let described = |space: &Space| -> Vec<(String, String)> {
+            let (candidates, _, _) = all(&questions, &failures, space, &catalog);
+            let changes = candidates.into_iter().flat_map(|candidate| candidate.changes);
+            let tables = changes.filter(|c| c.address.segments().len() == 4 && c.address.last() == "description");
+            tables
+                .map(|c| (c.address.to_string(), c.after.expect("a text")[0].as_str().expect("a text").to_owned()))
+                .collect()
+        };
+        let expected = [("fct_a", "refunds"), ("fct_b", "deliveries")].map(|(table, word)| {
+            (format!("tables/m.s.{table}/description"), format!("Answers questions about {word}."))
+        });
+        assert_eq!(described(&bare(&catalog)), expected, "one question tells nothing of the third");
+
+        let mut document = bare(&catalog).document().clone();
+        document["data_sources"]["tables"][0]["description"] = json!(["What came back."]);
+        let one_is_known = Space::from_document(document).expect("a space");
+        assert_eq!(described(&one_is_known), expected[1..], "a person's text stays");
     }
 
     #[test]

@@ -109,6 +109,15 @@ impl Relationship {
         format!("--rt=FROM_RELATIONSHIP_TYPE_{name}--")
     }
 
+    /// Read from right to left.
+    pub fn turned(self) -> Self {
+        match self {
+            Self::ManyToOne => Self::OneToMany,
+            Self::OneToMany => Self::ManyToOne,
+            other => other,
+        }
+    }
+
     fn from_marker(text: &str) -> Self {
         [Self::ManyToOne, Self::OneToMany, Self::OneToOne, Self::ManyToMany]
             .into_iter()
@@ -148,6 +157,13 @@ pub struct Snippet {
     pub synonyms: Vec<String>,
     pub comment: String,
     pub instruction: String,
+}
+
+impl Snippet {
+    /// What people call it: its name, or its alias, or else its SQL.
+    pub fn called(&self) -> &str {
+        [&self.display_name, &self.alias].into_iter().find(|name| !name.is_empty()).unwrap_or(&self.sql)
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
