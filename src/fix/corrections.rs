@@ -2,10 +2,11 @@
 //! SQL does. A second snippet of that name, or a second join of the same tables, would leave two
 //! answers to choose from; the first one is put right instead and keeps all its words.
 
-use super::input::{Context, Draft, Meaning, ordered, same_name};
+use super::gaps::Gap;
+use super::input::{Context, Draft, Meaning, ordered, same_name, table_aliases};
 use crate::learn::JoinRule;
 use crate::model::{Address, Change, Join, Relationship, Snippet, SnippetKind, joined_text, split_lines};
-use crate::sql::ColumnRef;
+use crate::sql::{ColumnRef, Features, read_expression};
 use serde_json::{Value, json};
 
 /// The draft with what it would add under a wrong snippet's name written into that snippet.
@@ -34,11 +35,10 @@ fn correction<'c>(context: &'c Context, change: &Change) -> Option<(&'c Snippet,
         _ => return None,
     };
     let kind = SnippetKind::ALL.into_iter().find(|kind| kind.list() == list)?;
-    let names = names(after);
-    let is_wrong =
-        |snippet: &&Snippet| snippet.kind == kind && shares_name(snippet, &names) && never_used(context, snippet);
+    let (names, sql) = (names(after), after.get("sql").and_then(joined_text)?);
+    let meant = |snippet: &Snippet| shares_name(snippet, &names) || stands_for(context, snippet, &sql);
+    let is_wrong = |snippet: &&Snippet| snippet.kind == kind && never_used(context, snippet) && meant(snippet);
     let snippet = context.view.snippets.iter().find(is_wrong)?;
-    let sql = after.get("sql").and_then(joined_text)?;
     let address = Address::snippet(list, &snippet.id).child("sql");
     let before = crate::diff::value_at(context.space, &address)?;
     Some((snippet, Change::update(address, before, json!(split_lines(&sql)))))
@@ -56,11 +56,26 @@ fn shares_name(snippet: &Snippet, names: &[String]) -> bool {
     have.filter(|have| !have.is_empty()).any(|have| names.iter().any(|name| same_name(have, name)))
 }
 
+/// True if failing answers use the snippet, and each of them should have used this SQL.
+fn stands_for(context: &Context, snippet: &Snippet, sql: &str) -> bool {
+    let Some(meaning) = meaning(context, snippet) else { return false };
+    let Ok((right, _)) = read_expression(sql, &table_aliases(&context.view), &context.names) else { return false };
+    let lacks = |gap: &Gap| {
+        let lacking = &gap.lacking;
+        [&lacking.calculations, &lacking.expressions, &lacking.predicates].iter().any(|keys| keys.contains(&right.key))
+    };
+    let uses = |gap: &Gap| gap.answer.as_ref().is_some_and(|answer| meaning.is_in(answer));
+    let misled: Vec<&Gap> = context.cases.iter().map(|case| &case.gap).filter(|gap| uses(gap)).collect();
+    misled.len() >= context.options.min_support.max(2) && misled.iter().all(|gap| lacks(gap))
+}
+
+fn meaning<'c>(context: &'c Context, snippet: &Snippet) -> Option<&'c Meaning> {
+    context.meanings().iter().find(|meaning| meaning.kind == snippet.kind && meaning.id == snippet.id)
+}
+
 /// True if no gold SQL has the snippet's SQL; SQL that cannot be read is in none.
 fn never_used(context: &Context, snippet: &Snippet) -> bool {
-    let is_it = |meaning: &&Meaning| meaning.kind == snippet.kind && meaning.id == snippet.id;
-    let meaning = context.meanings().iter().find(is_it);
-    meaning.is_none_or(|meaning| context.gold_never(|gold| meaning.is_in(gold)))
+    meaning(context, snippet).is_none_or(|meaning| context.gold_never(|gold| meaning.is_in(gold)))
 }
 
 /// The join of the space that joins these two tables on columns that no gold SQL joins them on,
@@ -68,7 +83,7 @@ fn never_used(context: &Context, snippet: &Snippet) -> bool {
 pub(super) fn join<'c>(context: &'c Context, rule: &JoinRule, (a, b): &(String, String)) -> Option<(&'c Join, Change)> {
     let (join, is_turned) = context.view.joins.iter().find_map(|join| Some((join, turned(context, join, rule)?)))?;
     let (_, pairs) = context.join_keys().find(|(id, _)| *id == join.id)?;
-    let joins_on = |gold: &crate::sql::Features| {
+    let joins_on = |gold: &Features| {
         gold.joins.iter().any(|used| {
             let pairs_of =
                 |(a, b): &(String, String)| ordered(ColumnRef::new(&used.left, a), ColumnRef::new(&used.right, b));

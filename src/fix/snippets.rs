@@ -231,7 +231,7 @@ fn filter(context: &Context, learnt: &LearntPattern, rule: &FilterRule, patterns
         Some(table) => {
             let short = table.rsplit('.').next().unwrap_or(table);
             let what = rule.column.as_ref().map_or(short.to_owned(), |column| spoken_name(&column.column));
-            let name = rule.terms.first().cloned().unwrap_or_else(|| format!("default {what}"));
+            let name = rule.terms.first().cloned().unwrap_or_else(|| format!("default {what} of {short}"));
             let text =
                 format!("Apply to every question about {short}, unless the question asks for other {what} values.");
             (name, Some(text))

@@ -69,7 +69,9 @@ fn names_by_facet(found: &Associations) -> BTreeMap<usize, Vec<(String, bool)>> 
             score: pair.score(),
             words: term.words,
             text: whole.text(at, pair.facet),
+            families: &term.families,
             strong,
+            is_head: false,
         };
         names.entry(pair.facet).or_default().push(name);
     }
@@ -83,10 +85,11 @@ fn names_by_facet(found: &Associations) -> BTreeMap<usize, Vec<(String, bool)>> 
             let whole = longer.cmp(&shorter).reverse();
             scored.then(whole).then(a.text.len().cmp(&b.text.len())).then(a.text.cmp(&b.text))
         });
+        whole_phrases_first(&mut names);
         let mut kept: Vec<(String, bool)> = Vec::new();
-        for Name { text, strong, .. } in names {
+        for Name { text, strong, is_head, .. } in names {
             let around = |(have, _): &(String, bool)| text.contains(have.as_str()) || have.contains(text.as_str());
-            if strong || !kept.iter().any(around) {
+            if strong || is_head || !kept.iter().any(around) {
                 kept.push((text, strong));
             }
         }
@@ -96,12 +99,30 @@ fn names_by_facet(found: &Associations) -> BTreeMap<usize, Vec<(String, bool)>> 
     sorted.collect()
 }
 
-struct Name {
+struct Name<'a> {
     joint: usize,
     score: f64,
     words: usize,
     text: String,
+    /// Where it is said.
+    families: &'a BTreeSet<usize>,
     strong: bool,
+    /// The last word of a phrase that names it better.
+    is_head: bool,
+}
+
+/// A phrase that is said wherever its last word is says more than the word: “freight revenue” is
+/// the name, and “revenue” a further one.
+fn whole_phrases_first(names: &mut Vec<Name>) {
+    for at in 0..names.len() {
+        let head = &names[at];
+        let is_whole = |name: &Name| name.families == head.families && name.text.ends_with(&format!(" {}", head.text));
+        if let Some(found) = (at + 1..names.len()).find(|later| is_whole(&names[*later])) {
+            names[at].is_head = true;
+            let phrase = names.remove(found);
+            names.insert(at, phrase);
+        }
+    }
 }
 
 fn is_named(pair: &Pair, said: usize) -> bool {

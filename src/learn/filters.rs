@@ -61,6 +61,9 @@ fn default_table(corpus: &Corpus, used: &Used, terms: &[String]) -> Option<Strin
     // Of few queries, all must have it.
     let all_of_few = used.families.len() >= 2 && used.families.len() == over.len();
     let often = all_of_few || used.families.len() >= DEFAULT_USES && share >= DEFAULT_SHARE;
+    // People name what they want: a word beside what every query leaves out names something else.
+    let is_left_out = all_of_few && matches!(used.predicate.operator.as_str(), "<>" | "NOT IN" | "IS NOT NULL");
+    let terms = if is_left_out { &[] } else { terms };
     (often && !is_asked_for(corpus, used, terms)).then_some(table)
 }
 

@@ -33,19 +33,35 @@ impl Memory {
         digest_json(&serde_json::json!([self.base, self.benchmarks, known.collect::<Vec<_>>()]))
     }
 
-    /// The candidates that are new here, and those that had their turn in an earlier plan, with
-    /// what was found then.
+    /// Takes out what did nothing or harm in an earlier plan, with what was found then.
     pub fn sort_out(&self, candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<Rejection>) {
-        let (mut fresh, mut refused) = (Vec::new(), Vec::new());
+        self.refuse(candidates, |_, reason| reason != RejectionReason::Idle)
+    }
+
+    /// Takes out what an earlier plan did not need, unless new candidates aim at the same questions:
+    /// it was idle in other company.
+    pub fn in_company(&self, candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<Rejection>) {
+        let is_new = |candidate: &&Candidate| !self.known.contains_key(&fingerprint(candidate));
+        let new: Vec<&Candidate> = candidates.iter().filter(is_new).collect();
+        let aims: BTreeSet<String> = new.into_iter().flat_map(|candidate| candidate.targets.clone()).collect();
+        self.refuse(candidates, |candidate, _| !candidate.targets.iter().any(|target| aims.contains(target)))
+    }
+
+    fn refuse(
+        &self,
+        candidates: Vec<Candidate>,
+        is_over: impl Fn(&Candidate, RejectionReason) -> bool,
+    ) -> (Vec<Candidate>, Vec<Rejection>) {
+        let (mut kept, mut refused) = (Vec::new(), Vec::new());
         for candidate in candidates {
             match self.known.get(&fingerprint(&candidate)) {
-                Some((reason, detail)) => {
+                Some((reason, detail)) if is_over(&candidate, *reason) => {
                     refused.push(Rejection { candidate, reason: *reason, detail: detail.clone() });
                 }
-                None => fresh.push(candidate),
+                _ => kept.push(candidate),
             }
         }
-        (fresh, refused)
+        (kept, refused)
     }
 
     /// Keeps what trials have shown. What was refused without a trial costs nothing to refuse again.
@@ -131,6 +147,27 @@ mod tests {
             reason: String::new(),
             provenance: "miner".to_owned(),
         }
+    }
+
+    #[test]
+    fn what_was_idle_is_tried_again_beside_new_candidates_for_its_questions() {
+        let folder = tempfile::tempdir().expect("folder");
+        let ledger = || Ledger::new(folder.path().join("ledger.jsonl"));
+        let (base, suite) = (Space::empty(), Suite::default());
+        let aimed = |word: &str, target: &str| Candidate { targets: vec![target.to_owned()], ..candidate(word) };
+        let idle = Rejection { candidate: aimed("idle", "q1"), reason: RejectionReason::Idle, detail: "why".into() };
+        let memory = Memory::of(ledger(), &base, &suite).expect("read");
+        memory.keep(&[idle], jiff::Timestamp::UNIX_EPOCH).expect("noted");
+        let memory = Memory::of(ledger(), &base, &suite).expect("read");
+        let kept = |others: &[(&str, &str)]| -> Vec<String> {
+            let others = others.iter().map(|(word, target)| aimed(word, target));
+            let (worth, refused) = memory.sort_out(others.chain([aimed("idle", "q1")]).collect());
+            assert!(refused.is_empty());
+            memory.in_company(worth).0.into_iter().map(|candidate| candidate.id).collect()
+        };
+        assert_eq!(kept(&[]), [] as [&str; 0], "the same as before");
+        assert_eq!(kept(&[("elsewhere", "q2")]), ["elsewhere"]);
+        assert_eq!(kept(&[("new", "q1")]), ["new", "idle"]);
     }
 
     #[test]

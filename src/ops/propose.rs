@@ -74,6 +74,8 @@ impl Proposer<'_> {
         rejections.extend(leaking);
         let (candidates, ungrounded) = self.grounded(content, clean).await;
         rejections.extend(ungrounded);
+        let (candidates, idle) = self.memory.in_company(candidates);
+        rejections.extend(idle);
         self.scorer.events.emit(Event::CandidatesMade { candidates: candidates.len(), rejected: rejections.len() });
         Ok(Proposal { candidates, rejections })
     }
