@@ -15,6 +15,7 @@ mod instructions;
 mod joins;
 mod limits;
 mod metadata;
+mod names;
 mod periods;
 mod probe;
 mod prompts;

@@ -3,6 +3,7 @@
 use super::corrections;
 use super::gaps::Gap;
 use super::input::{Context, Draft, grouped, same_name};
+use super::names::{display_name, distinct, grain_name, identifier, name_of, readable, reads_as_name};
 use crate::learn::{Body, Calculation, DateRule, Facet, FilterRule, LearntPattern, Vocabulary, is_kind_word};
 use crate::model::{Address, Category, Change, SnippetKind, short_id};
 use crate::sql::{ColumnRef, Fragment, quote, quote_name};
@@ -142,69 +143,6 @@ fn counts_by_name(calculation: &Calculation, column: &ColumnRef) -> bool {
     counts && calculation.aliases.iter().chain(&calculation.terms).all(by_table)
 }
 
-fn name_of(calculation: &Calculation) -> Option<String> {
-    let usable = |alias: &&String| crate::sql::is_plain(alias) && alias.len() > 1;
-    let alias = calculation.aliases.iter().find(usable).map(|alias| alias.to_lowercase());
-    alias.or_else(|| calculation.terms.first().map(|term| identifier(term)))
-}
-
-/// The alias in words where it reads as a name, as people write it; else the best term.
-fn display_name(calculation: &Calculation, name: &str) -> String {
-    let alias = calculation.aliases.iter().find(|alias| reads_as_name(alias));
-    match (alias, calculation.terms.first()) {
-        (Some(alias), _) => {
-            let said = calculation.terms.iter().find(|term| same_name(term, alias));
-            said.cloned().unwrap_or_else(|| readable(alias))
-        }
-        (None, Some(term)) => calculation.aliases.iter().find_map(|alias| around(alias, term)).unwrap_or(term.clone()),
-        (None, None) => readable(name),
-    }
-}
-
-/// The alias in words, with a term of its in the term's spelling, if all else in it reads as a name:
-/// “D7 retention” for `d7_retention` and “D7”.
-fn around(alias: &str, term: &str) -> Option<String> {
-    let (words, part) = (split_identifier(alias), split_identifier(term));
-    let at = words.windows(part.len().max(1)).position(|some| some == part)?;
-    let others = [&words[..at], &words[at + part.len()..]].concat();
-    if !reads_as_name(&others.join("_")) {
-        return None;
-    }
-    let said = [&words[..at], &[term.to_owned()], &words[at + part.len()..]].concat();
-    Some(said.join(" "))
-}
-
-/// True for an alias of whole words that says more than what kind of number it is.
-pub(super) fn reads_as_name(alias: &str) -> bool {
-    let words = split_identifier(alias);
-    let is_word = |word: &String| {
-        word.chars().all(char::is_alphabetic) && word.chars().count() >= if word.is_ascii() { 3 } else { 1 }
-    };
-    let spoken = |word: &String| !word.is_ascii() || word.contains(['a', 'e', 'i', 'o', 'u', 'y']);
-    !words.is_empty()
-        && words.iter().all(|word| is_word(word) && spoken(word))
-        && words.iter().any(|word| !is_kind_word(word))
-}
-
-fn identifier(term: &str) -> String {
-    let words: Vec<String> = term.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
-    words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join("_")
-}
-
-fn readable(alias: &str) -> String {
-    split_identifier(alias).join(" ")
-}
-
-fn distinct(names: Vec<String>, display_name: &str) -> Vec<String> {
-    let mut kept: Vec<String> = Vec::new();
-    for name in names {
-        if !same_name(&name, display_name) && !kept.iter().any(|have| same_name(have, &name)) {
-            kept.push(name);
-        }
-    }
-    kept
-}
-
 /// An alias that no snippet of the space has.
 fn free_alias(context: &Context, wanted: &str) -> String {
     let taken = |alias: &str| context.view.snippets.iter().any(|snippet| snippet.alias.eq_ignore_ascii_case(alias));
@@ -306,7 +244,7 @@ fn grain(context: &Context, learnt: &LearntPattern, rule: &DateRule) -> Option<D
     let change = change(Element {
         kind: SnippetKind::Expression,
         alias: Some(free_alias(context, &identifier(&name))),
-        display_name: format!("{} of {}", unit.to_lowercase(), readable(&column.column)),
+        display_name: grain_name(&unit.to_lowercase(), &column.column),
         synonyms: BTreeSet::from([unit.to_lowercase()]).into_iter().collect(),
         instruction: None,
         comment: None,
