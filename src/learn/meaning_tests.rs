@@ -175,27 +175,3 @@ fn an_example_of_a_form_is_nobodys_question() {
         assert!(!question.question.eq_ignore_ascii_case(&template.question));
     }
 }
-
-#[test]
-fn a_thousand_questions_take_seconds() {
-    let catalog = catalog();
-    let many: Vec<Question> = (0..1_000)
-        .map(|n| {
-            let (measure, key) = (["gross", "tare", "bales"][n % 3], ["wagon", "land", "crop"][n / 3 % 3]);
-            Question {
-                id: format!("q{n:04}"),
-                question: format!("{measure} per {key} for batch w{} in the last {} days", n % 97, 5 + n % 50),
-                sql: format!(
-                    "SELECT {key}, SUM({measure}) AS v {OVER} AND wagon = 'w{}' {} GROUP BY {key}",
-                    n % 97,
-                    last(5 + n % 50)
-                ),
-                ..Question::default()
-            }
-        })
-        .collect();
-    let start = std::time::Instant::now();
-    let patterns = learn(&many, &catalog, &SpaceView::default(), Options::default());
-    println!("{} patterns in {:?}", patterns.len(), start.elapsed());
-    assert!(!patterns.is_empty() && start.elapsed().as_secs() < 30);
-}

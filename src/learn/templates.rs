@@ -4,7 +4,7 @@
 //! value that no member of the family uses, where one is known.
 
 use super::Options;
-use super::association::Associations;
+use super::association::{Associations, TermInfo};
 use super::corpus::Corpus;
 use super::pattern::{Body, Facet, LearntPattern, Slot, Template};
 use crate::model::PatternKind;
@@ -31,17 +31,19 @@ pub(super) fn mine(corpus: &Corpus, found: &Associations, options: Options) -> V
 type Words = BTreeMap<(ColumnRef, String), String>;
 
 fn words_of_values(found: &Associations) -> Words {
-    let mut best: BTreeMap<(ColumnRef, String), (f64, String)> = BTreeMap::new();
+    let mut best: BTreeMap<(ColumnRef, String), (f64, &TermInfo)> = BTreeMap::new();
     for (term, pairs) in found.terms.iter().zip(&found.pairs) {
         let Some(pair) = pairs.first() else { continue };
         if let Facet::Value(value) = &found.facets[pair.facet].facet {
-            let entry = best.entry((value.column.clone(), value.value.clone())).or_insert((0.0, String::new()));
-            if pair.score() > entry.0 {
-                *entry = (pair.score(), term.text().to_owned());
+            let entry = best.entry((value.column.clone(), value.value.clone())).or_insert((0.0, term));
+            // Of words that fit as well, the shorter one: a phrase may hold what the template says anyway.
+            let ahead = pair.score() - entry.0;
+            if ahead > 1e-9 || (ahead > -1e-9 && term.words < entry.1.words) {
+                *entry = (pair.score(), term);
             }
         }
     }
-    best.into_iter().map(|(key, (_, word))| (key, word)).collect()
+    best.into_iter().map(|(key, (_, term))| (key, term.text().to_owned())).collect()
 }
 
 struct Member {

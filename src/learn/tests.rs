@@ -205,3 +205,22 @@ fn a_word_that_nothing_else_accounts_for_is_guessed() {
     // Words of another language for a column that has a name already.
     assert!(!guessed.iter().any(|(term, sql)| term == "Frucht" && sql.contains("kilos")), "{guessed:?}");
 }
+
+#[test]
+fn a_form_keeps_the_words_that_all_of_its_questions_say() {
+    let by_month = |id, land: &str, code: &str| {
+        let sql = format!(
+            "SELECT DATE_TRUNC('month', h.picked_on) AS m, SUM(h.kg) / COUNT(*) AS v FROM lab.farm.harvests h \
+             JOIN lab.farm.fields f ON h.field_ref = f.field_id WHERE f.region = '{code}' GROUP BY 1"
+        );
+        question(id, &format!("Durchschnittsernte {land} pro Monat"), &sql)
+    };
+    // Each land is said once: nothing tells its name from what stands beside it, but its length.
+    let questions = [by_month(1, "Norden", "N1"), by_month(2, "Westen", "W1"), by_month(3, "Osten", "O1")];
+    let patterns = learn(&questions, &catalog(), &SpaceView::default(), Options::default());
+    let form = patterns.iter().find_map(|p| match &p.body {
+        Body::Template(template) => Some(template.question.as_str()),
+        _ => None,
+    });
+    assert_eq!(form, Some("Durchschnittsernte {region} pro Monat"));
+}
