@@ -316,7 +316,8 @@ fn odd_input_is_no_trouble() {
     assert_eq!(ragged.reason, "MISSING_COLUMNS");
 }
 
-/// Many columns that all look alike, and rows that do not agree: the search stays bounded.
+/// Many columns that all look alike, and rows that do not agree: a search without a bound would not
+/// come to an end.
 #[test]
 fn look_alike_columns_do_not_blow_up() {
     let rows = |flip: bool| -> Value {
@@ -333,17 +334,15 @@ fn look_alike_columns_do_not_blow_up() {
     };
     let names: Vec<String> = (0..24).map(|i| format!("c{i}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let started = std::time::Instant::now();
     let same = told(table(&names, rows(false)), table(&names, rows(false)), json!({}));
     assert_eq!(same, "match MATCH");
     let other = one(table(&names, rows(false)), table(&names, rows(true)), json!({}));
     assert_ne!(serde_json::to_value(other.verdict).expect("verdict"), json!("match"));
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }
 
-/// Not a benchmark: unoptimised code takes some thirty times as long.
+/// How long it takes, `benches/compare.rs` measures.
 #[test]
-fn large_results_take_no_time_to_speak_of() {
+fn one_cell_and_one_row_are_found_in_large_results() {
     let cell = |row: usize, column: usize| match column % 3 {
         0 => json!(format!("name {:05}", (row * 7 + column) % 4_001)),
         1 => json!(row * (column + 3) % 997),
@@ -355,21 +354,16 @@ fn large_results_take_no_time_to_speak_of() {
     let names: Vec<String> = (0..20).map(|i| format!("c{i}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let (gold, mut answer) = (rows(&|row| row), rows(&|row| row * 2_003 % 5_000));
-    let timed = |answer: &Value, want: &str| {
+    let compared = |answer: &Value, want: &str| {
         let vector = json!({"expected": table(&names, gold.clone()), "actual": table(&names, answer.clone())});
-        let text = vector.to_string();
-        let started = std::time::Instant::now();
-        let outcome = vectors::run(&text).expect("vector").remove(0);
+        let outcome = vectors::run(&vector.to_string()).expect("vector").remove(0);
         assert_eq!(outcome.reason, want);
-        let took = started.elapsed();
-        println!("{want}: {took:?}");
-        assert!(took.as_secs() < 30, "{took:?}");
     };
-    timed(&answer, "MATCH");
+    compared(&answer, "MATCH");
     answer[1_234][2] = json!(0.5);
-    timed(&answer, "VALUES_DIFFER");
+    compared(&answer, "VALUES_DIFFER");
     answer.as_array_mut().expect("rows").pop();
-    timed(&answer, "MISSING_ROWS");
+    compared(&answer, "MISSING_ROWS");
 }
 
 mod laws {
