@@ -73,7 +73,9 @@ impl Sync<'_> {
                 None => self.edits.push(self.layout.remove_entry(node, &entry.key)?),
             }
         }
-        for (key, value) in target.iter().filter(|(key, _)| node.entry(key).is_none()) {
+        let mut new: Vec<(&String, &Value)> = target.iter().filter(|(key, _)| node.entry(key).is_none()).collect();
+        new.sort_by_key(|(key, _)| order(list, key));
+        for (key, value) in new {
             if self.touched(&child(key)) {
                 self.edits.push(insert_entry(self.layout, node, key, value, list)?);
             }
@@ -183,15 +185,19 @@ impl Sync<'_> {
     }
 }
 
+/// Where a key stands among those of its map in real exports.
+fn order(list: &str, key: &str) -> usize {
+    match SIDECAR.iter().position(|name| *name == key) {
+        Some(at) if list.is_empty() => at,
+        _ => SIDECAR.len() + rank(list, key),
+    }
+}
+
 /// Puts a key into a map, behind the keys that stand before it in real exports.
 pub(super) fn insert_entry(layout: &Layout<'_>, map: &Node, key: &str, value: &Value, list: &str) -> Option<Edit> {
     let beside = |key: &str| list.is_empty() && SIDECAR.contains(&key);
-    let order = |key: &str| match SIDECAR.iter().position(|name| *name == key) {
-        Some(at) if list.is_empty() => at,
-        _ => SIDECAR.len() + rank(list, key),
-    };
     let entries = map.entries();
-    let before = entries.iter().rfind(|entry| order(&entry.key) <= order(key)).or(entries.first())?;
+    let before = entries.iter().rfind(|entry| order(list, &entry.key) <= order(list, key)).or(entries.first())?;
     let end = layout.entry_end(before);
     if layout.is_flow(map) {
         let written = flow(&human(value, list, key));

@@ -142,6 +142,20 @@ fn synonyms_join_and_leave_in_both_styles() {
 }
 
 #[test]
+fn new_keys_of_one_element_stand_in_the_order_of_exports() {
+    let plain = "version: 2\ndata_sources:\n  tables:\n    - identifier: a.b.c\n";
+    let at = [Address::table_field("a.b.c", "description"), Address::column_field("a.b.c", "d", "exclude")];
+    let result = written(plain, &at, |doc| {
+        let table = &mut doc["data_sources"]["tables"][0];
+        table["column_configs"] = json!([{"column_name": "d", "exclude": true}]);
+        table["description"] = json!(["All of them."]);
+    });
+    let added =
+        "      description: All of them.\n      column_configs:\n        - column_name: d\n          exclude: true\n";
+    assert_eq!(result.expect("writes").text, format!("{plain}{added}"));
+}
+
+#[test]
 fn elements_come_in_order_and_go_without_their_neighbours() {
     let id = short_id(&["measure"]);
     let at = [Address::snippet("measures", &id), Address::table("studio.metrics.dim_zone")];
