@@ -1,6 +1,7 @@
 //! Replies of a language model: untrusted. They become candidates through the same grounding as
 //! mined ones; what cannot be read is an error to be told once to the model.
 
+use super::corrections;
 use super::input::{Context, Draft, FixInput};
 use super::prompts::{Prompt, PromptKind};
 use crate::model::{Address, Candidate, Category, Change, Rejection, SnippetKind, short_id, split_lines};
@@ -140,7 +141,7 @@ fn candidate(
     let support = behind.map(|learnt| learnt.pattern.support).max().unwrap_or(0);
     let reason: String = item.get("reason").and_then(Value::as_str).unwrap_or_default().chars().take(400).collect();
     let draft = Draft { category, changes, patterns, support, targets: Vec::new(), reason };
-    let mut candidate = draft.finish();
+    let mut candidate = corrections::correct(context, draft).finish();
     candidate.targets = targets;
     candidate.provenance = prompt.provenance();
     candidate

@@ -443,6 +443,13 @@ mod shop {
                "usage_guidance": "For one channel.", "reason": "Shared."}]}"#,
         );
         assert_eq!(example.candidates.len(), 1, "{:?} {:?}", example.rejections, example.errors);
+        let measure = reply(
+            PromptKind::SqlSnippets,
+            r#"{"changes": [{"kind": "measure", "alias": "turnover", "display_name": "Turnover", "sql": "SUM(orders.net)",
+               "reason": "Net, not what it was."}]}"#,
+        );
+        let place = format!("measures/{}/sql", "1".repeat(32));
+        assert_eq!(measure.candidates[0].changes[0].address.to_string(), place, "a wrong one of the name is put right");
     }
 
     #[test]
