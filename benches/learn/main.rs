@@ -7,9 +7,11 @@ use genie_enhance::learn::{Options, learn};
 use genie_enhance::model::{Catalog, CatalogColumn, CatalogTable, PatternKind, Question, SpaceView};
 use planted::{Figures, Language, domain, shuffled, tally};
 use std::io::Write;
+use std::time::{Duration, Instant};
 
 fn main() {
     found_of_planted().expect("stdout");
+    growth().expect("stdout");
     divan::main();
 }
 
@@ -32,6 +34,23 @@ fn found_of_planted() -> std::io::Result<()> {
     writeln!(out, "shuffled: {} words from {} domains", words.claimed, seeds.count())
 }
 
+/// Time for each question, in one run: linear learning has the same for few and for many.
+fn growth() -> std::io::Result<()> {
+    let mut out = std::io::stdout();
+    let each = |count: usize| {
+        let (catalog, questions, space) = (catalog(100), questions(count, 100), SpaceView::default());
+        let once = || {
+            let start = Instant::now();
+            divan::black_box(learn(&questions, &catalog, &space, Options::default()));
+            start.elapsed()
+        };
+        (0..5).map(|_| once()).min().unwrap_or(Duration::ZERO) / count as u32
+    };
+    let (few, many) = (each(250), each(2_000));
+    let factor = many.as_secs_f64() / few.as_secs_f64();
+    writeln!(out, "per question: {few:.0?} of 250, {many:.0?} of 2,000: {factor:.2} times (1 is linear)\n")
+}
+
 fn catalog(tables: usize) -> Catalog {
     let column = |name: String, kind: &str| CatalogColumn { name, type_text: kind.into(), ..CatalogColumn::default() };
     Catalog::new((0..tables).map(|t| {
@@ -42,9 +61,11 @@ fn catalog(tables: usize) -> Catalog {
     }))
 }
 
+/// Every form is asked twice, whatever the count, so that few and many questions teach alike.
 fn questions(count: usize, tables: usize) -> Vec<Question> {
     let one = |n: usize| {
-        let (t, u, c) = (n % tables, (n * 7 + 1) % tables, (n / tables) % 10);
+        let form = n % count.div_ceil(2);
+        let (t, u, c) = (form % tables, (form * 7 + 1) % tables, (form / tables) % 10);
         Question {
             id: format!("q{n:05}"),
             question: format!("total amount{t}x{c} by kind in the last {} days for word{}", 7 + n % 5, n % 37),

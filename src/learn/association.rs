@@ -30,8 +30,9 @@ pub(super) struct FacetInfo {
     /// The facet that is counted for it: of a value that columns of one name have in common, one
     /// of them; else itself.
     concept: usize,
-    /// Of its SQL.
-    length: usize,
+    pub counts_one_column: bool,
+    /// What the rank of its pairs lacks: of two fragments that fit alike the shorter one is meant.
+    handicap: f64,
 }
 
 impl FacetInfo {
@@ -41,18 +42,33 @@ impl FacetInfo {
             (Facet::Value(value), _) => BTreeSet::from([value.column.clone()]),
             (_, fragment) => fragment.iter().flat_map(|fragment| fragment.columns.iter().cloned()).collect(),
         };
-        let length = facet.sql(fragment.as_ref()).len();
-        let (aliases, families, inner) = (BTreeMap::new(), Arc::default(), BTreeSet::new());
-        Self { facet, fragment, aliases, families, inner, columns, usual: false, listed: false, concept: 0, length }
+        let sql = facet.sql(fragment.as_ref());
+        let counts_one_column =
+            fragment.is_some() && columns.len() == 1 && columns.iter().all(|column| sql == format!("COUNT({column})"));
+        let kind = match facet {
+            // Where a column comes with one condition only, the condition is meant.
+            Facet::Value(_) | Facet::Predicate(_) => -0.06,
+            // Rows are counted under any condition.
+            _ if counts_one_column => 0.06,
+            _ => 0.0,
+        };
+        Self {
+            facet,
+            fragment,
+            aliases: BTreeMap::new(),
+            families: Arc::default(),
+            inner: BTreeSet::new(),
+            columns,
+            usual: false,
+            listed: false,
+            concept: 0,
+            counts_one_column,
+            handicap: (sql.len() as f64).min(500.0) * 1e-4 + kind,
+        }
     }
 
     pub fn sql(&self) -> String {
         self.facet.sql(self.fragment.as_ref())
-    }
-
-    pub fn counts_one_column(&self) -> bool {
-        let [column] = self.columns.iter().collect::<Vec<_>>()[..] else { return false };
-        self.fragment.as_ref().is_some_and(|fragment| fragment.sql == format!("COUNT({column})"))
     }
 }
 
@@ -122,6 +138,29 @@ pub struct Associations {
     pub(super) families: usize,
     /// For each facet its pairs, by term and place among the term's pairs.
     pub(super) by_facet: Vec<Vec<(usize, usize)>>,
+    concepts: Concepts,
+}
+
+/// What is counted: a facet, once for all columns that share it, so that a family has few however
+/// many tables there are.
+#[derive(Default)]
+struct Concepts {
+    by_family: Vec<Vec<usize>>,
+    /// The facets of each concept, by the one that is counted.
+    members: Vec<Vec<usize>>,
+}
+
+impl Concepts {
+    fn of(facets: &[FacetInfo], families: usize) -> Self {
+        let mut concepts = Self { by_family: vec![Vec::new(); families], members: vec![Vec::new(); facets.len()] };
+        for (at, info) in facets.iter().enumerate() {
+            concepts.members[info.concept].push(at);
+            if info.concept == at {
+                info.families.iter().for_each(|family| concepts.by_family[*family].push(at));
+            }
+        }
+        concepts
+    }
 }
 
 /// p < .001 and p < .05 of the chi-square distribution with one degree of freedom. The first is
@@ -137,14 +176,15 @@ impl Associations {
     pub(super) fn of(corpus: &Corpus) -> Self {
         let facets = facets(corpus);
         let sayings: Vec<Sayings> = facets.iter().map(|info| Sayings::of(info, corpus)).collect();
+        let concepts = Concepts::of(&facets, corpus.families.len());
         let units = date_rules::unit_words(corpus);
         let all: Vec<Segments> = corpus.families.iter().map(|family| without_windows(family, &units)).collect();
-        let first = Self::count(&all, &facets, &sayings, corpus.families.len());
+        let first = Self::count(&all, &facets, &sayings, &concepts);
         // Once more with the phrases that mean something kept whole: in "red wine", "red" is no
         // separate observation of the word.
         let phrases = first.phrases();
         let masked: Vec<Segments> = all.iter().map(|segments| keep_whole(segments, &phrases)).collect();
-        let mut second = Self::count(&masked, &facets, &sayings, corpus.families.len());
+        let mut second = Self::count(&masked, &facets, &sayings, &concepts);
         second.control_false_discoveries(&facets);
         second.by_facet = vec![Vec::new(); facets.len()];
         for (term, pairs) in second.pairs.iter().enumerate() {
@@ -152,7 +192,7 @@ impl Associations {
                 second.by_facet[pair.facet].push((term, at));
             }
         }
-        second.facets = facets;
+        (second.facets, second.concepts) = (facets, concepts);
         second
     }
 
@@ -176,31 +216,33 @@ impl Associations {
         ranked.collect()
     }
 
-    fn count(texts: &[Segments], facets: &[FacetInfo], sayings: &[Sayings], families: usize) -> Self {
+    /// The facets of a family's queries: of values that columns of one name share, their own.
+    pub(super) fn facets_in(&self, family: &Family, at: usize) -> BTreeSet<usize> {
+        let is_value = |facet: &usize| matches!(self.facets[*facet].facet, Facet::Value(_));
+        let place = |facet: Facet| self.facets.binary_search_by(|info| info.facet.cmp(&facet)).ok();
+        let values = family.features.iter().flat_map(|features| &features.values);
+        let values = values.filter_map(|value| place(Facet::Value(value.clone())));
+        let others = self.concepts.by_family[at].iter().copied().filter(|facet| !is_value(facet));
+        let shown = |facet: &usize| !self.facets[*facet].listed && self.facets[*facet].families.contains(&at);
+        others.chain(values).filter(shown).collect()
+    }
+
+    fn count(texts: &[Segments], facets: &[FacetInfo], sayings: &[Sayings], concepts: &Concepts) -> Self {
         let terms = collect_terms(texts);
-        let mut by_family: Vec<Vec<usize>> = vec![Vec::new(); families];
-        // Counted once for all columns that share it, so that a family has few facets however
-        // many tables there are.
-        let mut members: Vec<Vec<usize>> = vec![Vec::new(); facets.len()];
-        for (at, info) in facets.iter().enumerate() {
-            members[info.concept].push(at);
-            if info.concept == at {
-                info.families.iter().for_each(|family| by_family[*family].push(at));
-            }
-        }
+        let families = concepts.by_family.len();
         let pairs = terms
             .iter()
             .enumerate()
             .map(|(at, term)| {
                 let mut joint: HashMap<usize, usize> = HashMap::new();
-                for facet in term.families.iter().flat_map(|family| &by_family[*family]) {
+                for facet in term.families.iter().flat_map(|family| &concepts.by_family[*family]) {
                     *joint.entry(*facet).or_default() += 1;
                 }
                 let mut pairs: Vec<Pair> = Vec::new();
                 for (concept, joint) in joint {
                     let one = |facet: usize| pair(at, facet, joint, term, &facets[facet], &sayings[facet], families);
                     let Some(counted) = one(concept) else { continue };
-                    let others = members[concept].iter().filter(|member| **member != concept);
+                    let others = concepts.members[concept].iter().filter(|member| **member != concept);
                     if counted.may_mean() {
                         pairs.extend(others.filter_map(|facet| one(*facet)));
                     }
@@ -212,7 +254,7 @@ impl Associations {
                 pairs
             })
             .collect();
-        Self { terms, facets: Vec::new(), pairs, families, by_facet: Vec::new() }
+        Self { terms, facets: Vec::new(), pairs, families, by_facet: Vec::new(), concepts: Concepts::default() }
     }
 
     /// Keys of phrases of several words that are associated with something, and more so than
@@ -252,18 +294,9 @@ impl Associations {
     }
 }
 
-/// Rank of a pair within its term; of two fragments that fit alike the shorter one is meant.
+/// Rank of a pair within its term.
 fn rank(pair: &Pair, facets: &[FacetInfo]) -> f64 {
-    let length = facets[pair.facet].length;
-    // Where a column comes with one condition only, the condition is meant.
-    let condition = matches!(facets[pair.facet].facet, Facet::Value(_) | Facet::Predicate(_));
-    let kind = match (condition, facets[pair.facet].counts_one_column()) {
-        (true, _) => 0.06,
-        // Rows are counted under any condition.
-        (false, true) => -0.06,
-        (false, false) => 0.0,
-    };
-    pair.score() - (length as f64).min(500.0) * 1e-4 + kind
+    pair.score() - facets[pair.facet].handicap
 }
 
 fn pair(
@@ -375,11 +408,10 @@ fn add_listed(corpus: &Corpus, found: &mut BTreeMap<Facet, FacetInfo>) {
 
 /// A word that comes with what is there anyway does not name it.
 fn is_usual(info: &FacetInfo, corpus: &Corpus) -> bool {
-    let tables: BTreeSet<String> = info.columns.iter().map(|column| column.table.clone()).collect();
+    let tables: BTreeSet<&str> = info.columns.iter().map(|column| column.table.as_str()).collect();
     let condition = matches!(info.facet, Facet::Value(_) | Facet::Predicate(_)) && tables.len() == 1;
-    condition
-        && info.families.len() >= DEFAULT_USES
-        && info.families.len() as f64 >= DEFAULT_SHARE * corpus.over(&tables).len() as f64
+    let over: usize = tables.into_iter().map(|table| corpus.over_one(table).len()).sum();
+    condition && info.families.len() >= DEFAULT_USES && info.families.len() as f64 >= DEFAULT_SHARE * over as f64
 }
 
 /// A value of columns of one name is one observation, whichever table it was filtered in.

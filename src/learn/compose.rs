@@ -1,9 +1,12 @@
 //! Putting an example together from learnt parts.
 
 use super::corpus::Corpus;
-use super::pattern::{Body, Calculation, DateRule, LearntPattern, Slot, Template};
+use super::known::Known;
+use super::pattern::{Body, Calculation, DateRule, Slot, Template};
 use super::shapes::{Member, Shape};
-use crate::sql::{ColumnRef, Fragment, LiteralKind, Marker, literals, parse_query, quote, quote_name, with_parameters};
+use crate::sql::{
+    ColumnRef, Features, Fragment, LiteralKind, Marker, literals, parse_query, quote, quote_name, with_parameters,
+};
 use crate::text::{is_hangul, split_identifier, spoken_name};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +16,7 @@ const USUAL: f64 = 0.8;
 /// What an example of a form over one table is made of.
 pub(super) struct Parts<'a> {
     corpus: &'a Corpus<'a>,
-    learnt: &'a [LearntPattern],
+    known: &'a Known<'a>,
     shape: Shape,
     table: &'a str,
     /// Tables that (almost) every query over the table joins, with their joins.
@@ -35,21 +38,27 @@ struct Period {
 impl<'a> Parts<'a> {
     pub(super) fn of(
         corpus: &'a Corpus<'a>,
-        learnt: &'a [LearntPattern],
+        known: &'a Known<'a>,
         shape: Shape,
         table: &'a str,
         members: &'a [Member<'a>],
     ) -> Self {
         let texts: Vec<&String> = members.iter().flat_map(|member| &corpus.families[member.family].texts).collect();
         let korean = texts.iter().filter(|text| text.chars().any(is_hangul)).count() * 2 > texts.len();
-        let mut parts = Self { corpus, learnt, shape, table, hubs: Vec::new(), members, korean };
+        let mut parts = Self { corpus, known, shape, table, hubs: Vec::new(), members, korean };
         parts.hubs = parts.usual_joins();
         parts
     }
 
+    /// The queries over the table.
+    fn queries(&self) -> impl Iterator<Item = &'a Features> {
+        let families = self.corpus.over_one(self.table).iter().map(|at| &self.corpus.families[*at]);
+        let queries = families.flat_map(|family| &family.features);
+        queries.filter(|features| features.tables.contains(self.table))
+    }
+
     fn usual_joins(&self) -> Vec<(String, String)> {
-        let all = self.corpus.families.iter().flat_map(|family| &family.features);
-        let over: Vec<_> = all.filter(|features| features.tables.contains(self.table)).collect();
+        let over: Vec<&Features> = self.queries().collect();
         let mut uses: BTreeMap<&String, usize> = BTreeMap::new();
         for table in over.iter().flat_map(|features| &features.tables).filter(|table| *table != self.table) {
             *uses.entry(table).or_default() += 1;
@@ -75,7 +84,8 @@ impl<'a> Parts<'a> {
     /// Named measures over the table, most used first.
     fn measures(&self) -> Vec<(&'a Calculation, usize)> {
         let mut found: Vec<(&Calculation, usize)> = self
-            .learnt
+            .known
+            .patterns
             .iter()
             .filter_map(|learnt| match &learnt.body {
                 Body::Calculation(c) if c.is_aggregate && !c.terms.is_empty() && !c.aliases.is_empty() => {
@@ -93,8 +103,7 @@ impl<'a> Parts<'a> {
     fn dimensions(&self) -> Vec<(ColumnRef, Option<String>)> {
         let series = self.shape == Shape::Series;
         let mut uses: BTreeMap<ColumnRef, usize> = BTreeMap::new();
-        let all = self.corpus.families.iter().flat_map(|family| &family.features);
-        for features in all.filter(|features| features.tables.contains(self.table)) {
+        for features in self.queries() {
             for column in features.group_keys.iter().filter(|key| key.columns.len() == 1).flat_map(|key| &key.columns) {
                 let is_date = features.grains.iter().any(|grain| grain.column == *column);
                 if is_date == series {
@@ -111,7 +120,7 @@ impl<'a> Parts<'a> {
     }
 
     fn join_to(&self, other: &str) -> Option<String> {
-        let rule = self.learnt.iter().find_map(|learnt| match &learnt.body {
+        let rule = self.known.patterns.iter().find_map(|learnt| match &learnt.body {
             Body::Join(rule) => {
                 let sides = [rule.left.as_str(), rule.right.as_str()];
                 let [left, right] = sides;
@@ -127,19 +136,17 @@ impl<'a> Parts<'a> {
 
     /// True if some question asks for the measure by the dimension.
     fn is_asked(&self, measure: &Fragment, dimension: &ColumnRef) -> bool {
-        self.corpus.families.iter().any(|family| {
-            family.any(|features| {
-                let computed = features.inner.contains(&measure.key)
-                    || features.counted.as_ref() == Some(measure)
-                    || features.outputs.iter().any(|output| measure.columns.is_subset(&output.core.columns));
-                computed && features.group_keys.iter().any(|key| key.columns.contains(dimension))
-            })
+        self.queries().any(|features| {
+            let computed = features.inner.contains(&measure.key)
+                || features.counted.as_ref() == Some(measure)
+                || features.outputs.iter().any(|output| measure.columns.is_subset(&output.core.columns));
+            computed && features.group_keys.iter().any(|key| key.columns.contains(dimension))
         })
     }
 
     /// The most used period with a number that is written on a date of the table.
     fn period(&self) -> Option<Period> {
-        let of_table = self.learnt.iter().filter_map(|learnt| match &learnt.body {
+        let of_table = self.known.patterns.iter().filter_map(|learnt| match &learnt.body {
             Body::Date(DateRule::Window { phrase, template, columns }) if phrase.contains("{n}") => {
                 let column = columns.iter().find(|column| self.has(&column.table))?;
                 Some((learnt.pattern.support, phrase, template, column))
@@ -154,7 +161,7 @@ impl<'a> Parts<'a> {
     }
 
     fn defaults(&self) -> Vec<String> {
-        let rules = self.learnt.iter().filter_map(|learnt| match &learnt.body {
+        let rules = self.known.patterns.iter().filter_map(|learnt| match &learnt.body {
             Body::Filter(rule) if rule.default_of.as_deref().is_some_and(|table| self.has(table)) => {
                 Some(&rule.fragment)
             }
@@ -175,17 +182,11 @@ impl<'a> Parts<'a> {
 
     /// All that a column is called: by its words, and by its comment where that is a name.
     fn column_names(&self, column: &ColumnRef) -> Vec<String> {
-        let words = self.learnt.iter().filter_map(|learnt| match &learnt.body {
-            Body::Vocabulary(word) if matches!(&word.facet, super::Facet::Column(c) if c == column) => {
-                Some(word.term.clone())
-            }
-            _ => None,
-        });
         let comment = self.corpus.comment(column);
         let told = comment.lines().map(str::trim).filter(|line| (1..=3).contains(&line.split_whitespace().count()));
         let parts = told.clone().filter_map(|line| line.split_whitespace().next_back());
         let own = split_identifier(&column.column);
-        let mut names: Vec<String> = words.collect();
+        let mut names: Vec<String> = self.known.words(column).iter().map(|word| (*word).to_owned()).collect();
         names.extend(told.map(str::to_owned));
         names.extend(parts.map(str::to_owned));
         names.push(own.join(" "));
@@ -194,13 +195,7 @@ impl<'a> Parts<'a> {
     }
 
     fn dimension_name(&self, column: &ColumnRef) -> String {
-        let words = self.learnt.iter().filter_map(|learnt| match &learnt.body {
-            Body::Vocabulary(word) if matches!(&word.facet, super::Facet::Column(c) if c == column) => {
-                Some(word.term.as_str())
-            }
-            _ => None,
-        });
-        let name = self.spoken(words).map(str::to_owned);
+        let name = self.spoken(self.known.words(column).iter().copied()).map(str::to_owned);
         name.unwrap_or_else(|| spoken_name(&column.column))
     }
 
@@ -210,12 +205,8 @@ impl<'a> Parts<'a> {
             return "{measure}".to_owned();
         }
         let mut forms: BTreeMap<String, usize> = BTreeMap::new();
-        let all = self.learnt.iter().filter_map(|learnt| match &learnt.body {
-            Body::Calculation(calculation) => Some(&calculation.fragment),
-            _ => None,
-        });
         for member in self.members {
-            let inner = all.clone().find(|fragment| member.features.inner.contains(&fragment.key));
+            let inner = self.known.with_keys(&member.features.inner).first().map(|calculation| &calculation.fragment);
             let form = inner.map(|inner| member.output.fragment.sql.replace(&inner.sql, "{measure}"));
             if let Some(form) = form.filter(|form| !form.contains(self.table)) {
                 *forms.entry(form).or_default() += 1;
@@ -304,41 +295,29 @@ const MAX_WAYS: usize = 3;
 /// in the place of theirs; the shortest first.
 fn ways(parts: &Parts, measure: &Calculation, dimension: &ColumnRef, slots: &[Slot]) -> Vec<String> {
     let Some(slot) = slots.first() else { return Vec::new() };
+    let marker = format!("{{{}}}", slot.name);
+    let known = parts.known.with_keys([&measure.fragment.key]);
+    let own: Vec<&String> = known.into_iter().flat_map(|calculation| &calculation.terms).collect();
+    let names = parts.column_names(dimension);
     let mut found = BTreeSet::new();
     for member in parts.members {
         let counted = member.features.windows().filter_map(|window| window.n);
         // Of two periods in a row the bounds are n and 2n.
         let numbers: BTreeSet<i64> = counted.flat_map(|n| [Some(n), (n % 2 == 0).then_some(n / 2)]).flatten().collect();
+        let Some(key) = member.features.group_keys.first().and_then(|key| key.columns.first()) else { continue };
+        let (theirs, keys) = (parts.known.aggregates_within(&member.output.core.columns), parts.column_names(key));
         for text in &parts.corpus.families[member.family].texts {
             let korean = text.chars().any(is_hangul);
-            let in_language = |words: Vec<String>| {
-                let fits = words.iter().position(|word| word.chars().any(is_hangul) == korean);
-                words.into_iter().nth(fits.unwrap_or(0))
-            };
-            let names = |fragment: &Fragment| {
-                let terms = parts.learnt.iter().filter_map(|learnt| match &learnt.body {
-                    Body::Calculation(c) if c.fragment == *fragment => Some(c.terms.clone()),
-                    _ => None,
-                });
-                terms.flatten().collect::<Vec<_>>()
-            };
-            let theirs = parts.learnt.iter().filter_map(|learnt| match &learnt.body {
-                Body::Calculation(c) if c.is_aggregate && c.fragment.columns.is_subset(&member.output.core.columns) => {
-                    Some(c.terms.clone())
-                }
-                _ => None,
-            });
-            let Some(own) = in_language(names(&measure.fragment)) else { continue };
-            let measured = theirs.flatten().find_map(|term| replaced(text, &term, "{measure}"));
-            let Some(text) = measured else { continue };
-            let Some(key) = member.features.group_keys.first().and_then(|key| key.columns.first()) else { continue };
-            let Some(name) = in_language(parts.column_names(dimension)) else { continue };
-            let grouped = parts.column_names(key).iter().find_map(|word| replaced(&text, word, "{dimension}"));
+            let in_language = |word: &&String| word.chars().any(is_hangul) == korean;
+            let Some(own) = own.iter().copied().find(in_language).or(own.first().copied()) else { continue };
+            let Some(name) = names.iter().find(in_language).or(names.first()) else { continue };
+            let mut terms = theirs.iter().flat_map(|calculation| &calculation.terms);
+            let Some(text) = terms.find_map(|term| replaced(text, term, "{measure}")) else { continue };
+            let grouped = keys.iter().find_map(|word| replaced(&text, word, "{dimension}"));
             let Some(text) = grouped else { continue };
-            let marker = format!("{{{}}}", slot.name);
             let counted = numbers.iter().fold(text.clone(), |text, n| with_slot(&text, *n, &marker));
             if counted != text {
-                found.insert(counted.replace("{measure}", &own).replace("{dimension}", &name));
+                found.insert(counted.replace("{measure}", own).replace("{dimension}", name));
             }
         }
     }

@@ -70,14 +70,18 @@ impl<'a> Corpus<'a> {
 
     /// The families with a query over all of these tables.
     pub(super) fn over<'t>(&self, tables: impl IntoIterator<Item = &'t String> + Clone) -> BTreeSet<usize> {
-        let of = |table: &String| self.by_table.get(table).cloned().unwrap_or_default();
-        let found = tables.clone().into_iter().map(of).reduce(|some, next| &some & &next);
-        let mut found = found.unwrap_or_else(|| (0..self.families.len()).collect());
+        let rarest = tables.clone().into_iter().map(|table| self.over_one(table)).min_by_key(|found| found.len());
+        let Some(rarest) = rarest else { return (0..self.families.len()).collect() };
         let one_query = |at: &usize| {
             self.families[*at].any(|query| tables.clone().into_iter().all(|table| query.tables.contains(table)))
         };
-        found.retain(one_query);
-        found
+        rarest.iter().copied().filter(one_query).collect()
+    }
+
+    /// The families with a query over this table.
+    pub(super) fn over_one(&self, table: &str) -> &BTreeSet<usize> {
+        static NONE: BTreeSet<usize> = BTreeSet::new();
+        self.by_table.get(table).unwrap_or(&NONE)
     }
 
     fn collect_comments(&self, catalog: &Catalog) -> BTreeMap<String, Vec<String>> {

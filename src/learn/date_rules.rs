@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::corpus::Corpus;
-use super::pattern::{Body, DateRule, LearntPattern};
+use super::pattern::{Body, DateRule, LearntPattern, Seen};
 use crate::model::PatternKind;
 use crate::sql::{ColumnRef, Features, Grain};
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,8 +86,12 @@ pub(super) fn unit_words(corpus: &Corpus) -> BTreeSet<String> {
 /// Grains: words that come with grouping by one unit of a date.
 fn grains(corpus: &Corpus, options: Options) -> Vec<LearntPattern> {
     let mut uses: BTreeMap<Grain, (String, BTreeSet<usize>)> = BTreeMap::new();
+    let mut by_column: BTreeMap<&ColumnRef, BTreeSet<usize>> = BTreeMap::new();
     for (at, family) in corpus.families.iter().enumerate() {
         for features in &family.features {
+            for grain in &features.grains {
+                by_column.entry(&grain.column).or_default().insert(at);
+            }
             for grain in features.grains.iter().filter(|grain| !grain.unit.is_empty()) {
                 let key = features.group_keys.iter().find(|key| key.columns.contains(&grain.column));
                 let sql = key.map(|key| key.sql.clone()).unwrap_or_default();
@@ -96,14 +100,14 @@ fn grains(corpus: &Corpus, options: Options) -> Vec<LearntPattern> {
         }
     }
     let enough = uses.into_iter().filter(|(_, (_, families))| families.len() >= options.min_support.max(2));
-    enough.map(|(grain, (sql, families))| grain_pattern(corpus, &grain, sql, &families)).collect()
+    let pattern = |(grain, (sql, families)): (Grain, (String, BTreeSet<usize>))| {
+        grain_pattern(&grain, sql, corpus.seen_in(&families, &by_column[&grain.column]))
+    };
+    enough.map(pattern).collect()
 }
 
-fn grain_pattern(corpus: &Corpus, grain: &Grain, sql: String, families: &BTreeSet<usize>) -> LearntPattern {
-    let over = |at: &usize| corpus.families[*at].any(|f| f.grains.iter().any(|g| g.column == grain.column));
-    let could: BTreeSet<usize> = (0..corpus.families.len()).filter(|at| over(at)).collect();
-    let seen = corpus.seen_in(families, &could);
-    let statement = format!("`{sql}` is the grain of {} question families.", families.len());
+fn grain_pattern(grain: &Grain, sql: String, seen: Seen) -> LearntPattern {
+    let statement = format!("`{sql}` is the grain of {} question families.", seen.support);
     let term = grain.unit.to_lowercase();
     let body = Body::Date(DateRule::Grain {
         term: term.clone(),

@@ -55,29 +55,28 @@ fn uses<'a>(corpus: &'a Corpus) -> BTreeMap<String, Used<'a>> {
 
 /// The table of which the predicate is a default, if it is one.
 fn default_table(corpus: &Corpus, used: &Used, terms: &[String]) -> Option<String> {
-    let table = (*used.predicate.fragment.tables().first()?).to_owned();
-    let over = corpus.over([&table]);
-    let share = used.families.len() as f64 / over.len().max(1) as f64;
+    let table = *used.predicate.fragment.tables().first()?;
+    let over = corpus.over_one(table).len();
+    let share = used.families.len() as f64 / over.max(1) as f64;
     // Of few queries, all must have it.
-    let all_of_few = used.families.len() >= 2 && used.families.len() == over.len();
+    let all_of_few = used.families.len() >= 2 && used.families.len() == over;
     let often = all_of_few || used.families.len() >= DEFAULT_USES && share >= DEFAULT_SHARE;
     // People name what they want: a word beside what every query leaves out names something else.
     let is_left_out = all_of_few && matches!(used.predicate.operator.as_str(), "<>" | "NOT IN" | "IS NOT NULL");
     let terms = if is_left_out { &[] } else { terms };
-    (often && !is_asked_for(corpus, used, terms)).then_some(table)
+    (often && !is_asked_for(corpus, used, terms)).then(|| table.to_owned())
 }
 
 /// A filter that most of its questions name is what they ask for, not a default; and a value
 /// beside which others of the column are used is a choice.
 fn is_asked_for(corpus: &Corpus, used: &Used, terms: &[String]) -> bool {
     let said = used.predicate.values.iter().chain(terms);
-    let values: Vec<String> = said.map(|value| crate::text::compact(value)).collect();
-    let says = |family: &&usize| {
-        let texts = &corpus.families[**family].texts;
-        values.iter().any(|value| {
-            value.chars().count() >= 2 && texts.iter().any(|text| crate::text::compact(text).contains(value.as_str()))
-        })
+    let values: BTreeSet<String> = said.map(|value| crate::text::compact(value)).collect();
+    let names = |text: &String| {
+        let text = crate::text::compact(text);
+        values.iter().any(|value| value.chars().count() >= 2 && text.contains(value.as_str()))
     };
+    let says = |family: &&usize| corpus.families[**family].texts.iter().any(names);
     used.families.iter().filter(says).count() * 2 > used.families.len()
 }
 

@@ -15,7 +15,7 @@ use super::time_words::without_grain;
 use crate::model::{Catalog, PatternKind, Question, SpaceView};
 use crate::sql::ColumnRef;
 use crate::text::{split_identifier, stem};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Share of the families saying a term whose gold has what it is guessed to mean.
 const MIN_CONFIDENCE: f64 = 0.6;
@@ -85,31 +85,30 @@ pub fn guesses(
     let corpus = Corpus::of(questions, catalog, space);
     let found = Associations::of(&corpus);
     let puzzles = puzzles(&corpus, &found, known);
+    let sure = known_names(&found, known);
     let mut said: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
     for puzzle in &puzzles {
         for phrase in &puzzle.phrases {
             said.entry(&phrase.key).or_default().insert(puzzle.family);
         }
     }
-    let linked = link(&puzzles, candidates(&puzzles, &said, &corpus, &found, known));
+    let linked = link(&puzzles, candidates(&puzzles, &said, &corpus, &found, &sure));
     let mut guesses = Vec::new();
     let mut names: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for ((facet, key), text) in linked {
         let info = &found.facets[facet];
         let Some(families) = said.get(key.as_str()) else { continue };
-        if known.iter().any(|learnt| is_about(learnt, info) && says(learnt, &key)) {
+        if sure[facet].contains(&key) {
             continue;
         }
         names.entry(facet).or_default().push(text.clone());
         guesses.push(guess(&corpus, info, &key, text, families));
     }
+    let named = named_calculations(known);
     for (facet, terms) in names {
         let info = &found.facets[facet];
-        let Some(fragment) = info.fragment.as_ref().filter(|_| matches!(info.facet, Facet::Calculation(_))) else {
-            continue;
-        };
-        let is_known = |learnt: &LearntPattern| matches!(&learnt.body, Body::Calculation(c) if c.fragment == *fragment && !c.terms.is_empty());
-        if !known.iter().any(is_known) {
+        let calculation = info.fragment.as_ref().filter(|_| matches!(info.facet, Facet::Calculation(_)));
+        if let Some(fragment) = calculation.filter(|fragment| !named.contains(fragment.key.as_str())) {
             guesses.push(calculations::pattern(&corpus, info, fragment, terms, true));
         }
     }
@@ -117,16 +116,33 @@ pub fn guesses(
     guesses
 }
 
-fn is_about(learnt: &LearntPattern, info: &FacetInfo) -> bool {
-    match &learnt.body {
-        Body::Vocabulary(word) => word.facet == info.facet,
-        Body::Calculation(calculation) => info.fragment.as_ref() == Some(&calculation.fragment),
-        _ => false,
-    }
+/// Keys of the calculations that have a name.
+fn named_calculations(known: &[LearntPattern]) -> BTreeSet<&str> {
+    let named = known.iter().filter_map(|learnt| match &learnt.body {
+        Body::Calculation(calculation) if !calculation.terms.is_empty() => Some(calculation.fragment.key.as_str()),
+        _ => None,
+    });
+    named.collect()
 }
 
-fn says(learnt: &LearntPattern, key: &str) -> bool {
-    learnt.pattern.terms.iter().any(|term| super::content_terms(term).iter().any(|(have, _)| have == key))
+/// For each facet the keys of what surely names it.
+fn known_names(found: &Associations, known: &[LearntPattern]) -> Vec<BTreeSet<String>> {
+    let mut by_facet: BTreeMap<&Facet, BTreeSet<String>> = BTreeMap::new();
+    let mut by_fragment: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for learnt in known {
+        let names = match &learnt.body {
+            Body::Vocabulary(word) => by_facet.entry(&word.facet).or_default(),
+            Body::Calculation(calculation) => by_fragment.entry(&calculation.fragment.key).or_default(),
+            _ => continue,
+        };
+        let terms = learnt.pattern.terms.iter().flat_map(|term| super::content_terms(term));
+        names.extend(terms.map(|(key, _)| key));
+    }
+    let names = |info: &FacetInfo| {
+        let fragment = info.fragment.as_ref().and_then(|fragment| by_fragment.get(fragment.key.as_str()));
+        by_facet.get(&info.facet).into_iter().chain(fragment).flatten().cloned().collect()
+    };
+    found.facets.iter().map(names).collect()
 }
 
 fn puzzles(corpus: &Corpus, found: &Associations, known: &[LearntPattern]) -> Vec<Puzzle> {
@@ -145,10 +161,9 @@ fn puzzles(corpus: &Corpus, found: &Associations, known: &[LearntPattern]) -> Ve
         .collect();
     let mut puzzles = Vec::new();
     for (at, family) in corpus.families.iter().enumerate() {
-        let facets: BTreeSet<usize> = (0..found.facets.len())
-            .filter(|facet| !found.facets[*facet].listed && found.facets[*facet].families.contains(&at))
-            .filter(|facet| is_spoken(corpus, at, &found.facets[*facet], &defaults))
-            .collect();
+        let own = found.facets_in(family, at);
+        let facets: BTreeSet<usize> =
+            own.into_iter().filter(|facet| is_spoken(corpus, at, &found.facets[*facet], &defaults)).collect();
         let names = name_words(family.features.iter().flat_map(|features| &features.columns));
         for segments in &family.segments {
             let mut phrases = phrases(segments, &words);
@@ -224,23 +239,14 @@ fn candidates(
     said: &BTreeMap<&str, BTreeSet<usize>>,
     corpus: &Corpus,
     found: &Associations,
-    known: &[LearntPattern],
+    sure: &[BTreeSet<String>],
 ) -> Vec<Link> {
     let sayings: Vec<Sayings> = found.facets.iter().map(|info| Sayings::of(info, corpus)).collect();
     let own: Vec<BTreeSet<String>> = found.facets.iter().map(|info| name_words(&info.columns)).collect();
-    let sure: BTreeSet<(String, usize)> = found
-        .facets
-        .iter()
-        .enumerate()
-        .flat_map(|(at, info)| {
-            let about = known.iter().filter(|learnt| is_about(learnt, info));
-            let terms = about.flat_map(|learnt| &learnt.pattern.terms).flat_map(|term| super::content_terms(term));
-            terms.map(move |(key, _)| (key, at)).collect::<Vec<_>>()
-        })
-        .collect();
     // The name of a table says which table is meant, and nothing more.
     let tables: BTreeSet<String> =
         corpus.names.catalog().tables().map(|table| evidence::key(table.short_name())).collect();
+    let mut together: HashMap<(&str, usize), usize> = HashMap::new();
     let mut links = Vec::new();
     for (at, puzzle) in puzzles.iter().enumerate() {
         for (place, phrase) in puzzle.phrases.iter().enumerate() {
@@ -251,8 +257,9 @@ fn candidates(
             let split = phrase.parts.iter().any(apart);
             for facet in &puzzle.facets {
                 let info = &found.facets[*facet];
-                let joint = families.intersection(&info.families).count();
-                let is_sure = sure.contains(&(phrase.key.clone(), *facet));
+                let joint = together.entry((&phrase.key, *facet));
+                let joint = *joint.or_insert_with(|| families.intersection(&info.families).count());
+                let is_sure = sure[*facet].contains(&phrase.key);
                 let evidence = sayings[*facet].for_term(&phrase.key);
                 let elsewhere = puzzle.names.contains(&phrase.key) && !own[*facet].contains(&phrase.key);
                 if !is_sure && elsewhere && !evidence.iter().any(|evidence| evidence.is_strong()) {

@@ -19,6 +19,7 @@ mod guesses;
 mod habit_tests;
 mod habits;
 mod joins;
+mod known;
 #[cfg(test)]
 mod meaning_tests;
 mod naming;

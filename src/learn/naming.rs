@@ -37,7 +37,7 @@ fn dominant_pair(found: &Associations, term: &TermInfo, pairs: &[Pair]) -> Optio
         let other = &found.facets[pair.facet];
         matches!(other.facet, Facet::Value(_) | Facet::Predicate(_)) && !other.usual && pair.joint >= best.joint
     };
-    if info.counts_one_column() && !best.has_strong_evidence() && pairs.iter().any(|pair| is_condition(&pair)) {
+    if info.counts_one_column && !best.has_strong_evidence() && pairs.iter().any(|pair| is_condition(&pair)) {
         return None;
     }
     // A calculation made of the best one is no other meaning.

@@ -6,7 +6,8 @@
 
 use super::Options;
 use super::compose::{Parts, compose};
-use super::corpus::{Corpus, Family};
+use super::corpus::Corpus;
+use super::known::Known;
 use super::pattern::{Body, LearntPattern, Template};
 use crate::model::PatternKind;
 use crate::sql::{Features, Output};
@@ -55,6 +56,7 @@ pub(super) fn mine(corpus: &Corpus, learnt: &[LearntPattern], options: Options) 
             }
         }
     }
+    let known = Known::of(learnt);
     let mut patterns = Vec::new();
     for (shape, members) in groups {
         let families: BTreeSet<usize> = members.iter().map(|member| member.family).collect();
@@ -62,7 +64,7 @@ pub(super) fn mine(corpus: &Corpus, learnt: &[LearntPattern], options: Options) 
         let habit = if shape == Shape::Comparison { 2 } else { FAMILIES };
         if families.len() >= habit.max(options.min_support) {
             let table = main_table(&members);
-            let parts = Parts::of(corpus, learnt, shape, &table, &members);
+            let parts = Parts::of(corpus, &known, shape, &table, &members);
             let templates = compose(&parts);
             patterns.extend(
                 templates.into_iter().map(|template| pattern(corpus, shape, &table, template, &members, &families)),
@@ -138,8 +140,8 @@ fn pattern(
     members: &[Member],
     families: &BTreeSet<usize>,
 ) -> LearntPattern {
-    let over = |family: &Family| family.any(|features| members.iter().any(|m| features.tables.contains(&m.table)));
-    let could: BTreeSet<usize> = (0..corpus.families.len()).filter(|at| over(&corpus.families[*at])).collect();
+    let measured: BTreeSet<&str> = members.iter().map(|member| member.table.as_str()).collect();
+    let could = measured.into_iter().flat_map(|table| corpus.over_one(table)).copied().collect();
     let seen = corpus.seen_in(families, &could);
     let statement = format!("{} question families ask for {}: “{}”.", families.len(), shape.name(), template.question);
     let masks = members.iter().map(|member| member.features.masked.clone()).collect();

@@ -70,11 +70,12 @@ fn template(
     let places = places(&read, &varying);
     let firsts: Vec<usize> = places.keys().copied().collect();
     let slots = slots(corpus, words, &read, &firsts, columns);
+    // Most repeated queries stop here, before theirs is parsed once more.
+    let question = question(words, &read, &places, &slots)?;
     let markers = places.values().zip(&slots).flat_map(|(places, slot)| {
         places.iter().map(|place| (place.at, Marker { name: slot.name.clone(), factor: place.factor }))
     });
     let sql = with_parameters(&members.first()?.1.source, &markers.collect()).ok()?;
-    let question = question(words, &read, &places, &slots)?;
     let body = Template {
         guidance: guidance(&slots),
         terms: common_terms(corpus, families),

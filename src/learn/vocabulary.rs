@@ -128,7 +128,7 @@ fn is_ambiguous(best: &Pair, pairs: &[Pair], found: &Associations) -> bool {
         .skip(1)
         .take_while(|pair| pair.score() >= best.score() - 1e-9)
         // A count of rows stands beside whatever the rows must be.
-        .any(|pair| columns(pair).is_disjoint(mine) && !found.facets[pair.facet].counts_one_column())
+        .any(|pair| columns(pair).is_disjoint(mine) && !found.facets[pair.facet].counts_one_column)
 }
 
 /// Of the terms for one fragment, those that name it: not a longer phrase around a name, nor a

@@ -292,10 +292,8 @@ impl Features {
                     self.cases.push(fragment);
                 }
             }
-            if let (columns, _) = columns_of(part)
-                && matches!(part, Expr::CompoundIdentifier(_))
-            {
-                self.columns.extend(columns);
+            if matches!(part, Expr::CompoundIdentifier(_)) {
+                self.columns.extend(columns_of(part).0);
             }
             ControlFlow::<()>::Continue(())
         });
