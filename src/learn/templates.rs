@@ -8,7 +8,7 @@ use super::association::{Associations, TermInfo};
 use super::corpus::Corpus;
 use super::pattern::{Body, Facet, LearntPattern, Slot, Template};
 use crate::model::PatternKind;
-use crate::sql::{ColumnRef, Features, Literal, LiteralKind, Marker, literals, with_parameters};
+use crate::sql::{ColumnRef, Features, Literal, LiteralKind, Marker, with_parameters};
 use crate::text::{compact, normalise, split_identifier};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,9 +46,9 @@ fn words_of_values(found: &Associations) -> Words {
     best.into_iter().map(|(key, (_, term))| (key, term.text().to_owned())).collect()
 }
 
-struct Member {
+struct Member<'a> {
     text: String,
-    literals: Vec<Literal>,
+    literals: &'a [Literal],
 }
 
 fn template(
@@ -96,10 +96,10 @@ fn template(
     Some(LearntPattern::new(PatternKind::Template, &identity, statement, sql, terms, tables, seen, body))
 }
 
-fn member(corpus: &Corpus, family: usize, features: &Features) -> Option<Member> {
+fn member<'a>(corpus: &Corpus, family: usize, features: &'a Features) -> Option<Member<'a>> {
     let family = &corpus.families[family];
     let text = family.texts.iter().min_by_key(|text| (text.chars().count(), (*text).clone()))?;
-    Some(Member { text: normalise(text), literals: literals(&features.source).ok()? })
+    Some(Member { text: normalise(text), literals: &features.literals })
 }
 
 /// A literal that a slot's value stands in, or a multiple of it.

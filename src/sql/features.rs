@@ -8,6 +8,7 @@ use super::normalise::{
     arguments, columns_of, comparison_form, full_names, holds_aggregate, holds_window, is_literal, normalise, peel,
     render,
 };
+use super::parameters::{Literal, literals_of};
 use super::parse::{SqlError, parse_expression, parse_query};
 use super::resolve::{Block, JoinKind, Resolved, resolve, resolve_expr};
 use super::skeleton;
@@ -175,6 +176,8 @@ pub struct Features {
     pub cases: Vec<Fragment>,
     /// One `SELECT` only: no CTE, subquery or union.
     pub is_flat: bool,
+    /// As written, in order of appearance.
+    pub literals: Vec<Literal>,
     /// The query with names and literals masked.
     pub skeleton: String,
     /// The query with literals masked only.
@@ -189,12 +192,14 @@ impl Features {
     /// Reads a query. Tables that the catalog does not have are listed, not an error.
     pub fn of(sql: &str, names: &Names) -> Result<Self, SqlError> {
         let mut query = parse_query(sql)?;
+        let literals = literals_of(&mut query);
         let resolved = resolve(&mut query, names);
         let mut features = Self {
             tables: resolved.tables.clone(),
             unknown_tables: resolved.unknown_tables.clone(),
             unknown_columns: resolved.unknown_columns.clone(),
             is_flat: resolved.blocks.len() == 1,
+            literals,
             source: sql.to_owned(),
             ..Self::default()
         };

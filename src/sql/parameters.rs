@@ -42,15 +42,19 @@ impl Marker {
 
 /// The literals of a query.
 pub fn literals(sql: &str) -> Result<Vec<Literal>, SqlError> {
-    let mut query = parse_query(sql)?;
-    Ok(walk(&mut query, &BTreeMap::new()).0)
+    Ok(literals_of(&mut parse_query(sql)?))
+}
+
+/// The literals of a query as it was written; it stays as it is.
+pub(super) fn literals_of(query: &mut Query) -> Vec<Literal> {
+    walk(query, None).0
 }
 
 /// The query with parameters in place of the literals with these numbers. A parameter in an
 /// interval becomes a call, since an interval takes none. In one statement over several lines.
 pub fn with_parameters(sql: &str, slots: &BTreeMap<usize, Marker>) -> Result<String, SqlError> {
     let mut query = parse_query(sql)?;
-    let (_, failed) = walk(&mut query, slots);
+    let (_, failed) = walk(&mut query, Some(slots));
     if failed {
         return Err(SqlError::Syntax("a parameter cannot stand in this interval".to_owned()));
     }
@@ -73,7 +77,7 @@ pub fn placeholders(sql: &str) -> BTreeSet<String> {
     found
 }
 
-fn walk(query: &mut Query, slots: &BTreeMap<usize, Marker>) -> (Vec<Literal>, bool) {
+fn walk(query: &mut Query, slots: Option<&BTreeMap<usize, Marker>>) -> (Vec<Literal>, bool) {
     let mut limit = query.limit_clause.take();
     let mut walker = Walker { slots, found: Vec::new(), column: None, units: Vec::new(), failed: false };
     let _ = query.visit(&mut walker);
@@ -88,7 +92,8 @@ fn walk(query: &mut Query, slots: &BTreeMap<usize, Marker>) -> (Vec<Literal>, bo
 }
 
 struct Walker<'s> {
-    slots: &'s BTreeMap<usize, Marker>,
+    /// What the literals are replaced by; nothing where they are only read.
+    slots: Option<&'s BTreeMap<usize, Marker>>,
     found: Vec<Literal>,
     column: Option<String>,
     /// Units of the intervals around.
@@ -110,7 +115,7 @@ impl Walker<'_> {
         };
         let text = value.clone().into_string().unwrap_or_else(|| value.to_string());
         let column = self.units.last().cloned().or_else(|| self.column.clone());
-        if let Some(marker) = self.slots.get(&self.found.len()) {
+        if let Some(marker) = self.slots.and_then(|slots| slots.get(&self.found.len())) {
             *expr = placeholder(marker);
         }
         self.found.push(Literal { value: text, kind, column });
@@ -140,7 +145,8 @@ impl VisitorMut for Walker<'_> {
         if matches!(expr, Expr::Interval(_)) {
             self.units.pop();
         }
-        if let Expr::BinaryOp { left, op, right } = expr
+        if self.slots.is_some()
+            && let Expr::BinaryOp { left, op, right } = expr
             && let Expr::Interval(interval) = right.as_ref()
             && is_placeholder(&interval.value)
         {
