@@ -91,7 +91,9 @@ impl Rig {
             timeout: self.judge_timeout,
             judges: true,
             chunk: 10,
-            prompts: None,
+            prompts: Default::default(),
+            temperature: 0.0,
+            rows: true,
         };
         let workspace = Workspace::new(client.clone(), "simulated".to_owned(), warehouse.to_owned());
         Scorer {

@@ -14,8 +14,8 @@ use crate::guard::Facts;
 use crate::limit::Budget;
 use crate::model::{Diagnostic, Digest, Generated, Plan, Question, Severity, Space, State, digest_json};
 use crate::ops::{
-    Bills, Events, Gate, GateOptions, KnownResults, Loans, Meter, Model, ModelOptions, OpsError, Pace, Prices, Scorer,
-    Statements, Workspace,
+    Bills, Events, Gate, GateOptions, KnownResults, Loans, Meter, Model, ModelOptions, OpsError, Pace, Prices, Prompts,
+    Scorer, Statements, Workspace,
 };
 use crate::render;
 use crate::sql::parse_query;
@@ -228,7 +228,9 @@ impl Session {
             timeout: llm.timeout.0,
             judges: llm.judge,
             chunk: self.project().scoring.judge.chunk as usize,
-            prompts: self.project().prompts.clone(),
+            temperature: llm.temperature,
+            rows: llm.rows,
+            prompts: Prompts::read(self.project().prompts.as_deref()).0,
         };
         let verdicts = Cache::open(self.layout.verdicts())?;
         Ok(Some(Model::new(self.workspace.client.clone(), options, verdicts, meter.clone())))
@@ -294,7 +296,10 @@ pub fn overrides(args: &ProjectArgs) -> Result<Overrides, OpsError> {
 pub fn load(args: &ProjectArgs) -> Result<Loaded, OpsError> {
     let mut loaded = config::load(&args.file, &overrides(args)?, &environment).map_err(OpsError::Declared)?;
     crate::ops::rebind(&mut loaded).map_err(OpsError::Declared)?;
-    Ok(loaded)
+    let (errors, warnings) =
+        Prompts::read(loaded.project.prompts.as_deref()).1.into_iter().partition::<Vec<_>, _>(Diagnostic::is_error);
+    loaded.warnings.extend(warnings);
+    if errors.is_empty() { Ok(loaded) } else { Err(OpsError::Declared(errors)) }
 }
 
 /// Gold SQL that is no query. An error of the declared files; whoever can go on without the

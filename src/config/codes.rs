@@ -108,6 +108,26 @@ const CODES: &[Code] = &[
         "rebind that cannot be used",
         "`rebind` maps catalogs to catalogs, or catalog.schema to catalog.schema, each to another one: what is changed in one environment must be writable into the one declared space.",
     ),
+    code(
+        "GE0215",
+        "prompts that cannot be read",
+        "`llm.prompts` names a folder with prompts of the project's own; the path is taken from the project file's folder.",
+    ),
+    code(
+        "GE0216",
+        "broken prompt",
+        "The template of a prompt does not render. `genie-enhance prompts NAME` shows one that does.",
+    ),
+    code(
+        "GE0217",
+        "prompt that leaves something out",
+        "A prompt shows the model the data with `{% include \"data\" %}` and the form of the answer with `{{ schema }}`; without them it works blind.",
+    ),
+    code(
+        "GE0218",
+        "prompt that replaces nothing",
+        "A file in the folder `llm.prompts` has a name that no prompt has. `genie-enhance prompts` lists the names.",
+    ),
     // space.yaml
     code("GE0301", "not a space", "A space is a group of keys with `version` and `data_sources`."),
     code(
@@ -161,6 +181,11 @@ const CODES: &[Code] = &[
         "The service reads one equality of two columns in backticks, over the aliases of the two sides.",
     ),
     code("GE0325", "not a full table name", "Tables are named in full: `catalog.schema.table`."),
+    code(
+        "GE0326",
+        "answer in the space",
+        "A text of the space carries a benchmark's answer. The space scores well on that question and has learnt nothing; the guard `gold-leak` keeps such texts out of a change, and what stands there already is told.",
+    ),
     // Benchmarks
     code("GE0401", "unknown key in a benchmark", "The key is not one of a question's."),
     code("GE0402", "value not allowed in a benchmark", "The value has another type or lies outside the limits."),

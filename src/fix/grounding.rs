@@ -1,10 +1,13 @@
 //! Grounding without I/O: names are in the catalog, SQL parses, nothing is said twice, a
 //! person's words stay. For mined and for prompted candidates alike.
 
+use super::facts::{odd_join, strange_value};
 use super::input::{Context, join_columns, same_name, table_aliases, whole};
 use super::limits::MAX_TEXT;
-use crate::model::{Address, Candidate, Change, Join, RejectionReason, Snippet, SnippetKind, joined_text};
-use crate::sql::{Features, parse_query, read_expression};
+use super::meant::{Meant, join_of};
+use super::probe::{filled, fragment_features};
+use crate::model::{Address, Candidate, Change, RejectionReason, Relationship, Snippet, SnippetKind, joined_text};
+use crate::sql::{ColumnRef, Features, parse_query, read_expression};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -31,7 +34,9 @@ pub(super) fn check(context: &Context, candidate: &Candidate) -> Verdict {
             ["instructions", "sql_snippets", list, _] => snippet(context, change, list)?,
             ["instructions", "sql_snippets", list, id, "synonyms", word] => further_name(context, list, id, word)?,
             ["instructions", "example_question_sqls", _] => example(context, change)?,
-            ["instructions", "text_instructions", _, "content", _, line] => text_line(context, change, line)?,
+            ["instructions", "text_instructions", _, "content", section, line] => {
+                text_line(context, change, section, line)?
+            }
             ["instructions", "text_instructions", ..] => {
                 return no(
                     RejectionReason::HumanText,
@@ -132,15 +137,7 @@ fn synonym(context: &Context, change: &Change, table: &str, column: &str) -> Ver
 
 fn join(context: &Context, change: &Change) -> Verdict {
     let Some(value) = &change.after else { return exists(change) };
-    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let join = Join {
-        left_table: text("/left/identifier"),
-        left_alias: text("/left/alias"),
-        right_table: text("/right/identifier"),
-        right_alias: text("/right/alias"),
-        condition: text("/sql/0"),
-        ..Join::default()
-    };
+    let join = join_of(value);
     for table in [&join.left_table, &join.right_table] {
         if context.view.table(table).is_none() || context.names.catalog().table(table).is_none() {
             return no(RejectionReason::NotGrounded, format!("`{table}` is not a table of the space and the catalog."));
@@ -149,8 +146,9 @@ fn join(context: &Context, change: &Change) -> Verdict {
     if join.left_alias.eq_ignore_ascii_case(&join.right_alias) {
         return no(RejectionReason::NotGrounded, format!("Both sides are called `{}`.", join.left_alias));
     }
-    let has_marker =
-        value.pointer("/sql/1").and_then(Value::as_str).is_some_and(|m| m.starts_with("--rt=FROM_RELATIONSHIP_TYPE_"));
+    let marker = value.pointer("/sql/1").and_then(Value::as_str).unwrap_or_default();
+    let relationship = Relationship::from_marker(marker);
+    let has_marker = relationship != Relationship::Unspecified || marker == Relationship::Unspecified.marker();
     let two = value.get("sql").and_then(Value::as_array).is_some_and(|sql| sql.len() == 2);
     if !has_marker || !two {
         return no(RejectionReason::NotGrounded, "A join's SQL is a condition and a relationship marker.");
@@ -170,7 +168,16 @@ fn join(context: &Context, change: &Change) -> Verdict {
         }
         2.. => no(RejectionReason::NotGrounded, "A join spec takes one equality."),
         _ if !itself && context.has_join(&pairs) => no(RejectionReason::Duplicate, "The space has this join already."),
-        _ => Ok(()),
+        _ => {
+            let Some((one, two)) = pairs.iter().next() else { return Ok(()) };
+            let is_left =
+                |column: &ColumnRef| context.table(&column.table).is_some_and(|t| t.identifier == join.left_table);
+            let (left, right) = if is_left(one) { (one, two) } else { (two, one) };
+            // One equality of several says nothing of how many rows meet.
+            let part_of_more = value.get("instruction").is_some();
+            let claimed = if part_of_more { Relationship::Unspecified } else { relationship };
+            odd_join(context, left, right, claimed).map_or(Ok(()), |why| no(RejectionReason::NotGrounded, why))
+        }
     }
 }
 
@@ -208,6 +215,23 @@ fn snippet(context: &Context, change: &Change, list: &str) -> Verdict {
     }
     if let Some(table) = fragment.tables().into_iter().find(|table| context.table(table).is_none()) {
         return no(RejectionReason::NotGrounded, format!("`{table}` is not a table of the space."));
+    }
+    let misplaced = match (kind, fragment.is_aggregate()) {
+        // A function that is not known here may be an aggregate.
+        (SnippetKind::Measure, false) if !fragment.sql.contains('(') => {
+            Some("A measure is an aggregate; what is worked out for each row is an expression.")
+        }
+        (SnippetKind::Expression, true) => Some("An expression is worked out for each row; an aggregate is a measure."),
+        (SnippetKind::Filter, true) => Some("A filter is a condition on single rows, without aggregates."),
+        _ => None,
+    };
+    if let Some(why) = misplaced {
+        return no(RejectionReason::NotGrounded, why);
+    }
+    if let Some(why) = fragment_features(&fragment, kind == SnippetKind::Filter, &context.names)
+        .and_then(|features| strange_value(context, &features))
+    {
+        return no(RejectionReason::NotGrounded, why);
     }
     let alias = text("alias");
     let holder = context.view.snippets.iter().find(|have| !alias.is_empty() && have.alias.eq_ignore_ascii_case(&alias));
@@ -265,6 +289,10 @@ fn example(context: &Context, change: &Change) -> Verdict {
         return no(RejectionReason::NotGrounded, format!("`{table}` is not a table of the space."));
     }
     parameters(value, &query.to_string())?;
+    let filled = Features::of(&filled(&sql, value), &context.names).unwrap_or_else(|_| features.clone());
+    if let Some(why) = strange_value(context, &filled) {
+        return no(RejectionReason::NotGrounded, why);
+    }
     let same = context.view.examples.iter().find(|have| {
         same_name(&have.question, &question)
             || Features::of(&have.sql, &context.names).is_ok_and(|other| same_meaning(&other, &features))
@@ -315,7 +343,7 @@ fn parameters(value: &Value, sql: &str) -> Verdict {
     no(RejectionReason::NotGrounded, format!("Parameters and SQL do not agree on {}.", odd.join(", ")))
 }
 
-fn text_line(context: &Context, change: &Change, line: &str) -> Verdict {
+fn text_line(context: &Context, change: &Change, section: &str, line: &str) -> Verdict {
     if let Some(before) = &change.before {
         return match (context.is_generated(change, before), &change.after) {
             (true, None) => Ok(()),
@@ -323,7 +351,10 @@ fn text_line(context: &Context, change: &Change, line: &str) -> Verdict {
             (false, _) => no(RejectionReason::HumanText, "Lines of the text instruction are a person's."),
         };
     }
-    if line.trim().is_empty() || line.contains('\n') {
+    if section.contains(char::is_control) || section.trim_start().starts_with('#') || section.chars().count() > 80 {
+        return no(RejectionReason::NotGrounded, "A section is called by one short heading.");
+    }
+    if line.trim().is_empty() || line.contains(char::is_control) {
         return no(RejectionReason::NotGrounded, "An instruction is one line.");
     }
     if line.trim_start().starts_with('#') {
@@ -352,28 +383,18 @@ pub(super) fn check_against(kept: &[Candidate], candidate: &Candidate) -> Verdic
                 let reason = if mine == theirs { RejectionReason::Duplicate } else { RejectionReason::Conflict };
                 return no(reason, format!("`{}` is changed by {} already.", mine.address, other.id));
             }
-            if let Some(word) = shared_synonym(mine, theirs) {
-                return no(
-                    RejectionReason::Conflict,
-                    format!("“{word}” becomes a synonym of another column by {}.", other.id),
-                );
-            }
-            let alias = |change: &Change| change.after.as_ref()?.get("alias")?.as_str().map(str::to_lowercase);
-            if alias(mine).is_some() && alias(mine) == alias(theirs) {
-                return no(RejectionReason::Conflict, format!("{} uses the same alias.", other.id));
-            }
         }
     }
     Ok(())
 }
 
-/// A word that both changes add to columns of one table.
-fn shared_synonym(one: &Change, two: &Change) -> Option<String> {
-    let parts = |change: &Change| {
-        let segments = change.address.segments();
-        let is_synonym = segments.len() == 7 && segments[5] == "synonyms" && change.after.is_some();
-        is_synonym.then(|| (segments[2].to_lowercase(), segments[6].clone()))
-    };
-    let ((one_table, word), (two_table, other)) = (parts(one)?, parts(two)?);
-    (one_table == two_table && same_name(&word, &other)).then_some(word)
+/// Checks what a candidate means against what those already kept mean, one list for each.
+pub(super) fn check_meaning(kept: &[Candidate], meant: &[Vec<Meant>], means: &[Meant]) -> Verdict {
+    for (other, theirs) in kept.iter().zip(meant) {
+        let clash = means.iter().flat_map(|mine| theirs.iter().map(move |their| mine.clash(their))).flatten().next();
+        if let Some((reason, what)) = clash {
+            return no(reason, format!("{} {what}.", other.id));
+        }
+    }
+    Ok(())
 }

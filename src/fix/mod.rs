@@ -8,12 +8,14 @@ mod cause;
 mod clusters;
 mod corrections;
 mod examples;
+mod facts;
 mod gaps;
 mod grounding;
 mod input;
 mod instructions;
 mod joins;
 mod limits;
+mod meant;
 mod metadata;
 mod names;
 mod periods;
@@ -22,17 +24,20 @@ mod prompts;
 mod removals;
 mod renames;
 mod replies;
+mod shown;
 mod snippets;
 mod table_words;
+mod template;
 #[cfg(test)]
 mod tests;
 
 pub use cause::Cause;
 pub use gaps::gaps;
 pub use input::{Failure, FixInput, Options};
-pub use probe::probe_sql;
+pub use probe::{probe_sql, value_probes};
 pub use prompts::{Prompt, PromptKind, render};
 pub use replies::{Reply, parse, schema};
+pub use template::{broken_template, check_template};
 
 use crate::learn::{Body, Facet, LearntPattern, guesses};
 use crate::model::{Candidate, Category, Change, Rejection};
@@ -111,18 +116,31 @@ fn best_supported(candidates: &mut Vec<Candidate>) {
     candidates.truncate(MAX_CANDIDATES);
 }
 
+/// Candidates of several sources beside each other: those that come later give way.
+pub fn together(input: &FixInput, candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<Rejection>) {
+    ground(&Context::of(input), candidates)
+}
+
 /// Sorts out what cannot stand: unknown names, duplicates, conflicts, too little behind it, and
 /// what would pass a limit once the better candidates are in.
 fn ground(context: &Context, candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<Rejection>) {
     let mut kept: Vec<Candidate> = Vec::new();
+    let mut meant = Vec::new();
     let mut rejections = Vec::new();
     let mut budget = limits::Budget::of(&context.view);
     for candidate in candidates {
         let verdict = grounding::check(context, &candidate)
             .and_then(|()| grounding::check_against(&kept, &candidate))
-            .and_then(|()| budget.take(&candidate));
+            .and_then(|()| {
+                let means = meant::meanings(context, &candidate);
+                grounding::check_meaning(&kept, &meant, &means).map(|()| means)
+            })
+            .and_then(|means| budget.take(&candidate).map(|()| means));
         match verdict {
-            Ok(()) => kept.push(candidate),
+            Ok(means) => {
+                kept.push(candidate);
+                meant.push(means);
+            }
             Err((reason, detail)) => rejections.push(Rejection { candidate, reason, detail }),
         }
     }

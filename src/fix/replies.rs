@@ -5,7 +5,7 @@ use super::corrections;
 use super::input::{Context, Draft, FixInput};
 use super::prompts::{Prompt, PromptKind};
 use crate::model::{Address, Candidate, Category, Change, Rejection, SnippetKind, short_id, split_lines};
-use crate::sql::quote;
+use crate::sql::{ColumnRef, quote};
 use serde_json::{Map, Value, json};
 
 /// What a reply came to.
@@ -23,6 +23,9 @@ pub struct Reply {
 const MAX_REPLY: usize = 200_000;
 /// Proposals of one reply that are looked at.
 const MAX_CHANGES: usize = 40;
+
+/// Types of parameters that a prompt may use; the service is known to take them.
+const TYPE_HINTS: [&str; 5] = ["STRING", "INTEGER", "DECIMAL", "DATE", "BOOLEAN"];
 
 /// JSON Schema of a reply.
 pub fn schema(kind: PromptKind) -> Value {
@@ -54,6 +57,8 @@ pub fn schema(kind: PromptKind) -> Value {
         PromptKind::SampleQueries => {
             let fields = ["name", "type_hint", "description", "default"];
             let inner: Map<String, Value> = fields.iter().map(|f| ((*f).to_owned(), text.clone())).collect();
+            let mut inner = inner;
+            inner.insert("type_hint".to_owned(), json!({"enum": TYPE_HINTS}));
             let parameter = json!({"type": "object", "properties": inner, "required": fields});
             properties.insert("parameters".to_owned(), json!({"type": "array", "items": parameter}));
         }
@@ -87,8 +92,9 @@ pub fn parse(kind: PromptKind, reply: &str, input: &FixInput, prompt: &Prompt) -
     };
     let context = Context::of(input);
     let mut candidates = Vec::new();
+    let form = Form::of(&prompt.schema);
     for (at, item) in items.iter().take(MAX_CHANGES).enumerate() {
-        match draft(kind, item, &context) {
+        match form.check(item).and_then(|()| draft(kind, item, &context)) {
             Ok((category, changes)) => candidates.push(candidate(category, changes, item, &context, input, prompt)),
             Err(error) => result.errors.push(format!("changes[{at}]: {error}")),
         }
@@ -114,11 +120,55 @@ fn items(reply: &str) -> Result<Vec<Value>, String> {
         return Err(format!("the reply has {length} characters; up to {MAX_REPLY} are read"));
     }
     let start = reply.find('{').ok_or("the reply holds no JSON object")?;
-    let end = reply.rfind('}').filter(|end| *end > start).ok_or("the JSON object is not closed")?;
-    let value: Value = serde_json::from_str(&reply[start..=end]).map_err(|error| format!("not JSON: {error}"))?;
-    let list = value.get("changes").and_then(Value::as_array).ok_or("`changes` is missing or no list")?;
-    Ok(list.clone())
+    let mut fault = None;
+    let mut object = false;
+    for (at, _) in reply.char_indices().filter(|(at, c)| *at >= start && matches!(c, '{' | '[')).take(MAX_STARTS) {
+        match serde_json::Deserializer::from_str(&reply[at..]).into_iter::<Value>().next() {
+            Some(Ok(value)) => {
+                object |= value.is_object();
+                let bare = value.as_array().filter(|list| !list.is_empty() && list.iter().all(Value::is_object));
+                if let Some(list) = value.get("changes").and_then(Value::as_array).or(bare) {
+                    return Ok(list.clone());
+                }
+            }
+            Some(Err(error)) => drop(fault.get_or_insert_with(|| format!("not JSON: {error}"))),
+            None => {}
+        }
+    }
+    match (object, fault) {
+        (false, Some(fault)) => Err(fault),
+        _ => Err("`changes` is missing or no list".to_owned()),
+    }
 }
+
+/// Brackets from which a reply's JSON is looked for: prose has a few of its own.
+const MAX_STARTS: usize = 50;
+
+/// The form of one change.
+struct Form(Option<jsonschema::Validator>);
+
+impl Form {
+    fn of(schema: &Value) -> Self {
+        let item = schema.pointer("/properties/changes/items");
+        Self(item.and_then(|item| jsonschema::validator_for(item).ok()))
+    }
+
+    /// Every field that is of another form than the schema says.
+    fn check(&self, item: &Value) -> Result<(), String> {
+        let Some(validator) = &self.0 else { return Ok(()) };
+        let told = |error: jsonschema::ValidationError<'_>| {
+            let place = error.instance_path().to_string();
+            let place = place.trim_start_matches('/');
+            let what: String = error.masked_with("it").to_string().chars().take(MAX_FAULT).collect();
+            if place.is_empty() { what } else { format!("`{place}`: {what}") }
+        };
+        let faults: Vec<String> = validator.iter_errors(item).map(told).take(5).collect();
+        if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
+    }
+}
+
+/// Characters of one fault that are told.
+const MAX_FAULT: usize = 200;
 
 fn candidate(
     category: Category,
@@ -156,8 +206,8 @@ fn text<'v>(item: &'v Value, key: &str) -> Result<&'v str, String> {
 
 fn draft(kind: PromptKind, item: &Value, context: &Context) -> Drafted {
     match kind {
-        PromptKind::Metadata => metadata(item),
-        PromptKind::JoinSpecs => join(item),
+        PromptKind::Metadata => metadata(item, context),
+        PromptKind::JoinSpecs => join(item, context),
         PromptKind::SqlSnippets => snippet(item),
         PromptKind::SampleQueries => example(item),
         PromptKind::Instructions => {
@@ -171,19 +221,34 @@ fn draft(kind: PromptKind, item: &Value, context: &Context) -> Drafted {
     }
 }
 
-fn metadata(item: &Value) -> Drafted {
-    let table = text(item, "table")?;
+/// A table's name as the space spells it, where it has such a table.
+fn spelled_table(name: &str, context: &Context) -> String {
+    let found = context.names.table(name).and_then(|found| context.table(&found.full_name));
+    found.or_else(|| context.table(name)).map_or_else(|| name.to_owned(), |table| table.identifier.clone())
+}
+
+/// A column's name as the space spells it, else as the catalog does.
+fn spelled_column(table: &str, name: &str, context: &Context) -> String {
+    let found = context.names.table(table).and_then(|found| Some((&found.full_name, found.column(name)?)));
+    let Some((full_name, column)) = found else { return name.to_owned() };
+    let spelled = context.spelled(&ColumnRef::new(full_name, &column.name));
+    spelled.map_or_else(|| column.name.clone(), |(_, name)| name)
+}
+
+fn metadata(item: &Value, context: &Context) -> Drafted {
+    let table = &spelled_table(text(item, "table")?, context);
     let action = text(item, "action")?;
+    let column = || text(item, "column").map(|name| spelled_column(table, name, context));
     let flag = |flag: &str| -> Result<Change, String> {
-        Ok(Change::add(Address::column_field(table, text(item, "column")?, flag), json!(true)))
+        Ok(Change::add(Address::column_field(table, &column()?, flag), json!(true)))
     };
     let changes = match action {
         "add_synonym" => {
             let word = text(item, "text")?;
-            vec![Change::add(Address::synonym(table, text(item, "column")?, word), json!(word))]
+            vec![Change::add(Address::synonym(table, &column()?, word), json!(word))]
         }
         "describe_column" => {
-            let address = Address::column_field(table, text(item, "column")?, "description");
+            let address = Address::column_field(table, &column()?, "description");
             vec![Change::add(address, json!(split_lines(text(item, "text")?)))]
         }
         "describe_table" => {
@@ -196,14 +261,17 @@ fn metadata(item: &Value) -> Drafted {
     Ok((Category::Metadata, changes))
 }
 
-fn join(item: &Value) -> Drafted {
-    let (left, right) = (text(item, "left_table")?, text(item, "right_table")?);
+fn join(item: &Value, context: &Context) -> Drafted {
+    let table = |side: &str| text(item, side).map(|name| spelled_table(name, context));
+    let (left, right) = (&table("left_table")?, &table("right_table")?);
+    let column =
+        |side: &str, table: &str| text(item, side).map(|name| spelled_column(table, name, context).replace('`', "``"));
     let short = |name: &str| name.replace('`', "").rsplit('.').next().unwrap_or(name).to_owned();
     let (one, mut two) = (short(left), short(right));
     if one.eq_ignore_ascii_case(&two) {
         two.push_str("_1");
     }
-    let sql = format!("`{one}`.`{}` = `{two}`.`{}`", text(item, "left_column")?, text(item, "right_column")?);
+    let sql = format!("`{one}`.`{}` = `{two}`.`{}`", column("left_column", left)?, column("right_column", right)?);
     let marker = format!("--rt=FROM_RELATIONSHIP_TYPE_{}--", text(item, "relationship")?);
     let id = short_id(&["join", left, right, &sql]);
     let element = json!({

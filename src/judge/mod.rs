@@ -4,10 +4,12 @@
 mod item;
 mod reply;
 mod session;
+mod template;
 
 pub use item::{Item, Sample};
 pub use reply::{Label, Opinion, reply_schema};
 pub use session::{Asking, Judged, Request, Session};
+pub use template::{Misplaced, Template};
 
 /// Items in one request.
 pub const CHUNK: usize = 10;

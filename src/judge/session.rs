@@ -2,11 +2,10 @@
 
 use super::item::{Item, fenced};
 use super::reply::{Label, Opinion, read};
+use super::template::Template;
 use crate::model::{Outcome, digest_text};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-
-const TEMPLATE: &str = include_str!("../../prompts/judge.md");
 
 /// Which side stands first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +47,7 @@ pub struct Judged {
 pub struct Session {
     items: BTreeMap<String, Item>,
     seed: String,
+    template: Template,
     chunk: usize,
     started: bool,
     retried: BTreeSet<(String, Asking)>,
@@ -63,11 +63,17 @@ impl Session {
         Self {
             items: items.into_iter().map(|item| (item.id.clone(), item)).collect(),
             seed: seed.to_owned(),
+            template: Template::default(),
             chunk: chunk.max(1),
             started: false,
             retried: BTreeSet::new(),
             opinions: BTreeMap::new(),
         }
+    }
+
+    /// With a prompt of the project's own.
+    pub fn with_template(self, template: Template) -> Self {
+        Self { template, ..self }
     }
 
     /// The requests to make now; none when the session is over. The first call gives everything
@@ -100,8 +106,7 @@ impl Session {
             .iter()
             .filter_map(|id| Some(self.items.get(*id)?.shown(&alias(id), asking == Asking::AnswerFirst)))
             .collect();
-        // The data go in last: what they hold is not looked at for placeholders.
-        let prompt = TEMPLATE.replace("{{count}}", &shown.len().to_string()).replace("{{items}}", &fenced(&shown));
+        let prompt = self.template.fill(shown.len(), &fenced(&shown));
         let aliases = ids.iter().map(|id| (alias(id), (*id).clone())).collect();
         Request { asking, prompt, aliases }
     }

@@ -1,6 +1,6 @@
 //! One chat turn with a schema for the answer.
 
-use super::json_text::json_in;
+use super::json_text::{json_fault, json_in};
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -34,6 +34,8 @@ pub struct ChatRequest {
     /// Name and JSON Schema of the answer; none means free text.
     pub schema: Option<(String, Value)>,
     pub max_tokens: u32,
+    /// 0 gives the steadiest replies.
+    pub temperature: f64,
 }
 
 /// What came back.
@@ -75,15 +77,15 @@ impl Usage {
 /// Why there is no usable answer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ChatError {
-    #[error("the model {model} did not answer: {}. {}", .refusal.message, help(.refusal))]
+    #[error("the model {model} did not answer: {}", told(.refusal))]
     Refused { model: String, refusal: Refusal },
     #[error("the model {model} stopped at its limit of {max_tokens} tokens. Ask for less at once, or raise the limit.")]
     CutOff { model: String, max_tokens: u32, usage: Usage },
     #[error(
-        "the model {model} answered twice without the JSON it was asked for: {start}. Try another model, or do \
-         without one."
+        "the model {model} answered twice without the JSON it was asked for: {fault}{}. Try another model, or do \
+         without one.", began(.start)
     )]
-    NotJson { model: String, start: String, usage: Usage },
+    NotJson { model: String, fault: String, start: String, usage: Usage },
 }
 
 impl ChatError {
@@ -96,15 +98,26 @@ impl ChatError {
     }
 }
 
-fn help(refusal: &Refusal) -> &'static str {
-    match refusal.status {
+/// The refusal and what to do about it, which the message may say itself.
+fn told(refusal: &Refusal) -> String {
+    let message = refusal.message.trim().trim_end_matches('.');
+    let help = match refusal.status {
         Some(401 | 403) => "Ask for CAN QUERY on the endpoint.",
         Some(404) => "Check `llm.endpoint`; the workspace's Serving page lists what there is.",
         Some(429) => "Its rate limit is reached; wait, or choose another endpoint.",
+        _ if refusal.transient && message.contains("later") => "",
         _ if refusal.transient => "Try again later.",
         _ => "Check `llm` in the project file.",
-    }
+    };
+    format!("{message}. {help}").trim_end().to_owned()
 }
+
+fn began(start: &str) -> String {
+    if start.trim().is_empty() { String::new() } else { format!(" (it began with “{}”)", start.trim()) }
+}
+
+/// Characters of a reply that is no JSON which are sent back.
+const SENT_BACK: usize = 4_000;
 
 /// A model to talk to. Remembers what its endpoint does not understand.
 #[derive(Clone)]
@@ -140,8 +153,8 @@ impl Chat {
         let second = self.send(request, with_schema, Some(&first.text)).await?;
         let usage = first.usage.plus(second.usage);
         if second.json.is_none() {
-            let start = second.text.chars().take(120).collect();
-            return Err(ChatError::NotJson { model: self.model().to_owned(), start, usage });
+            let (fault, start) = (json_fault(&second.text), second.text.chars().take(120).collect());
+            return Err(ChatError::NotJson { model: self.model().to_owned(), fault, start, usage });
         }
         Ok(ChatAnswer { usage, ..second })
     }
@@ -183,12 +196,13 @@ fn body(request: &ChatRequest, with_schema: bool, wrong: Option<&str>) -> Value 
         messages.insert(0, json!({"role": "system", "content": system}));
     }
     if let Some(wrong) = wrong {
-        messages.push(json!({"role": "assistant", "content": if wrong.is_empty() { "(nothing)" } else { wrong }}));
-        messages.push(
-            json!({"role": "user", "content": "That was not JSON of the form asked for. Answer with the JSON alone."}),
-        );
+        let sent_back: String = wrong.chars().take(SENT_BACK).collect();
+        messages.push(json!({"role": "assistant", "content": if wrong.is_empty() { "(nothing)" } else { &sent_back }}));
+        let content =
+            format!("That was not JSON of the form asked for: {}. Answer with the JSON alone.", json_fault(wrong));
+        messages.push(json!({"role": "user", "content": content}));
     }
-    let mut body = json!({"messages": messages, "max_tokens": request.max_tokens, "temperature": 0.0});
+    let mut body = json!({"messages": messages, "max_tokens": request.max_tokens, "temperature": request.temperature});
     if let (Some((name, schema)), true) = (&request.schema, with_schema) {
         body["response_format"] =
             json!({"type": "json_schema", "json_schema": {"name": name, "schema": schema, "strict": true}});
@@ -287,8 +301,17 @@ mod tests {
         let (answer, sent) = ask(vec![says(json!("sure!")), says(json!("{}"))]).await;
         assert_eq!(answer.unwrap().usage.total(), 30);
         assert_eq!(sent[1]["messages"].as_array().unwrap().len(), 3);
+        assert!(sent[1]["messages"][2]["content"].as_str().unwrap().contains("holds no JSON"), "{sent:?}");
         let (answer, _) = ask(vec![says(json!("sure!")), says(json!("again"))]).await;
         assert!(matches!(answer, Err(ChatError::NotJson { usage, .. }) if usage.total() == 30));
+    }
+
+    #[test]
+    fn a_refusal_says_once_what_to_do() {
+        let refusal =
+            |message: &str| Refusal { status: Some(500), message: message.into(), transient: true, retry_after: None };
+        assert_eq!(told(&refusal("500: in trouble; try again later.")), "500: in trouble; try again later.");
+        assert_eq!(told(&refusal("500: in trouble")), "500: in trouble. Try again later.");
     }
 
     #[tokio::test]

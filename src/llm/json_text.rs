@@ -25,6 +25,19 @@ pub fn json_in(text: &str) -> Option<Value> {
     None
 }
 
+/// Why there is none, for the model and for people.
+pub fn json_fault(text: &str) -> String {
+    if text.trim().is_empty() {
+        return "the reply is empty".to_owned();
+    }
+    let Some(start) = text.find(['{', '[']) else { return "the reply holds no JSON".to_owned() };
+    match serde_json::Deserializer::from_str(&text[start..]).into_iter::<Value>().next() {
+        Some(Err(error)) if error.is_eof() => format!("the JSON breaks off after {} characters", text.chars().count()),
+        Some(Err(error)) => format!("the JSON is broken: {error}"),
+        _ => "the reply holds no JSON of this form".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +55,11 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(json_in(text), expected, "{text}");
+        }
+        for (text, fault) in
+            [("  ", "empty"), ("no", "no JSON"), ("{\"a\": [1,", "breaks off after 9"), ("{a}", "broken: key")]
+        {
+            assert!(json_fault(text).contains(fault), "{}", json_fault(text));
         }
     }
 }

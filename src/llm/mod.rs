@@ -8,5 +8,5 @@ mod json_text;
 mod openai;
 
 pub use chat::{Chat, ChatAnswer, ChatError, ChatRequest, Refusal, Transport, Usage};
-pub use json_text::json_in;
+pub use json_text::{json_fault, json_in};
 pub use openai::OpenAi;

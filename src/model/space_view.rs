@@ -97,16 +97,20 @@ pub enum Relationship {
 }
 
 impl Relationship {
-    /// The second element of a join's `sql`.
-    pub fn marker(self) -> String {
-        let name = match self {
+    /// As the service calls it.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::ManyToOne => "MANY_TO_ONE",
             Self::OneToMany => "ONE_TO_MANY",
             Self::OneToOne => "ONE_TO_ONE",
             Self::ManyToMany => "MANY_TO_MANY",
             Self::Unspecified => "UNSPECIFIED",
-        };
-        format!("--rt=FROM_RELATIONSHIP_TYPE_{name}--")
+        }
+    }
+
+    /// The second element of a join's `sql`.
+    pub fn marker(self) -> String {
+        format!("--rt=FROM_RELATIONSHIP_TYPE_{}--", self.name())
     }
 
     /// Read from right to left.
@@ -118,7 +122,8 @@ impl Relationship {
         }
     }
 
-    fn from_marker(text: &str) -> Self {
+    /// Unspecified for what is no marker.
+    pub fn from_marker(text: &str) -> Self {
         [Self::ManyToOne, Self::OneToMany, Self::OneToOne, Self::ManyToMany]
             .into_iter()
             .find(|relationship| text.trim() == relationship.marker())

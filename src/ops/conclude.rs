@@ -186,6 +186,7 @@ fn evidence(
     let learn = paired(questions, Split::Learn, repeats);
     let holdout = paired(questions, Split::Holdout, repeats);
     let mut notes = decided.notes.clone();
+    notes.extend(proof.notes.clone());
     notes.extend(proof.cross_fit.map(CrossFit::told));
     if repeats.confirmed {
         let steady = if repeats.unsteady.is_empty() { ", all with the same outcome" } else { "" };

@@ -124,8 +124,12 @@ mod tests {
         docket.add(item("a"), 5, scored("a again"), true);
         let chunk = docket.next_chunk(true).expect("a chunk");
         assert_eq!(chunk.len(), 1);
-        let judgement =
-            Judgement { outcome: Outcome::Correct, reason: "JUDGE_EQUIVALENT".into(), detail: "both".into() };
+        let judgement = Judgement {
+            outcome: Outcome::Correct,
+            reason: "JUDGE_EQUIVALENT".into(),
+            detail: "both".into(),
+            by: String::new(),
+        };
         let decided = docket.decide([(Digest(chunk[0].id.clone()), judgement)].into());
         let places: Vec<usize> = decided.iter().map(|(index, ..)| *index).collect();
         assert_eq!(places, [0, 5]);

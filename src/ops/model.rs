@@ -2,15 +2,15 @@
 //! drafting fixes. Everything works without one.
 
 use super::meter::Meter;
+use super::prompts::Prompts;
 use crate::databricks::Client;
 use crate::judge::{self, Item, Judged};
 use crate::llm::{Chat, ChatAnswer, ChatError, ChatRequest, Refusal, Transport, Usage};
-use crate::model::ScoredQuestion;
+use crate::model::{Digest, ScoredQuestion, digest_json};
 use crate::store::Cache;
 use futures::future::{BoxFuture, FutureExt, join_all};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -28,8 +28,10 @@ pub struct ModelOptions {
     pub judges: bool,
     /// Items in one request to the judge.
     pub chunk: usize,
-    /// A folder with prompts that replace the built-in ones of the same name.
-    pub prompts: Option<PathBuf>,
+    pub temperature: f64,
+    /// The judge sees the first rows that differ.
+    pub rows: bool,
+    pub prompts: Prompts,
 }
 
 /// The model with its options.
@@ -91,8 +93,13 @@ impl Model {
 
     /// Asks once, if the budget allows.
     pub async fn ask(&self, prompt: &str, schema: Option<(String, Value)>) -> Result<ChatAnswer, ModelError> {
-        let request =
-            ChatRequest { system: String::new(), user: prompt.to_owned(), schema, max_tokens: self.options.max_tokens };
+        let request = ChatRequest {
+            system: String::new(),
+            user: prompt.to_owned(),
+            schema,
+            max_tokens: self.options.max_tokens,
+            temperature: self.options.temperature,
+        };
         // Never closed, so this only ever waits.
         let _place = self.places.acquire().await;
         if let Some(what) = self.meter.exhausted() {
@@ -108,15 +115,14 @@ impl Model {
         Ok(answer?)
     }
 
-    /// The project's own template of this name, if it has one.
-    pub fn template(&self, name: &str) -> Option<String> {
-        let folder = self.options.prompts.as_ref()?;
-        std::fs::read_to_string(folder.join(format!("{name}.md"))).ok()
+    /// Another prompt, or one that shows more, may judge otherwise.
+    fn verdict_key(&self, item: &Item) -> Digest {
+        digest_json(&json!([item.key(), self.options.prompts.judge().digest(), self.options.rows]))
     }
 
     /// What was said of the same comparison before.
     pub fn judged(&self, item: &Item) -> Option<Judgement> {
-        self.verdicts.get(&item.key())
+        self.verdicts.get(&self.verdict_key(item))
     }
 
     /// Verdicts on undecided comparisons, by item id. The same pair never gets two verdicts: what
@@ -131,9 +137,16 @@ impl Model {
                 None => open.push(item),
             }
         }
-        let keys: BTreeMap<String, _> = open.iter().map(|item| (item.id.clone(), item.key())).collect();
+        let keys: BTreeMap<String, _> = open.iter().map(|item| (item.id.clone(), self.verdict_key(item))).collect();
+        if !self.options.rows {
+            for item in &mut open {
+                item.gold.differing_rows.clear();
+                item.answer.differing_rows.clear();
+            }
+        }
         let mut usage = Usage::default();
-        let mut session = judge::Session::new(open, "judge", self.options.chunk);
+        let mut session =
+            judge::Session::new(open, "judge", self.options.chunk).with_template(self.options.prompts.judge().clone());
         loop {
             let requests = session.requests();
             if requests.is_empty() {
@@ -154,8 +167,9 @@ impl Model {
                 session.absorb(request, text_of(&reply));
             }
         }
+        let by = format!("prompt judge {}", self.options.prompts.judge().digest().short());
         for (id, judged) in session.outcomes() {
-            let judgement = Judgement::of(&judged);
+            let judgement = Judgement::of(&judged, &by);
             if judged.reason != "JUDGE_SILENT"
                 && let Some(key) = keys.get(&id)
                 && let Err(error) = self.verdicts.put(key, &judgement)
@@ -179,18 +193,29 @@ pub struct Judgement {
     pub outcome: crate::model::Outcome,
     pub reason: String,
     pub detail: String,
+    /// The prompt that asked, with its digest.
+    #[serde(default)]
+    pub by: String,
 }
 
 impl Judgement {
     /// Puts the judge's word in the place of the rules' "undecided".
     pub fn put_on(&self, scored: &mut ScoredQuestion) {
         scored.verdict.notes.push(std::mem::take(&mut scored.verdict.reason));
+        if !self.by.is_empty() {
+            scored.verdict.notes.push(format!("judged by {}", self.by));
+        }
         scored.verdict.outcome = self.outcome;
         scored.verdict.reason.clone_from(&self.reason);
         scored.verdict.detail.clone_from(&self.detail);
     }
 
-    fn of(judged: &Judged) -> Self {
-        Self { outcome: judged.outcome, reason: judged.reason.to_owned(), detail: judged.detail.clone() }
+    fn of(judged: &Judged, by: &str) -> Self {
+        Self {
+            outcome: judged.outcome,
+            reason: judged.reason.to_owned(),
+            detail: judged.detail.clone(),
+            by: by.to_owned(),
+        }
     }
 }

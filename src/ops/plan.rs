@@ -6,7 +6,7 @@ use super::confirm::{Arm, Repeats, confirm};
 use super::cross_fit::cross_fit;
 use super::events::Events;
 use super::exhausted::{Exhausted, NothingLeft};
-use super::ground::{declared_names, unusable};
+use super::ground::{declared_names, held_answers, unusable};
 use super::guards::{Policy, sql_failures};
 use super::lab::Trials;
 use super::lent::Loans;
@@ -119,10 +119,24 @@ pub async fn plan(input: PlanInput<'_>) -> Result<Planned, OpsError> {
     } else if let Err(error) = shadow.remove().await {
         events.warn(format!("the shadow space could not be removed: {error}; `shadows gc` will try again"));
     }
-    let outcome = outcome?;
+    let mut outcome = outcome?;
+    if input.live.is_some() {
+        outcome.proof.notes.extend(audit(&base, &input.suite, &events));
+    }
     let declared = declared_changes(&input, &base);
     policy.facts.sql_failures = sql_failures(&input.scorer.workspace, &declared, &base, &catalog).await;
     conclude(&input, base, &catalog, &policy, outcome)
+}
+
+/// What stands in the space already is no change that a guard could stop; it is told.
+fn audit(base: &Space, suite: &Suite, events: &Events) -> Option<String> {
+    let held = held_answers(base, suite);
+    let first = held.first()?;
+    let more =
+        if held.len() > 1 { format!(", and {} more; `validate` lists them", held.len() - 1) } else { String::new() };
+    let note = format!("the space holds answers already: {}{more}", first.message);
+    events.warn(note.clone());
+    Some(note)
 }
 
 /// What the measuring found.
@@ -218,9 +232,11 @@ async fn improve(
                 base,
                 leaked: Default::default(),
                 refused: Default::default(),
+                drafting: Default::default(),
             };
             let mut proof = prover.prove(&proposer, &baseline).await?;
             proof.cross_fit = cross_fit(&learn_set.questions, &proof.kept, learnt_from);
+            proof.notes = proposer.drafting.notes();
             proposer.memory.keep(&proof.rejections, input.now)?;
             if !proposer.refused.into_inner() {
                 exhausted.keep(patterns.len(), &proof);

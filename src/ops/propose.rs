@@ -1,12 +1,12 @@
 //! From patterns and failures to candidates that are worth a trial: generated, grounded on the
 //! warehouse, checked for leaks and against what was tried before.
 
-use super::draft::draft;
+use super::draft::{Drafting, draft};
 use super::memory::Memory;
 use super::score::Scorer;
 use super::workspace::{OpsError, Workspace};
 use crate::diff::diff;
-use crate::fix::{self, Failure, FixInput, probe_sql, propose};
+use crate::fix::{self, Failure, FixInput, probe_sql, propose, together, value_probes};
 use crate::guard::{Golds, lost_text};
 use crate::learn::LearntPattern;
 use crate::model::{Candidate, Catalog, Event, Outcome, Question, Rejection, RejectionReason, Scorecard, Space, Suite};
@@ -34,6 +34,8 @@ pub struct Proposer<'a> {
     pub leaked: Mutex<BTreeMap<String, String>>,
     /// The warehouse refused a candidate's SQL, which it may run another time.
     pub refused: AtomicBool,
+    /// How the model did so far.
+    pub drafting: Drafting,
 }
 
 /// What is new since the last round, and what is refused at once.
@@ -61,9 +63,15 @@ impl Proposer<'_> {
         };
         let (mut made, mut rejections) = propose(&input);
         if let Some(model) = &self.scorer.model {
-            let (drafted, refused) = draft(model, &input, &self.scorer.events).await;
-            made.extend(drafted);
+            let (drafted, refused) = draft(model, &input, &self.scorer.events, &self.drafting).await;
             rejections.extend(refused);
+            if !drafted.is_empty() {
+                // What the miners made stands first.
+                made.extend(drafted);
+                let (kept, clashing) = together(&input, made);
+                made = kept;
+                rejections.extend(clashing);
+            }
         }
         let fresh: Vec<Candidate> = made.into_iter().filter(|candidate| !tried.contains(&candidate.id)).collect();
         let (fresh, remembered) = self.memory.sort_out(fresh);
@@ -151,6 +159,12 @@ impl Proposer<'_> {
                 for sql in probe_sql(&candidate, content, self.catalog) {
                     if let Err(error) = workspace.rows_of(&sql).await {
                         return (candidate, Some(format!("{error}; tried: {sql}")));
+                    }
+                }
+                for (sql, told) in value_probes(&candidate, content, self.catalog) {
+                    // What cannot be asked is left to the trial.
+                    if workspace.rows_of(&sql).await.is_ok_and(|found| found.rows.is_empty()) {
+                        return (candidate, Some(told));
                     }
                 }
                 (candidate, None)

@@ -60,12 +60,22 @@ pub struct Proof {
     pub tried: usize,
     /// Of a small learn set: what of it would be won by what other questions teach.
     pub cross_fit: Option<CrossFit>,
+    /// What a reader should know of how the candidates came about.
+    pub notes: Vec<String>,
 }
 
 impl Proof {
     /// Nothing was tried.
     pub fn unchanged(base: &Space) -> Self {
-        Self { content: base.clone(), kept: Vec::new(), rejections: Vec::new(), rounds: 0, tried: 0, cross_fit: None }
+        Self {
+            content: base.clone(),
+            kept: Vec::new(),
+            rejections: Vec::new(),
+            rounds: 0,
+            tried: 0,
+            cross_fit: None,
+            notes: Vec::new(),
+        }
     }
 }
 
@@ -131,7 +141,7 @@ impl Prover<'_, '_> {
         let (content, kept) = self.settle(accepted, &start, &fixed, &mut rejections).await?;
         rejections.sort_by(|a, b| (a.reason, &a.candidate.id).cmp(&(b.reason, &b.candidate.id)));
         rejections.dedup_by(|a, b| a.candidate.id == b.candidate.id && a.reason == b.reason);
-        Ok(Proof { content, kept, rejections, rounds: round, tried: tried.len(), cross_fit: None })
+        Ok(Proof { content, kept, rejections, rounds: round, tried: tried.len(), cross_fit: None, notes: Vec::new() })
     }
 
     /// One round. True if a question was won.

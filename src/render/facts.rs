@@ -1,7 +1,8 @@
 //! Figures and sentences about a plan that every rendering shows alike.
 
 use super::escape::visible_line;
-use crate::model::{Action, ChangeEvidence, Outcome, Plan, RejectionReason, Score};
+use super::title::title;
+use crate::model::{Action, ChangeEvidence, Outcome, Plan, Rejection, RejectionReason, Score};
 use std::collections::BTreeMap;
 
 /// One line of the score table.
@@ -111,6 +112,19 @@ pub(super) fn rejection_counts(plan: &Plan) -> Vec<String> {
     let mut counts: Vec<(RejectionReason, usize)> = counts.into_iter().collect();
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     counts.into_iter().map(|(reason, count)| format!("{} {count}", reason_words(reason))).collect()
+}
+
+/// Why a candidate was turned down, what it was, and who proposed it where that was a model.
+pub(super) fn rejection_line(rejection: &Rejection) -> String {
+    let candidate = &rejection.candidate;
+    let names: Vec<String> = candidate.changes.iter().map(title).collect();
+    let what = if names.is_empty() { visible_line(&candidate.reason) } else { names.join("; ") };
+    let what = what.trim_end_matches('.');
+    let from = match candidate.provenance.as_str() {
+        "" | "miner" => String::new(),
+        other => format!(" (from {})", visible_line(other)),
+    };
+    format!("{}: {what}{from}: {}", reason_words(rejection.reason), visible_line(&rejection.detail))
 }
 
 pub(super) fn reason_words(reason: RejectionReason) -> &'static str {

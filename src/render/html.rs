@@ -2,7 +2,7 @@
 
 use super::content::parts;
 use super::escape::{visible, visible_line};
-use super::facts::{change_counts, evidence_line, left_out, rejection_counts, score_rows};
+use super::facts::{change_counts, evidence_line, left_out, rejection_counts, rejection_line, score_rows};
 use super::text_diff::{Row, Side, rows};
 use super::title::title;
 use crate::format::plan_id;
@@ -119,7 +119,10 @@ fn judgement(plan: &Plan) -> Markup {
             }
         }
         @if !plan.rejections.is_empty() {
-            p { (plan.rejections.len()) " candidates rejected: " (rejection_counts(plan).join(", ")) }
+            details {
+                summary { (plan.rejections.len()) " candidates rejected: " (rejection_counts(plan).join(", ")) }
+                ul { @for rejection in &plan.rejections { li { (rejection_line(rejection)) } } }
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::content::parts;
 use super::escape::{code_cell, code_span, fence, markdown, visible_line};
-use super::facts::{change_counts, evidence_line, rejection_counts, score_rows};
+use super::facts::{change_counts, evidence_line, rejection_counts, rejection_line, score_rows};
 use super::style::cut;
 use super::text_diff::{Row, Side, rows};
 use super::title::title;
@@ -36,9 +36,11 @@ pub fn plan(plan: &Plan, path: Option<&str>) -> Comment {
         shown += 1;
     }
     let dropped = changes.len() - shown;
+    let rejections = if dropped == 0 { rejections(plan, room.saturating_sub(used)) } else { String::new() };
     let mut text = head(plan, path, dropped);
     text.extend(changes.into_iter().take(shown));
     text.push_str(&questions);
+    text.push_str(&rejections);
     text.push_str(&foot);
     Comment { text, truncated: dropped > 0 }
 }
@@ -188,6 +190,30 @@ fn questions(plan: &Plan) -> String {
     }
     text.push_str("\n</details>\n\n");
     text
+}
+
+/// Why each candidate was turned down, as far as there is room.
+fn rejections(plan: &Plan, room: usize) -> String {
+    let lines: Vec<String> = plan
+        .rejections
+        .iter()
+        .take(MOST)
+        .map(|rejection| format!("* {}\n", markdown(&cut(&rejection_line(rejection), OF_MANY))))
+        .collect();
+    let size: usize = lines.iter().map(String::len).sum();
+    if lines.is_empty() || size + 200 > room {
+        return String::new();
+    }
+    let rest = if plan.rejections.len() > MOST {
+        format!("* rejections{}\n", more(plan.rejections.len()))
+    } else {
+        String::new()
+    };
+    format!(
+        "<details><summary>Rejected candidates ({})</summary>\n\n{}{rest}\n</details>\n\n",
+        plan.rejections.len(),
+        lines.concat()
+    )
 }
 
 fn foot(plan: &Plan) -> String {

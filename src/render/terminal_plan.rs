@@ -2,7 +2,7 @@
 
 use super::content::parts;
 use super::escape::visible_line;
-use super::facts::{change_counts, evidence_line, left_out, rejection_counts, score_rows};
+use super::facts::{change_counts, evidence_line, left_out, rejection_counts, rejection_line, score_rows};
 use super::style::{Detail, TerminalOptions, Tone, wrap};
 use super::text_diff::{Row, Side, rows};
 use super::title::title;
@@ -159,9 +159,7 @@ fn rejections(plan: &Plan, options: &TerminalOptions) -> String {
     let mut text = options.paragraph("  Rejected  ", &format!("{}: {counts}{hint}", plan.rejections.len()));
     if options.detail == Detail::Full {
         for rejection in &plan.rejections {
-            let names: Vec<String> = rejection.candidate.changes.iter().map(title).collect();
-            let line = format!("{}: {}", names.join("; "), visible_line(&rejection.detail));
-            text.push_str(&options.paragraph("              ", &line));
+            text.push_str(&options.paragraph("              ", &rejection_line(rejection)));
         }
     }
     text

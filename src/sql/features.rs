@@ -47,6 +47,11 @@ impl Fragment {
         self.columns.iter().map(|column| column.table.as_str()).collect()
     }
 
+    /// True if it computes over many rows.
+    pub fn is_aggregate(&self) -> bool {
+        holds_aggregate(&self.expr)
+    }
+
     /// The same with every aggregate over the rows that meet all conditions.
     pub fn filtered(&self, conditions: &[&Fragment]) -> Self {
         let all = conditions.iter().map(|condition| condition.expr.clone()).reduce(|left, right| Expr::BinaryOp {

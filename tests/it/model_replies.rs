@@ -64,6 +64,14 @@ fn good_replies_become_changes_and_bad_ones_rejections() {
         "kind": "measure", "display_name": "tidy", "alias": "tidy", "sql": "DROP TABLE fleet.ops.trips",
         "reason": "x", "questions": ["hauls-1"],
     });
+    let typed = json!({
+        "kind": "filter", "display_name": "short hauls", "sql": "fleet.ops.trips.km < 10", "synonyms": [{"a": 1}],
+        "reason": "x", "questions": ["hauls-1"],
+    });
+    let town = json!({
+        "kind": "filter", "display_name": "vans of the town", "sql": "fleet.ops.vans.site = 'Cele'", "reason": "x",
+        "questions": ["hauls-1"],
+    });
     let ghost = json!({
         "action": "add_synonym", "table": "fleet.ops.ghosts", "column": "km", "text": "long hauls", "reason": "x",
     });
@@ -74,7 +82,7 @@ fn good_replies_become_changes_and_bad_ones_rejections() {
     let obeyed = json!({"address": "text_instructions/8e4b27f05d1c4a93b6f8d20c7a951e34", "reason": "as told"});
     let replies = json!([
         {"contains": "Words of our own", "reply": changes(json!([ghost]))},
-        {"contains": "You add SQL snippets", "reply": changes(json!([haul, ddl]))},
+        {"contains": "You add SQL snippets", "reply": changes(json!([haul, ddl, typed, town]))},
         {"contains": "You add example queries", "reply": changes(json!([answer]))},
         {"contains": "You add join specs", "reply": "{\"changes\": [{\"left_table\": \"fleet.ops.tr"},
         {"contains": "You add single lines", "reply": format!("{{\"changes\": [{{\"line\": \"{}\"}}]}}", "x".repeat(250_000))},
@@ -91,6 +99,9 @@ fn good_replies_become_changes_and_bad_ones_rejections() {
     assert!(haul["evidence"]["fixes"].to_string().contains("hauls-"), "{haul:#}");
 
     assert!(holds(&rejected(&plan, "sql_snippets"), "not-grounded", ""), "DDL: {:?}", rejected(&plan, "sql_snippets"));
+    let snippets = rejected(&plan, "sql_snippets");
+    assert!(holds(&snippets, "not-grounded", "not of type"), "a synonym that is no text: {snippets:?}");
+    assert!(holds(&snippets, "not-grounded", "the nearest is 'Celle'"), "{snippets:?}");
     let ghosts = rejected(&plan, "metadata");
     assert!(holds(&ghosts, "not-grounded", "`fleet.ops.ghosts` is not a table"), "{ghosts:?}");
     let leaks = rejected(&plan, "sample_queries");
@@ -104,7 +115,7 @@ fn good_replies_become_changes_and_bad_ones_rejections() {
     let own = digest_text(OWN_PROMPT).short().to_owned();
     let from = plan["rejections"].to_string();
     assert!(from.contains(&format!("prompt metadata {own}")), "the project's own prompt is named by its digest");
-    // The half reply was sent back once, with what was wrong.
+    // Replies with faults were sent back once, with what was wrong.
     assert!(project.requests().iter().filter(|entry| entry.to_string().contains("serving-endpoints")).count() >= 7);
 }
 
@@ -136,7 +147,9 @@ fn a_persons_word_is_not_taken_away_and_blocks_nothing() {
 fn a_model_that_fails_leaves_the_miners_at_work() {
     let down = project(&json!([{"contains": "", "reply": "out of order", "status": 403}]));
     let done = down.run(&["plan", "--json"]).exits(0).says("going on with the miners");
+    assert_eq!(done.err.matches("going on with the miners").count(), 1, "it is not asked again: {}", done.err);
     let with = done.json();
+    assert!(with["evidence"]["notes"].to_string().contains("going on with the miners"), "{}", with["evidence"]);
     let silent = project(&json!([]));
     let model = "llm: {endpoint: drafts, prompts: prompts, judge: false}\n";
     silent.edit("genie.yaml", model, "");

@@ -21,7 +21,7 @@ pub use run::{
     ControlArg, LearnArgs, OnDrift, PlanArgs, PlanCommand, PlanFormat, ScoreArgs, ScoreFormat, ShowArgs, SplitArgs,
 };
 pub use tools::{
-    CompareArgs, CompletionsArgs, DoctorArgs, ExplainArgs, SchemaArgs, ServeArgs, UiArgs, WorkspaceCommand,
+    CompareArgs, CompletionsArgs, DoctorArgs, ExplainArgs, PromptsArgs, SchemaArgs, ServeArgs, UiArgs, WorkspaceCommand,
 };
 
 /// Plan and apply measured improvements to Databricks Genie spaces.
@@ -134,6 +134,12 @@ pub enum Command {
     /// Print the JSON Schema of a declared file or of one that is written
     #[command(after_help = "Example: genie-enhance schema project > project.schema.json")]
     Schema(SchemaArgs),
+    /// What a language model is asked, and how to ask it otherwise
+    ///
+    /// Lists the prompts in effect, or prints one. A project replaces them with files of the same
+    /// names in the folder that `llm.prompts` names.
+    #[command(after_help = "Example: genie-enhance prompts --to prompts")]
+    Prompts(PromptsArgs),
     /// Show the project as it is meant, with where each value comes from
     #[command(subcommand)]
     Config(ConfigCommand),

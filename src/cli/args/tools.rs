@@ -70,6 +70,20 @@ pub struct UiArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct PromptsArgs {
+    /// Print this one: metadata, join_specs, sql_snippets, sample_queries, instructions, deletions, judge
+    pub name: Option<String>,
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Write the built-in ones into this folder; files that are there stay
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct ExplainArgs {
     /// A code such as GE0101, the name of a guard, or an exit code; without it, all of them
     pub code: Option<String>,

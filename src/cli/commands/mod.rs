@@ -14,6 +14,7 @@ mod learn;
 mod listing;
 mod lock;
 pub(super) mod plan;
+mod prompts;
 mod reference;
 mod rejected;
 mod revise;
@@ -86,6 +87,7 @@ async fn one(command: Command, output: Output) -> Outcome {
         Command::Config(ConfigCommand::Show(args)) => config::show(&args, output),
         Command::Fmt(args) => fmt::run(&args, output),
         Command::Explain(args) => reference::explain(&args, output),
+        Command::Prompts(args) => prompts::run(&args, output),
         Command::Schema(args) => reference::schema(&args, output),
         Command::Completions(args) => reference::completions(&args, output),
     }

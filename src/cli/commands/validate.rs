@@ -6,7 +6,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::session::{gold_findings, load};
 use crate::model::Diagnostic;
-use crate::ops::OpsError;
+use crate::ops::{OpsError, held_answers};
 use crate::render;
 
 pub fn run(args: &ValidateArgs, output: Output) -> Outcome {
@@ -22,7 +22,9 @@ pub fn run(args: &ValidateArgs, output: Output) -> Outcome {
                 loaded.suite.questions.len(),
                 if loaded.space.is_some() { ", a declared space" } else { "" }
             );
-            (loaded.warnings, Some(summary))
+            let held = loaded.space.as_ref().map(|declared| held_answers(&declared.space, &loaded.suite));
+            let findings = loaded.warnings.into_iter().chain(held.into_iter().flatten()).collect();
+            (findings, Some(summary))
         }
         Err(OpsError::Declared(findings)) => (findings, None),
         Err(error) => return Err(error),

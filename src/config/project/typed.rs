@@ -275,10 +275,15 @@ pub struct Llm {
     #[serde(default)]
     #[schemars(range(min = 0.0))]
     pub usd_per_million_output: f64,
-    /// A folder with prompts that replace the built-in ones of the same name.
+    /// A folder with prompts of the project's own: `metadata.md`, `join_specs.md`, `sql_snippets.md`,
+    /// `sample_queries.md`, `instructions.md`, `deletions.md` and `judge.md` each replace the built-in
+    /// one. `genie-enhance prompts --to DIR` writes those out to begin with.
     #[serde(default)]
     #[schemars(example = &"prompts")]
     pub prompts: Option<String>,
+    /// Show the judge the first rows that differ. Without it no row of a result reaches the model.
+    #[serde(default)]
+    pub rows: bool,
     /// Ask the model about results that the comparison rules cannot decide.
     #[serde(default = "yes")]
     pub judge: bool,
