@@ -47,6 +47,9 @@ impl Drafting {
                 course.left_out = true;
                 format!("the model is left out from here on, going on with the miners: {error}")
             }
+            Failure::Declined(error) => {
+                format!("prompt {} brought nothing, going on with the miners: {error}", kind.name())
+            }
             Failure::Late(error) => {
                 course.late += 1;
                 course.left_out |= course.late >= MAX_LATE;
@@ -103,6 +106,8 @@ pub async fn draft(
 enum Failure {
     /// The endpoint does not answer, whatever it is asked; or the prompt cannot be made.
     Refused(String),
+    /// The endpoint does not take this very request; the next may be fine.
+    Declined(String),
     /// No reply in time.
     Late(String),
     /// A reply came that is none, also after it was sent back.
@@ -116,6 +121,11 @@ impl Failure {
                 Self::Unreadable { provenance: prompt.provenance(), error: error.to_string() }
             }
             ModelError::Timeout(_) => Self::Late(error.to_string()),
+            ModelError::Chat(ChatError::Refused { ref refusal, .. })
+                if matches!(refusal.status, Some(400 | 413 | 422)) =>
+            {
+                Self::Declined(error.to_string())
+            }
             _ => Self::Refused(error.to_string()),
         }
     }
