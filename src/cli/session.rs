@@ -12,6 +12,7 @@ use crate::embedded::server::{RunningServer, WAREHOUSE_ID};
 use crate::embedded::world::World;
 use crate::guard::Facts;
 use crate::limit::Budget;
+use crate::llm::OpenAi;
 use crate::model::{Diagnostic, Digest, Generated, Plan, Question, Severity, Space, State, digest_json};
 use crate::ops::{
     Bills, Events, Gate, GateOptions, KnownResults, Loans, Meter, Model, ModelOptions, OpsError, Pace, Prices, Prompts,
@@ -233,7 +234,12 @@ impl Session {
             prompts: Prompts::read(self.project().prompts.as_deref()).0,
         };
         let verdicts = Cache::open(self.layout.verdicts())?;
-        Ok(Some(Model::new(self.workspace.client.clone(), options, verdicts, meter.clone())))
+        let Some(url) = &llm.url else {
+            return Ok(Some(Model::new(self.workspace.client.clone(), options, verdicts, meter.clone())));
+        };
+        let key = llm.key_env.as_deref().map(key_in).transpose()?;
+        let service = OpenAi::new(url, key, &llm.endpoint, llm.timeout.0).map_err(|e| OpsError::other(e.message))?;
+        Ok(Some(Model::at(Arc::new(service), options, verdicts, meter.clone())))
     }
 
     fn budget(&self) -> Budget {
@@ -328,6 +334,13 @@ fn left_out(finding: Diagnostic) -> Diagnostic {
 /// The environment variables.
 pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// The key that an environment variable holds.
+fn key_in(name: &str) -> Result<SecretString, OpsError> {
+    let found = environment(name).filter(|key| !key.trim().is_empty());
+    let missing = || OpsError::usage(format!("`llm.key_env` names {name}, which is not set; put the key there"));
+    found.map(|key| SecretString::from(key.trim().to_owned())).ok_or_else(missing)
 }
 
 /// The project's own folder: around its state file.

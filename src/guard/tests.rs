@@ -388,6 +388,14 @@ fn limits_of_the_service() {
     assert_eq!(world(space(0, 0), space(51, 0)).failing(&[]), ["limits"]);
     assert_eq!(world(space(0, 0), space(0, 25_001)).failing(&[]), ["limits"]);
     assert_eq!(world(space(60, 0), space(60, 25_000)).failing(&[]), [] as [&str; 0]);
+    let lines = |count: usize| {
+        let content = vec![format!("{}\n", "x".repeat(99)); count];
+        let document =
+            json!({"version": 2, "instructions": {"text_instructions": [{"id": "0".repeat(32), "content": content}]}});
+        Space::from_document(document).expect("space")
+    };
+    assert_eq!(world(lines(1), lines(250)).failing(&[]), [] as [&str; 0]);
+    assert_eq!(world(lines(1), lines(251)).failing(&[]), ["limits"], "lines are one text");
     assert_eq!(world(space(0, 0), space(0, 0)).failing(&[config("limits", json!({"max_tables": 0}))]), [] as [&str; 0]);
 }
 

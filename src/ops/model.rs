@@ -1,4 +1,4 @@
-//! A language model on a serving endpoint of the workspace: judging what rules cannot decide, and
+//! A language model, on a serving endpoint of the workspace or elsewhere: judging what rules cannot decide, and
 //! drafting fixes. Everything works without one.
 
 use super::meter::Meter;
@@ -85,10 +85,16 @@ impl Transport for Endpoint {
 }
 
 impl Model {
+    /// A serving endpoint of the workspace.
     pub fn new(client: Client, options: ModelOptions, verdicts: Cache, meter: Arc<Meter>) -> Self {
         let endpoint = Endpoint { client, name: options.endpoint.clone() };
+        Self::at(Arc::new(endpoint), options, verdicts, meter)
+    }
+
+    /// Any service.
+    pub fn at(service: Arc<dyn Transport>, options: ModelOptions, verdicts: Cache, meter: Arc<Meter>) -> Self {
         let places = Semaphore::new(options.concurrency.max(1));
-        Self { chat: Chat::new(Arc::new(endpoint)), options, verdicts, places, meter }
+        Self { chat: Chat::new(service), options, verdicts, places, meter }
     }
 
     /// Asks once, if the budget allows.

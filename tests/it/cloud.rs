@@ -1,7 +1,7 @@
 //! State in an object store, over a small S3-compatible server on this machine: two checkouts share
 //! it, and a serial is written once.
 
-use crate::support::{Done, Project};
+use crate::support::{Done, Project, serve};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex};
 
 /// What lies in the only bucket. Conditional writes are as S3 has them: `If-None-Match: *` makes a
 /// new object or answers 412.
@@ -86,20 +86,6 @@ async fn answer(State(bucket): State<Bucket>, request: Request) -> Response {
     }
 }
 
-/// Serves the bucket until the test process ends; gives its address.
-fn serve(bucket: Bucket) -> String {
-    let (send, address) = mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async move {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-            send.send(listener.local_addr().expect("an address")).expect("somebody waits");
-            axum::serve(listener, Router::new().fallback(answer).with_state(bucket)).await
-        })
-    });
-    format!("http://{}", address.recv().expect("it serves"))
-}
-
 /// A checkout on a machine that reaches the bucket.
 struct Machine {
     project: Project,
@@ -124,7 +110,7 @@ impl Machine {
 #[cfg_attr(not(feature = "state-cloud"), ignore = "needs `--features state-cloud`")]
 fn a_state_in_an_object_store_is_shared_by_machines() {
     let bucket = Bucket::default();
-    let endpoint = serve(bucket.clone());
+    let endpoint = serve(Router::new().fallback(answer).with_state(bucket.clone()));
     let project = Project::small();
     project.write(
         "benchmarks/one.yaml",

@@ -1,9 +1,13 @@
 //! A language model over HTTP with scripted replies: what is good becomes a change, everything else
 //! a rejection with its reason, and without the model the miners go on.
 
-use crate::support::Project;
+use crate::support::{Done, Project, serve};
+use axum::http::HeaderMap;
+use axum::routing::post;
+use axum::{Json, Router};
 use genie_enhance::model::digest_text;
 use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 
 /// Two questions whose words only a person or a model can know: no other question shares them.
 const QUESTIONS: &str = "questions:
@@ -160,4 +164,36 @@ fn a_model_that_fails_leaves_the_miners_at_work() {
         changes.map(|change| (change["address"].to_string(), change["after"].to_string())).collect::<Vec<_>>()
     };
     assert_eq!(made(&with), made(&without));
+}
+
+#[test]
+fn a_service_beside_the_workspace_is_asked_with_its_key() {
+    let asked: Arc<Mutex<Vec<(String, Value)>>> = Arc::default();
+    let haul = json!({
+        "kind": "filter", "display_name": "long hauls", "synonyms": ["long haul"], "sql": "fleet.ops.trips.km > 100",
+        "reason": "Long hauls are trips of more than 100 km.", "questions": ["hauls-1", "hauls-2"],
+    });
+    let log = asked.clone();
+    let answer = move |headers: HeaderMap, Json(body): Json<Value>| async move {
+        let key = headers.get("authorization").and_then(|key| key.to_str().ok()).unwrap_or_default().to_owned();
+        let wants_snippets = body["messages"].to_string().contains("You add SQL snippets");
+        log.lock().expect("no panic").push((key, body));
+        let changes = if wants_snippets { json!({"changes": [haul]}) } else { json!({"changes": []}) };
+        let message = json!({"role": "assistant", "content": changes.to_string()});
+        Json(json!({"choices": [{"message": message}], "usage": {"prompt_tokens": 7, "completion_tokens": 2}}))
+    };
+    let service = serve(Router::new().route("/v1/chat/completions", post(answer)));
+    let project = project(&json!([]));
+    let elsewhere = format!("llm: {{endpoint: some-model, url: \"{service}/v1\", key_env: FLEET_KEY, ");
+    project.edit("genie.yaml", "llm: {endpoint: drafts, ", &elsewhere);
+    project.run(&["plan"]).exits(3).says("FLEET_KEY");
+
+    let plan = Done::of(project.command().args(["plan", "--json"]).env("FLEET_KEY", "word")).exits(0).json();
+    let changed = plan["changes"].as_array().expect("changes");
+    assert!(changed.iter().any(|change| change["after"]["sql"][0] == "fleet.ops.trips.km > 100"), "{changed:#?}");
+    let asked = asked.lock().expect("no panic");
+    assert!(!asked.is_empty());
+    for (key, body) in asked.iter() {
+        assert_eq!((key.as_str(), body["model"].as_str()), ("Bearer word", Some("some-model")));
+    }
 }

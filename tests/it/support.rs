@@ -291,3 +291,17 @@ impl Drop for Served {
         let _ = self.child.wait();
     }
 }
+
+/// Serves until the test process ends; gives the address.
+pub fn serve(router: axum::Router) -> String {
+    let (send, address) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async move {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            send.send(listener.local_addr().expect("an address")).expect("somebody waits");
+            axum::serve(listener, router).await
+        })
+    });
+    format!("http://{}", address.recv().expect("it serves"))
+}

@@ -249,9 +249,18 @@ impl FixCategory {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Llm {
-    /// Name of the serving endpoint.
+    /// Name of the serving endpoint; with `url`, of the model.
     #[schemars(length(min = 1), example = &"databricks-claude-sonnet-4-5")]
     pub endpoint: String,
+    /// Another service that speaks OpenAI's chat form, up to and with its version, in place of the
+    /// workspace's serving endpoints.
+    #[serde(default)]
+    #[schemars(regex(pattern = r"^https?://"), example = &"http://localhost:11434/v1")]
+    pub url: Option<String>,
+    /// The environment variable that holds the key of the service at `url`; none is sent without it.
+    #[serde(default)]
+    #[schemars(length(min = 1), example = &"OPENAI_API_KEY")]
+    pub key_env: Option<String>,
     /// Most time for one reply.
     #[serde(default = "default_llm_timeout")]
     pub timeout: Timespan,

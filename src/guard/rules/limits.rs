@@ -73,8 +73,11 @@ fn counts(space: &Space, max_tables: usize) -> Vec<Count> {
     let dictionaries =
         view.tables.iter().flat_map(|table| &table.columns).filter(|column| column.entity_matching).count();
     let texts = view.text_instructions.len();
+    // It is written line by line and read as one.
+    let whole = view.text_instructions.iter().map(|text| text.content.chars().count()).max().unwrap_or(0);
     let (longest, most) = extremes(space.document());
     vec![
+        of("characters in the text instruction", whole, TEXT),
         of("characters in one text", longest, TEXT),
         of("items in one list", most, ITEMS),
         of("tables", view.tables.len(), max_tables),
