@@ -4,13 +4,13 @@ use super::cause::Cause;
 use crate::learn::{content_terms, period_phrases};
 use crate::model::{Catalog, Outcome};
 use crate::sql::{ColumnRef, ColumnValue, DateWindow, Features, Grain, JoinUse, Names};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// Why the answer to a question is not what was asked for. `answered` is its SQL, if it has one.
 pub fn gaps(question: &str, gold_sql: &str, answered: Option<&str>, outcome: Outcome, catalog: &Catalog) -> Vec<Cause> {
     let names = Names::new(catalog);
     let Ok(gold) = Features::of(gold_sql, &names) else { return Vec::new() };
-    Gap::of(question, gold, answered, outcome, &names).causes
+    Gap::of(question, gold, answered, outcome, &names, &words_of(&names)).causes
 }
 
 /// What a gold SQL has and the answer lacks, and the other way round.
@@ -93,7 +93,15 @@ pub(crate) fn join_key(join: &JoinUse) -> (String, String, Vec<(String, String)>
 }
 
 impl Gap {
-    pub(crate) fn of(question: &str, gold: Features, answered: Option<&str>, outcome: Outcome, names: &Names) -> Self {
+    /// `named` are the words of the catalog's names.
+    pub(crate) fn of(
+        question: &str,
+        gold: Features,
+        answered: Option<&str>,
+        outcome: Outcome,
+        names: &Names,
+        named: &HashSet<String>,
+    ) -> Self {
         let answer = answered.and_then(|sql| Features::of(sql, names).ok());
         let wanted = Parts::of(&gold);
         let mut given = answer.as_ref().map(Parts::of).unwrap_or_default();
@@ -109,11 +117,17 @@ impl Gap {
             answer,
             causes: Vec::new(),
         };
-        gap.causes = gap.find_causes(question, answered, outcome, names);
+        gap.causes = gap.find_causes(question, answered, outcome, named);
         gap
     }
 
-    fn find_causes(&self, question: &str, answered: Option<&str>, outcome: Outcome, names: &Names) -> Vec<Cause> {
+    fn find_causes(
+        &self,
+        question: &str,
+        answered: Option<&str>,
+        outcome: Outcome,
+        named: &HashSet<String>,
+    ) -> Vec<Cause> {
         let mut causes = Vec::new();
         match (answered, outcome) {
             (None, _) => causes.push(Cause::NoSql),
@@ -131,7 +145,7 @@ impl Gap {
         self.calculations(&mut causes);
         self.columns(&mut causes);
         self.shape(&mut causes);
-        causes.extend(unknown_words(question, &self.lacking, names).into_iter().map(Cause::UnknownWord));
+        causes.extend(unknown_words(question, &self.lacking, named).into_iter().map(Cause::UnknownWord));
         causes
     }
 
@@ -243,21 +257,19 @@ fn pair_up<T: Ord + Clone>(
     (0..count).map(|_| cause(lacking.next(), surplus.next())).collect()
 }
 
+/// Stems of the words in the names of tables and columns.
+pub(crate) fn words_of(names: &Names) -> HashSet<String> {
+    let tables = || names.catalog().tables();
+    let columns = tables().flat_map(|table| table.columns.iter().map(|column| column.name.as_str()));
+    let all = tables().map(|table| table.short_name()).chain(columns);
+    all.flat_map(crate::text::split_identifier).map(|word| crate::text::stem(&word)).collect()
+}
+
 /// Words of the question that are no name in the catalog, where something is lacking.
-fn unknown_words(question: &str, lacking: &Parts, names: &Names) -> Vec<String> {
+fn unknown_words(question: &str, lacking: &Parts, named: &HashSet<String>) -> Vec<String> {
     if lacking.columns.is_empty() && lacking.values.is_empty() && lacking.calculations.is_empty() {
         return Vec::new();
     }
-    let known: BTreeSet<String> = names
-        .catalog()
-        .tables()
-        .flat_map(|table| {
-            let columns = table.columns.iter().map(|column| column.name.clone());
-            columns.chain([table.short_name().to_owned()]).collect::<Vec<_>>()
-        })
-        .flat_map(|name| crate::text::split_identifier(&name))
-        .map(|word| crate::text::stem(&word))
-        .collect();
     let words = content_terms(question).into_iter().filter(|(_, text)| !text.contains(' '));
-    words.filter(|(key, _)| !known.contains(key)).map(|(_, text)| text).take(8).collect()
+    words.filter(|(key, _)| !named.contains(key)).map(|(_, text)| text).take(8).collect()
 }

@@ -1,6 +1,6 @@
 //! What fixes are made from, and the space as it stands, read once.
 
-use super::gaps::Gap;
+use super::gaps::{Gap, words_of};
 use crate::learn::{LearntPattern, content_terms};
 use crate::model::{
     Address, Candidate, Catalog, Category, Change, Generated, Join, Outcome, Question, Snippet, SnippetKind, Space,
@@ -10,7 +10,7 @@ use crate::sql::{ColumnRef, Features, Names, quote_name, read_expression};
 use crate::text::compact;
 use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// A question of the learn set that was answered wrongly or not at all.
 #[derive(Clone, Debug)]
@@ -89,6 +89,8 @@ pub(crate) struct Context<'a> {
     pub gold: Vec<(String, Features)>,
     /// Texts of the learn set's questions by id, in lower case without white space.
     pub texts: BTreeMap<String, String>,
+    /// Stems of the words in the names of tables and columns.
+    pub words: HashSet<String>,
     pub options: Options,
     snippets: Vec<Meaning>,
     joins: Vec<(String, BTreeSet<(ColumnRef, ColumnRef)>)>,
@@ -98,6 +100,8 @@ impl<'a> Context<'a> {
     pub(crate) fn of(input: &FixInput<'a>) -> Self {
         let names = Names::new(input.catalog);
         let view = SpaceView::of(input.space);
+        // Once for all failures: a large catalog has thousands of names.
+        let words = words_of(&names);
         let gold = input.learn_set.iter().filter_map(|q| Some((q.id.clone(), Features::of(&q.sql, &names).ok()?)));
         let gold: Vec<(String, Features)> = gold.collect();
         let cases = input
@@ -110,14 +114,25 @@ impl<'a> Context<'a> {
                 let known = known.map(|(_, gold)| gold.clone());
                 let gold = known.or_else(|| Features::of(&failure.question.sql, &names).ok())?;
                 let answer = failure.answer_sql.as_deref();
-                let gap = Gap::of(&failure.question.question, gold, answer, failure.outcome, &names);
+                let gap = Gap::of(&failure.question.question, gold, answer, failure.outcome, &names, &words);
                 Some(Case { id: failure.question.id.clone(), gap })
             })
             .collect();
         let texts = input.learn_set.iter().map(|q| (q.id.clone(), compact(&q.question))).collect();
         let snippets = view.snippets.iter().filter_map(|snippet| read_snippet(snippet, &view, &names)).collect();
         let joins = view.joins.iter().map(|join| (join.id.clone(), join_columns(join, &names))).collect();
-        Self { names, cases, gold, texts, options: input.options.clone(), snippets, joins, view, space: input.space }
+        Self {
+            names,
+            cases,
+            gold,
+            texts,
+            words,
+            options: input.options.clone(),
+            snippets,
+            joins,
+            view,
+            space: input.space,
+        }
     }
 
     /// The space's entry for a table, by the catalog's full name.

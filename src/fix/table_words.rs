@@ -4,7 +4,6 @@
 use super::input::{Context, Draft, grouped};
 use crate::learn::{content_terms, is_kind_word};
 use crate::model::{Address, Category, Change, Question, SpaceTable};
-use crate::text::{split_identifier, stem};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +35,6 @@ pub(super) fn propose(context: &Context, learn_set: &[Question]) -> Vec<Draft> {
 
 /// The words of the learn set that are no name in the catalog, each with the tables it goes with.
 fn words(context: &Context, learn_set: &[Question]) -> Vec<(Word, String)> {
-    let named = names(context);
     let tables: BTreeMap<&str, &BTreeSet<String>> =
         context.gold.iter().map(|(id, gold)| (id.as_str(), &gold.tables)).collect();
     let read = || learn_set.iter().filter_map(|question| Some((question, *tables.get(question.id.as_str())?)));
@@ -44,7 +42,7 @@ fn words(context: &Context, learn_set: &[Question]) -> Vec<(Word, String)> {
     for (question, tables) in read() {
         let terms = content_terms(&question.question);
         let is_new = |(key, text): &&(String, String)| {
-            !text.contains(' ') && !named.contains(key) && !is_kind_word(key) && key.chars().count() > 2
+            !text.contains(' ') && !context.words.contains(key) && !is_kind_word(key) && key.chars().count() > 2
         };
         for (key, text) in terms.iter().filter(is_new) {
             let word = words.entry(key.clone()).or_insert_with(|| Word { text: text.clone(), ..Word::default() });
@@ -55,7 +53,8 @@ fn words(context: &Context, learn_set: &[Question]) -> Vec<(Word, String)> {
         }
     }
     let uses = grouped(read().flat_map(|(question, tables)| tables.iter().map(|table| (table.clone(), &question.id))));
-    let share = |table: &str| uses.get(table).map_or(0, Vec::len) as f64 / read().count().max(1) as f64;
+    let all = read().count().max(1);
+    let share = |table: &str| uses.get(table).map_or(0, Vec::len) as f64 / all as f64;
     let of_table = words.into_values().filter_map(|word| {
         // Of tables that are read together, the one that is read least otherwise is meant.
         let sure = word.families.keys().filter(|table| {
@@ -66,15 +65,6 @@ fn words(context: &Context, learn_set: &[Question]) -> Vec<(Word, String)> {
         Some((word, meant))
     });
     of_table.collect()
-}
-
-/// Words in the names of tables and columns: what they mean, their names tell.
-fn names(context: &Context) -> BTreeSet<String> {
-    let tables = context.names.catalog().tables();
-    let names = tables.flat_map(|table| {
-        table.columns.iter().map(|column| column.name.as_str()).chain([table.short_name()]).collect::<Vec<_>>()
-    });
-    names.flat_map(split_identifier).map(|word| stem(&word)).collect()
 }
 
 fn family(question: &Question) -> &str {
