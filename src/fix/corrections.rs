@@ -11,8 +11,13 @@ use serde_json::{Value, json};
 
 /// The draft with what it would add under a wrong snippet's name written into that snippet.
 pub(super) fn correct(context: &Context, mut draft: Draft) -> Draft {
+    let mut corrected: Vec<Address> = Vec::new();
     for change in &mut draft.changes {
         let Some((snippet, correction)) = correction(context, change) else { continue };
+        if corrected.contains(&correction.address) {
+            continue;
+        }
+        corrected.push(correction.address.clone());
         let what = snippet.kind.list().trim_end_matches('s');
         draft.reason = format!(
             "{} The space's {what} “{}” says `{}`, which no gold SQL of the learn set does.",
@@ -56,10 +61,15 @@ fn shares_name(snippet: &Snippet, names: &[String]) -> bool {
     have.filter(|have| !have.is_empty()).any(|have| names.iter().any(|name| same_name(have, name)))
 }
 
-/// True if failing answers use the snippet, and each of them should have used this SQL.
+/// True if failing answers use the snippet, each of them should have used this SQL, and both are
+/// about a column in common: what only comes together has another meaning.
 fn stands_for(context: &Context, snippet: &Snippet, sql: &str) -> bool {
     let Some(meaning) = meaning(context, snippet) else { return false };
-    let Ok((right, _)) = read_expression(sql, &table_aliases(&context.view), &context.names) else { return false };
+    let read = |sql: &str| read_expression(sql, &table_aliases(&context.view), &context.names).map(|(read, _)| read);
+    let (Ok(wrong), Ok(right)) = (read(&snippet.sql), read(sql)) else { return false };
+    if wrong.columns.is_disjoint(&right.columns) {
+        return false;
+    }
     let lacks = |gap: &Gap| {
         let lacking = &gap.lacking;
         [&lacking.calculations, &lacking.expressions, &lacking.predicates].iter().any(|keys| keys.contains(&right.key))

@@ -70,6 +70,7 @@ pub fn propose(input: &FixInput) -> (Vec<Candidate>, Vec<Rejection>) {
             Category::Other => Vec::new(),
         });
     }
+    drafts.retain(|draft| !draft.targets.is_empty());
     // What another draft puts right is not taken away.
     let is_touched = |removal: &Draft| {
         let touches = |change: &Change| removal.changes.iter().any(|gone| gone.address.overlaps(&change.address));

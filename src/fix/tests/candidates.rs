@@ -24,9 +24,7 @@ fn gaps_have_types() {
 fn failures_of_one_cause_are_one_cluster_with_the_smallest_lever_first() {
     let (catalog, questions, space) = (catalog(), questions(), human());
     let failures = failures(&questions);
-    let (patterns, learn_set) = (&[][..], &questions[..]);
-    let options = Options::default();
-    let input = FixInput { patterns, learn_set, failures: &failures, space: &space, catalog: &catalog, options };
+    let input = input(&questions, &failures, &space, &catalog);
     let found = clusters::clusters(&input::Context::of(&input).cases);
     let of = |kind: &str| found.iter().find(|cluster| cluster.kind == kind).unwrap_or_else(|| panic!("{found:#?}"));
     let filter = of("missing-filter");
@@ -63,14 +61,7 @@ fn a_line_that_a_plan_wrote_may_go_and_a_persons_stays() {
     let removed = |generated: Generated| -> Vec<String> {
         let failures = failures(&questions);
         let options = Options { generated, ..Options::default() };
-        let input = FixInput {
-            patterns: &[],
-            learn_set: &questions,
-            failures: &failures,
-            space: &space,
-            catalog: &catalog,
-            options,
-        };
+        let input = FixInput { options, ..input(&questions, &failures, &space, &catalog) };
         let (candidates, _) = propose(&input);
         let changes = candidates.iter().flat_map(|candidate| &candidate.changes);
         let gone = changes.filter(|change| change.address.is_text_line() && change.after.is_none());

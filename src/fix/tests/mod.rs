@@ -21,6 +21,16 @@ fn unanswered(questions: &[Question]) -> Vec<Failure> {
     questions.iter().map(failure).collect()
 }
 
+/// Nothing mined, and everything may be proposed.
+fn input<'a>(
+    questions: &'a [Question],
+    failures: &'a [Failure],
+    space: &'a Space,
+    catalog: &'a Catalog,
+) -> FixInput<'a> {
+    FixInput { patterns: &[], learn_set: questions, failures, space, catalog, options: Options::default() }
+}
+
 fn all(
     questions: &[Question],
     failures: &[Failure],

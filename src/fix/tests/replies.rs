@@ -172,15 +172,7 @@ fn what_the_data_contradict_is_refused_with_what_they_say() {
 fn what_means_the_same_is_one_candidate_whoever_proposed_it() {
     let (catalog, questions, space) = (catalog(), questions(), bare(&catalog()));
     let failures = failures(&questions);
-    let options = Options::default();
-    let input = FixInput {
-        patterns: &[],
-        learn_set: &questions,
-        failures: &failures,
-        space: &space,
-        catalog: &catalog,
-        options,
-    };
+    let input = input(&questions, &failures, &space, &catalog);
     let of = |kind: PromptKind, items: serde_json::Value| {
         let prompt = render(kind, &input, None).expect("renders");
         parse(kind, &json!({ "changes": items }).to_string(), &input, &prompt).candidates
@@ -233,15 +225,7 @@ fn a_prompt_stays_small_however_large_the_space() {
     let line = "- Some rule of ours.\n".repeat(1_000);
     space.document_mut()["instructions"]["text_instructions"] = json!([{"id": "0".repeat(32), "content": [line]}]);
     let failures = unanswered(&questions);
-    let options = Options::default();
-    let input = FixInput {
-        patterns: &[],
-        learn_set: &questions,
-        failures: &failures,
-        space: &space,
-        catalog: &catalog,
-        options,
-    };
+    let input = input(&questions, &failures, &space, &catalog);
     for kind in PromptKind::ALL {
         let prompt = render(kind, &input, None).expect("renders");
         assert!(prompt.text.len() < 110_000, "{kind:?}: {}", prompt.text.len());
